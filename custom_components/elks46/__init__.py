@@ -1,0 +1,171 @@
+"""The 46elks integration: texts and calls between a home and any phone."""
+
+from datetime import datetime
+
+from homeassistant.const import CONF_PASSWORD, CONF_USERNAME, CONF_WEBHOOK_ID
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import (
+    config_validation as cv,
+    device_registry as dr,
+    issue_registry as ir,
+)
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.helpers.event import async_track_time_change
+from homeassistant.helpers.typing import ConfigType
+
+from . import bus, webhook
+from .address import Address, async_delete_cloudhook
+from .api import ElksClient
+from .catch_up import CatchUp
+from .const import CONF_API_URL, DOMAIN, PLATFORMS
+from .contacts import Contacts
+from .coordinator import ElksCoordinator
+from .data import ElksConfigEntry, ElksRuntimeData
+from .entity import account_device
+from .inbox import Inbox
+from .outbox import Outbox
+from .provisioning import Provisioning
+from .reach import Reach
+from .services import async_setup_services
+from .signals import SIGNAL_STATE
+from .store import ElksStore
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Offer the actions, and open the doors before any account is loaded."""
+    async_setup_services(hass)
+    for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False):
+        webhook.async_open(hass, entry)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool:
+    """Make the rooms of an account and wire them: open doors last."""
+    webhook.async_open(hass, entry)
+    client = _client(hass, entry)
+    coordinator = ElksCoordinator(hass, entry, client)
+    await coordinator.async_config_entry_first_refresh()
+    store = ElksStore(hass, entry.entry_id)
+    await store.async_load()
+
+    address = Address(hass, entry)
+    reach = Reach(hass, entry, address)
+    inbox = Inbox(hass, entry, store)
+    outbox = Outbox(hass, entry, client, store, address, coordinator)
+    entry.runtime_data = runtime = ElksRuntimeData(
+        client=client,
+        coordinator=coordinator,
+        store=store,
+        contacts=Contacts(entry),
+        address=address,
+        reach=reach,
+        inbox=inbox,
+        outbox=outbox,
+        provisioning=Provisioning(hass, entry, client, store, address, reach),
+        catch_up=CatchUp(hass, entry, client, store, inbox, outbox, reach),
+    )
+    dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id, **account_device(entry)
+    )
+    await address.async_resolve()
+    reach.address_changed()
+    bus.async_setup(hass, entry)
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    _async_wire(hass, entry, runtime)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool:
+    """Close the doors first; what is under way is let through or settled later."""
+    runtime = entry.runtime_data
+    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        return False
+    runtime.catch_up.async_close()
+    runtime.provisioning.async_close()
+    await runtime.outbox.async_close()
+    await runtime.store.async_close()
+    if entry.disabled_by is not None:
+        webhook.async_shut(hass, entry)
+        _delete_issues(hass, entry)
+    return True
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+    """Give the numbers back, then forget everything."""
+    webhook.async_shut(hass, entry)
+    store = ElksStore(hass, entry.entry_id)
+    await store.async_load()
+    address = Address(hass, entry)
+    await address.async_resolve()
+    reach = Reach(hass, entry, address)
+    client = _client(hass, entry)
+    provisioning = Provisioning(hass, entry, client, store, address, reach)
+    await provisioning.async_give_all_back()
+    await store.async_remove()
+    _delete_issues(hass, entry)
+    await async_delete_cloudhook(hass, entry.data[CONF_WEBHOOK_ID])
+
+
+def _client(hass: HomeAssistant, entry: ElksConfigEntry) -> ElksClient:
+    return ElksClient(
+        async_get_clientsession(hass),
+        entry.data[CONF_USERNAME],
+        entry.data[CONF_PASSWORD],
+        api_url=entry.data[CONF_API_URL],
+    )
+
+
+@callback
+def _delete_issues(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+    for domain, issue_id in list(ir.async_get(hass).issues):
+        if domain == DOMAIN and entry.entry_id in issue_id:
+            ir.async_delete_issue(hass, domain, issue_id)
+
+
+@callback
+def _async_wire(
+    hass: HomeAssistant, entry: ElksConfigEntry, runtime: ElksRuntimeData
+) -> None:
+    """Let the rooms of an account move each other."""
+
+    async def reconcile() -> None:
+        await runtime.provisioning.async_reconcile(
+            runtime.coordinator.data.numbers.values()
+        )
+
+    async def settle_in() -> None:
+        await reconcile()
+        await runtime.catch_up.async_run()
+
+    async def move() -> None:
+        await runtime.address.async_resolve()
+        runtime.reach.address_changed()
+        await settle_in()
+
+    @callback
+    def numbers_read() -> None:
+        entry.async_create_background_task(hass, reconcile(), "elks46 numbers")
+
+    @callback
+    def address_changed() -> None:
+        entry.async_create_background_task(hass, move(), "elks46 address")
+
+    async def reload(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+        """Apply changed settings, contacts and numbers."""
+        await hass.config_entries.async_reload(entry.entry_id)
+
+    @callback
+    def day_begins(_: datetime) -> None:
+        async_dispatcher_send(hass, SIGNAL_STATE.format(entry.entry_id))
+
+    entry.async_on_unload(
+        async_track_time_change(hass, day_begins, hour=0, minute=0, second=0)
+    )
+    entry.async_on_unload(runtime.coordinator.async_add_listener(numbers_read))
+    entry.async_on_unload(runtime.address.async_listen(address_changed))
+    entry.async_on_unload(entry.add_update_listener(reload))
+    # Posts are taken from now on, so nothing falls between this reading and the next post.
+    entry.async_create_background_task(hass, settle_in(), "elks46 catch-up")

@@ -1,0 +1,229 @@
+"""The client of 46elks' HTTP API, and the one place that speaks HTTP with it.
+
+Follows https://46elks.com/docs: basic authentication, forms in, JSON out, and errors as
+a line of plain text.
+"""
+
+import asyncio
+from base64 import b64encode
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import timedelta
+from http import HTTPStatus
+import json
+from typing import Final, Literal
+from urllib.parse import urlencode
+
+import aiohttp
+
+from .errors import (
+    ElksAuthenticationError,
+    ElksConnectionError,
+    ElksError,
+    ElksForbiddenError,
+    ElksInvalidDataError,
+    ElksRateLimitError,
+    ElksRequestError,
+    ElksServerError,
+    ElksTimeoutError,
+)
+from .models import objects, optional, text
+from .resources import AccountResource, MessagesResource, NumbersResource
+
+DEFAULT_API_URL: Final = "https://api.46elks.com/a1"
+
+DEFAULT_TIMEOUT: Final = timedelta(seconds=20)
+"""Long, because a paid request that is given up on is a paid request in doubt."""
+
+MAX_BODY_BYTES: Final = 8 * 1024 * 1024
+"""A page of 100 very long texts has less than a tenth of it."""
+
+MAX_MESSAGE_LENGTH: Final = 200
+"""46elks says what is wrong in one short line; a proxy may say it in a page."""
+
+
+class ElksClient:
+    """An account at 46elks."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        username: str,
+        password: str,
+        *,
+        api_url: str = DEFAULT_API_URL,
+        timeout: timedelta = DEFAULT_TIMEOUT,
+        retry_pauses: Sequence[float] = (0.5, 2.0),
+    ) -> None:
+        """Speak for an account over a session that others may share.
+
+        While 46elks is out of reach or broken, a GET is asked again after each pause, in
+        seconds.
+        """
+        self._session = session
+        login = b64encode(f"{username}:{password}".encode(errors="replace")).decode()
+        self._headers = {"Authorization": f"Basic {login}"}
+        self._api_url = api_url.rstrip("/")
+        # Giving up on a connection leaves no doubt: nothing was sent yet.
+        self._timeout = aiohttp.ClientTimeout(
+            total=timeout.total_seconds(), sock_connect=timeout.total_seconds() / 2
+        )
+        self._retry_pauses = tuple(retry_pauses)
+        self.account = AccountResource(self)
+        self.messages = MessagesResource(self)
+        self.numbers = NumbersResource(self)
+
+    async def request(
+        self,
+        method: Literal["GET", "POST"],
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> dict[str, object]:
+        """Ask 46elks, and return the object it answers with.
+
+        A POST may cost money and 46elks cannot tell that it is the same one, so only a GET
+        is ever asked again.
+        """
+        for pause in self._retry_pauses if method == "GET" else ():
+            try:
+                return await self._request_once(method, path, query, form)
+            except ElksConnectionError, ElksServerError:
+                await asyncio.sleep(pause)
+        return await self._request_once(method, path, query, form)
+
+    async def rows(
+        self, path: str, query: Mapping[str, str]
+    ) -> AsyncIterator[dict[str, object]]:
+        """Yield what a list holds, newest first, page after page."""
+        start = query.get("start")
+        asked: set[str | None] = set()
+        while start not in asked:
+            asked.add(start)
+            page = await self.request(
+                "GET", path, query={**query, "start": start} if start else query
+            )
+            for row in objects(page, "data"):
+                yield row
+            if (start := optional(text, page, "next")) is None:
+                return
+
+    async def _request_once(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        form: Mapping[str, str] | None,
+    ) -> dict[str, object]:
+        """Ask 46elks once.
+
+        Errors of aiohttp are not chained: they carry the headers, and so the login, and
+        the address, which may hold a phone number.
+        """
+        if self._session.closed:
+            raise ElksConnectionError("The session is closed", outcome_unknown=False)
+        try:
+            async with self._session.request(
+                method,
+                f"{self._api_url}/{path}",
+                params=query,
+                data=None if form is None else _form_body(form),
+                headers=self._headers,
+                # 46elks does not redirect, and nobody else gets the login.
+                allow_redirects=False,
+                raise_for_status=False,
+                timeout=self._timeout,
+            ) as response:
+                body = await _read(response)
+        except aiohttp.ConnectionTimeoutError:
+            raise ElksTimeoutError(
+                "46elks could not be reached in time", outcome_unknown=False
+            ) from None
+        except TimeoutError:
+            raise ElksTimeoutError("46elks did not answer in time") from None
+        except aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError:
+            raise ElksConnectionError(
+                "The address of the API is not one", outcome_unknown=False
+            ) from None
+        except aiohttp.ClientConnectorError as err:
+            raise ElksConnectionError(str(err), outcome_unknown=False) from None
+        except (aiohttp.ClientError, OSError, ValueError) as err:
+            raise ElksConnectionError(
+                f"No answer from 46elks: {type(err).__name__}"
+            ) from None
+        if response.status < HTTPStatus.MULTIPLE_CHOICES:
+            return _object(body)
+        raise _error(response, body)
+
+
+def _form_body(form: Mapping[str, str]) -> aiohttp.BytesPayload:
+    """Return a form as 46elks takes it, and `?` for half a surrogate pair."""
+    return aiohttp.BytesPayload(
+        urlencode(form, errors="replace").encode(),
+        content_type="application/x-www-form-urlencoded",
+    )
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """Read the body, or a little more than there may be of it."""
+    body = bytearray()
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            break
+    return bytes(body)
+
+
+def _object(body: bytes) -> dict[str, object]:
+    """Return the object of a body; one message was once answered as a list of one."""
+    if len(body) > MAX_BODY_BYTES:
+        raise ElksInvalidDataError("The answer is too long")
+    try:
+        answer = json.loads(body)
+    except ValueError, RecursionError:
+        raise ElksInvalidDataError("The answer is not JSON") from None
+    match answer:
+        case dict(fields) | [dict(fields)]:
+            return fields
+    raise ElksInvalidDataError("The answer is not a JSON object")
+
+
+def _error(response: aiohttp.ClientResponse, body: bytes) -> ElksError:
+    """Return what an answer without success means."""
+    status = response.status
+    message = (_message(body) or response.reason or "No reason given")[
+        :MAX_MESSAGE_LENGTH
+    ]
+    match status:
+        case HTTPStatus.UNAUTHORIZED:
+            return ElksAuthenticationError(status, message)
+        case HTTPStatus.FORBIDDEN:
+            return ElksForbiddenError(status, message)
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            wait = response.headers.get("Retry-After", "")
+            return ElksRateLimitError(
+                status, message, float(wait) if wait.isdecimal() else None
+            )
+        case _ if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return ElksServerError(status, message)
+        case _ if status >= HTTPStatus.BAD_REQUEST:
+            return ElksRequestError(status, message)
+    return ElksInvalidDataError(f"The answer is a redirect ({status})")
+
+
+def _message(body: bytes) -> str:
+    """Return what the body of an error says, which is a line of text or JSON.
+
+    The page of a proxy says nothing.
+    """
+    message = body.decode(errors="replace")
+    try:
+        match json.loads(message):
+            case {"error": str(error), "detail": str(detail)}:
+                message = f"{error}: {detail}"
+            case {"error": str(error)}:
+                message = error
+    except ValueError, RecursionError:
+        pass
+    message = " ".join(message.split())
+    return "" if message.startswith("<") else message

@@ -1,0 +1,39 @@
+"""Signals of the house, told on Home Assistant's bus for people's automations."""
+
+from typing import Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+
+from .api import IncomingMessage
+from .data import ElksConfigEntry
+from .entity import message_data, status_data, who_and_where
+from .records import SentMessage
+from .signals import SIGNAL_DELIVERY, SIGNAL_MESSAGE
+
+EVENT_SMS_RECEIVED: Final = "elks46_sms_received"
+EVENT_MESSAGE_STATUS: Final = "elks46_message_status"
+
+
+@callback
+def async_setup(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+    """Fire the events of an account for as long as it is loaded."""
+
+    @callback
+    def received(message: IncomingMessage) -> None:
+        who = who_and_where(hass, entry, phone=message.sender, number=message.recipient)
+        hass.bus.async_fire(EVENT_SMS_RECEIVED, who | message_data(entry, message))
+
+    @callback
+    def moved(sent: SentMessage) -> None:
+        number = sent.sender if sent.sender.startswith("+") else None
+        who = who_and_where(hass, entry, phone=sent.recipient, number=number)
+        hass.bus.async_fire(EVENT_MESSAGE_STATUS, {**who, **status_data(sent)})
+
+    entry_id = entry.entry_id
+    entry.async_on_unload(
+        async_dispatcher_connect(hass, SIGNAL_MESSAGE.format(entry_id), received)
+    )
+    entry.async_on_unload(
+        async_dispatcher_connect(hass, SIGNAL_DELIVERY.format(entry_id), moved)
+    )

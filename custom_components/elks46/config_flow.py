@@ -1,0 +1,357 @@
+"""What a person is asked: the account, its numbers, its behaviour, and who the people are."""
+
+from collections.abc import Mapping
+from typing import Any, Final, override
+
+from homeassistant.components import webhook
+from homeassistant.config_entries import (
+    SOURCE_USER,
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+    ConfigSubentryFlow,
+    FlowType,
+    OptionsFlow,
+    SubentryFlowContext,
+)
+from homeassistant.const import CONF_PASSWORD, CONF_USERNAME, CONF_WEBHOOK_ID
+from homeassistant.core import callback
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+from homeassistant.util.network import is_ip_address
+import probatio
+
+from .address import is_public_url
+from .api import DEFAULT_API_URL, Account, Number
+from .const import (
+    CONF_API_URL,
+    CONF_DEFAULT_SENDER,
+    CONF_KEEP_TEXT,
+    CONF_LOW_BALANCE,
+    CONF_PUBLIC_URL,
+    CONF_REACH,
+    DOMAIN,
+    SECTION_ADVANCED,
+    SUBENTRY_CONTACT,
+    SUBENTRY_NUMBER,
+    Reach,
+)
+from .forms import (
+    base_url,
+    client_for,
+    form_errors,
+    number_options,
+    number_subentry,
+    own_numbers,
+    parse_sender,
+    trimmed,
+)
+from .subentry_flow import ContactSubentryFlow, NumberSubentryFlow
+
+CONF_NUMBERS: Final = "numbers"
+DEFAULT_TITLE: Final = "46elks"
+DASHBOARD_URL: Final = "https://46elks.com/account"
+
+
+PASSWORD: Final = {
+    probatio.Required(probatio.Secret(CONF_PASSWORD)): TextSelector(
+        TextSelectorConfig(
+            type=TextSelectorType.PASSWORD, autocomplete="current-password"
+        )
+    )
+}
+REAUTH_SCHEMA: Final = probatio.Schema(PASSWORD)
+ACCOUNT_SCHEMA: Final = probatio.Schema(
+    {
+        probatio.Required(CONF_USERNAME): TextSelector(
+            TextSelectorConfig(autocomplete="username")
+        ),
+        **PASSWORD,
+        probatio.Required(SECTION_ADVANCED): section(
+            probatio.Schema(
+                {
+                    probatio.Required(
+                        CONF_API_URL, default=DEFAULT_API_URL
+                    ): TextSelector(
+                        TextSelectorConfig(
+                            type=TextSelectorType.URL, autocomplete="url"
+                        )
+                    )
+                }
+            ),
+            {"collapsed": True},
+        ),
+    }
+)
+OPTIONS_SCHEMA: Final = probatio.Schema(
+    {
+        probatio.Required(CONF_REACH, default=Reach.AUTO): SelectSelector(
+            SelectSelectorConfig(
+                options=[reach.value for reach in Reach],
+                translation_key=CONF_REACH,
+                mode=SelectSelectorMode.LIST,
+            )
+        ),
+        probatio.Optional(CONF_PUBLIC_URL): TextSelector(
+            TextSelectorConfig(type=TextSelectorType.URL, autocomplete="url")
+        ),
+        probatio.Optional(CONF_DEFAULT_SENDER): TextSelector(),
+        probatio.Optional(CONF_LOW_BALANCE): NumberSelector(
+            NumberSelectorConfig(min=0, step="any", mode=NumberSelectorMode.BOX)
+        ),
+        probatio.Required(CONF_KEEP_TEXT, default=True): BooleanSelector(),
+    }
+)
+
+
+def _account_data(
+    user_input: Mapping[str, Any], errors: dict[str, str]
+) -> dict[str, str]:
+    """Return the data of an account as it was typed, or say what is wrong with it."""
+    api_url = base_url(user_input[SECTION_ADVANCED][CONF_API_URL].strip())
+    if api_url is None:
+        # The frontend shows no errors inside a section, only above it.
+        errors[SECTION_ADVANCED] = "invalid_url"
+    return {
+        CONF_USERNAME: user_input[CONF_USERNAME].strip(),
+        CONF_PASSWORD: user_input[CONF_PASSWORD].strip(),
+        CONF_API_URL: str(api_url),
+    }
+
+
+def _without_password(user_input: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what a form may show again."""
+    return {
+        field: value
+        for field, value in (user_input or {}).items()
+        if field != CONF_PASSWORD
+    }
+
+
+class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
+    """Connect an account at 46elks."""
+
+    _data: dict[str, str]
+    _title: str
+    _numbers: dict[str, Number]
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(
+        cls, config_entry: ConfigEntry
+    ) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return what an account can have several of."""
+        return {
+            SUBENTRY_CONTACT: ContactSubentryFlow,
+            SUBENTRY_NUMBER: NumberSubentryFlow,
+        }
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> ElksOptionsFlow:
+        """Return the flow for the account's behaviour."""
+        return ElksOptionsFlow()
+
+    @override
+    async def async_step_user(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the account."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data = _account_data(user_input, errors)
+            if account := await self._async_account(data, errors):
+                self._abort_if_unique_id_configured(reload_on_update=False)
+                self._data = {**data, CONF_WEBHOOK_ID: webhook.async_generate_id()}
+                self._title = account.name or DEFAULT_TITLE
+                with form_errors(errors):
+                    self._numbers = await own_numbers(client_for(self.hass, data))
+                    return await self.async_step_numbers()
+        return self.async_show_form(
+            step_id="user",
+            data_schema=self.add_suggested_values_to_schema(
+                ACCOUNT_SCHEMA, _without_password(user_input)
+            ),
+            errors=errors,
+            description_placeholders={"dashboard_url": DASHBOARD_URL},
+        )
+
+    async def async_step_numbers(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask which of the account's numbers are ours to answer, if it has any."""
+        if user_input is None and self._numbers:
+            options = await number_options(self.hass, self._numbers)
+            selector = SelectSelector(
+                SelectSelectorConfig(
+                    options=options, multiple=True, mode=SelectSelectorMode.LIST
+                )
+            )
+            unanswered = [
+                number.id for number in self._numbers.values() if number.sms_url is None
+            ]
+            return self.async_show_form(
+                step_id="numbers",
+                data_schema=self.add_suggested_values_to_schema(
+                    probatio.Schema({probatio.Optional(CONF_NUMBERS): selector}),
+                    {CONF_NUMBERS: unanswered},
+                ),
+            )
+        chosen = (user_input or {}).get(CONF_NUMBERS, [])
+        return self.async_create_entry(
+            title=self._title,
+            data=self._data,
+            subentries=[
+                number_subentry(self._numbers[number_id]) for number_id in chosen
+            ],
+        )
+
+    @override
+    async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
+        """Go on with the first contact: without one there is nobody to text."""
+        contact = await self.hass.config_entries.subentries.async_init(
+            (result["result"].entry_id, SUBENTRY_CONTACT),
+            context=SubentryFlowContext(source=SOURCE_USER),
+        )
+        result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, contact["flow_id"])
+        return result
+
+    async def async_step_reauth(
+        self, entry_data: Mapping[str, Any]
+    ) -> ConfigFlowResult:
+        """Begin anew with an account whose password 46elks refuses."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the new password."""
+        errors: dict[str, str] = {}
+        entry = self._get_reauth_entry()
+        if user_input is not None:
+            data = {**entry.data, CONF_PASSWORD: user_input[CONF_PASSWORD].strip()}
+            if await self._async_account(data, errors):
+                return self._async_renew(entry, data)
+        return self.async_show_form(
+            step_id="reauth_confirm",
+            data_schema=REAUTH_SCHEMA,
+            errors=errors,
+            description_placeholders={
+                CONF_USERNAME: entry.data[CONF_USERNAME],
+                "dashboard_url": DASHBOARD_URL,
+            },
+        )
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the account again."""
+        errors: dict[str, str] = {}
+        entry = self._get_reconfigure_entry()
+        if user_input is not None:
+            data = {**entry.data, **_account_data(user_input, errors)}
+            if await self._async_account(data, errors):
+                return self._async_renew(entry, data)
+        stored = {
+            CONF_USERNAME: entry.data[CONF_USERNAME],
+            SECTION_ADVANCED: {CONF_API_URL: entry.data[CONF_API_URL]},
+        }
+        return self.async_show_form(
+            step_id="reconfigure",
+            data_schema=self.add_suggested_values_to_schema(
+                ACCOUNT_SCHEMA, _without_password(user_input or stored)
+            ),
+            errors=errors,
+            description_placeholders={"dashboard_url": DASHBOARD_URL},
+        )
+
+    async def _async_account(
+        self, data: Mapping[str, Any], errors: dict[str, str]
+    ) -> Account | None:
+        """Return the account that 46elks knows by these credentials, unless it is not the one this flow is about."""
+        account: Account | None = None
+        if errors:
+            return account
+        with form_errors(errors):
+            account = await client_for(self.hass, data).account.get()
+            # A form that was left open elsewhere must not keep this one from being done.
+            await self.async_set_unique_id(account.id, raise_on_progress=False)
+            self._abort_if_unique_id_mismatch(reason="wrong_account")
+        return account
+
+    @callback
+    def _async_renew(
+        self, entry: ConfigEntry, data: dict[str, Any]
+    ) -> ConfigFlowResult:
+        """Store the account's data and set it up anew.
+
+        The update listener does that where something changed, but an account whose set-up failed has none, and one that
+        46elks refused for a while may get the same password again.
+        """
+        listened = bool(entry.update_listeners) and data != entry.data
+        result = self.async_update_and_abort(entry, data=data)
+        if not listened:
+            self.hass.config_entries.async_schedule_reload(entry.entry_id)
+        return result
+
+
+class ElksOptionsFlow(OptionsFlow):
+    """Change how an account behaves."""
+
+    async def async_step_init(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for everything at once."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            options = trimmed(user_input)
+            if CONF_PUBLIC_URL in options:
+                options[CONF_PUBLIC_URL] = self._public_url(
+                    options[CONF_PUBLIC_URL], errors
+                )
+            if CONF_DEFAULT_SENDER in options:
+                options[CONF_DEFAULT_SENDER] = await parse_sender(
+                    self.hass,
+                    self.config_entry,
+                    CONF_DEFAULT_SENDER,
+                    options[CONF_DEFAULT_SENDER],
+                    errors,
+                )
+            if not errors:
+                return self.async_create_entry(data=options)
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(
+                OPTIONS_SCHEMA,
+                self.config_entry.options if user_input is None else user_input,
+            ),
+            errors=errors,
+        )
+
+    def _public_url(self, written: str, errors: dict[str, str]) -> str:
+        """Return where this Home Assistant is reached, or say that it cannot be.
+
+        A certificate is for a name, so 46elks is not sent to a bare IP address.
+        """
+        api_url = self.config_entry.data[CONF_API_URL]
+        url = base_url(written)
+        if (
+            url is None
+            or not is_public_url(str(url), api_url)
+            or (api_url == DEFAULT_API_URL and is_ip_address(url.host or ""))
+        ):
+            errors[CONF_PUBLIC_URL] = "invalid_public_url"
+        return str(url)

@@ -1,0 +1,70 @@
+"""Names and numbers that several rooms share."""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+import logging
+from typing import Final
+
+from homeassistant.const import Platform
+
+DOMAIN: Final = "elks46"
+LOGGER: Final = logging.getLogger(__package__)
+
+PLATFORMS: Final = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.EVENT,
+    Platform.NOTIFY,
+    Platform.SENSOR,
+]
+
+# Config entry
+CONF_API_URL: Final = "api_url"
+SECTION_ADVANCED: Final = "advanced"
+
+# Options
+CONF_DEFAULT_SENDER: Final = "default_sender"
+CONF_KEEP_TEXT: Final = "keep_text"
+CONF_LOW_BALANCE: Final = "low_balance"
+CONF_PUBLIC_URL: Final = "public_url"
+CONF_REACH: Final = "reach"
+
+# Subentries
+SUBENTRY_CONTACT: Final = "contact"
+SUBENTRY_NUMBER: Final = "number"
+CONF_NUMBER: Final = "number"
+CONF_NUMBER_ID: Final = "number_id"
+CONF_PHONE: Final = "phone"
+CONF_SENDER: Final = "sender"
+
+
+class Reach(StrEnum):
+    """How 46elks' callbacks are to find this home."""
+
+    AUTO = "auto"
+    CLOUD = "cloud"
+    EXTERNAL = "external"
+    POLL = "poll"
+
+
+# 46elks warns its customers at these balances itself; in the account's currency.
+DEFAULT_LOW_BALANCE: Final = {"EUR": 2.0, "SEK": 20.0}
+
+# A sender that needs no number: three to eleven letters or digits, first a letter (46elks: send-sms).
+FALLBACK_SENDER: Final = "HomeAssist"
+
+# Two reads of the account and one of its history each time: six requests an hour, half of what an idle hour may cost.
+UPDATE_INTERVAL: Final = timedelta(minutes=30)
+# While callbacks cannot reach us, someone may be waiting for an answer to a text.
+POLL_INTERVAL: Final = timedelta(seconds=20)
+# 46elks' history may show a text some time after the time it carries, so each look-back overlaps the last.
+HISTORY_OVERLAP: Final = timedelta(minutes=15)
+# 46elks repeats a callback for six hours or more; older descriptions of its API say a whole day.
+REMEMBER_RECEIVED: Final = timedelta(hours=48)
+# Operators give up a text after three days at most; a report later than that finds nobody waiting.
+REMEMBER_SENT: Final = timedelta(days=4)
+# A flood may not fill the disk: forty characters each make less than half a megabyte.
+REMEMBER_RECEIVED_AT_MOST: Final = 10_000
+
+# Where an empty history stands: every text in it will be newer.
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

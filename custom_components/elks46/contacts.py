@@ -1,0 +1,108 @@
+"""Who a number is: the people of the contact subentries, and what makes a written phone number one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+import re
+import unicodedata
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_NAME
+import phonenumbers
+
+from .const import CONF_PHONE, CONF_SENDER, SUBENTRY_CONTACT
+
+# 46elks: send-sms. Other characters pass some operators and are lost at others.
+_SENDER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{2,10}")
+
+
+class InvalidPhoneNumberError(ValueError):
+    """The text is no phone number; `reason` is a translation key."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason, never the text."""
+        super().__init__(reason)
+        self.reason = reason
+
+
+def parse_phone(written: str, country: str | None) -> str:
+    """Return the E.164 form of a phone number as people write it.
+
+    Spaces, dashes, brackets and the invisible direction marks that come along from web pages are dropped; a national form
+    is read as one of `country` (ISO 3166, two letters).
+
+    Raises:
+        InvalidPhoneNumberError: letters (`phone_letters`), a national form without a country (`phone_country`), or no
+            number that its country's plan allows (`phone_invalid`).
+    """
+    text = "".join(
+        " " if char.isspace() else char
+        for char in written
+        if unicodedata.category(char) != "Cf"
+    ).strip()
+    if any(char.isalpha() for char in text):
+        raise InvalidPhoneNumberError("phone_letters")
+    try:
+        number = phonenumbers.parse(text, country)
+    except phonenumbers.NumberParseException as err:
+        national = (
+            err.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE
+            and not text.startswith("+")
+        )
+        raise InvalidPhoneNumberError(
+            "phone_country" if national else "phone_invalid"
+        ) from err
+    if not phonenumbers.is_possible_number(number) or number.extension:
+        raise InvalidPhoneNumberError("phone_invalid")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def is_sender_name(sender: str) -> bool:
+    """Tell whether a text may carry this name as its sender (46elks: send-sms)."""
+    return _SENDER_NAME.fullmatch(sender) is not None
+
+
+def masked(number: str) -> str:
+    """Return a phone number that may stand in a log or an error text: +46701740605 becomes +4670•••5."""
+    return f"{number[:5]}•••{number[-1:]}" if number.startswith("+") else "•••"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A person with a phone."""
+
+    subentry_id: str
+    name: str
+    phone: str
+    sender: str | None = None
+
+
+class Contacts:
+    """The people this home knows, found by their number."""
+
+    def __init__(self, entry: ConfigEntry) -> None:
+        """Read the contact subentries of an account."""
+        self._by_subentry = {
+            subentry_id: Contact(
+                subentry_id=subentry_id,
+                name=subentry.data[CONF_NAME],
+                phone=subentry.data[CONF_PHONE],
+                sender=subentry.data.get(CONF_SENDER),
+            )
+            for subentry_id, subentry in entry.subentries.items()
+            if subentry.subentry_type == SUBENTRY_CONTACT
+        }
+        self._by_phone = {
+            contact.phone: contact for contact in self._by_subentry.values()
+        }
+
+    def __iter__(self) -> Iterator[Contact]:
+        """Yield every contact."""
+        return iter(self._by_subentry.values())
+
+    def by_phone(self, phone: str) -> Contact | None:
+        """Return who has this number (E.164)."""
+        return self._by_phone.get(phone)
+
+    def by_subentry(self, subentry_id: str) -> Contact | None:
+        """Return the contact of a subentry."""
+        return self._by_subentry.get(subentry_id)

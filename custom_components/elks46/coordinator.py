@@ -1,0 +1,84 @@
+"""What changes slowly at 46elks: the balance, and the numbers of the account."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+
+from .api import Account, ElksClient, Number
+from .const import (
+    CONF_LOW_BALANCE,
+    DEFAULT_LOW_BALANCE,
+    DOMAIN,
+    LOGGER,
+    UPDATE_INTERVAL,
+)
+from .errors import translate_update_errors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountData:
+    """The account and its active numbers, by 46elks' id."""
+
+    account: Account
+    numbers: dict[str, Number]
+
+
+class ElksCoordinator(DataUpdateCoordinator[AccountData]):
+    """Reads the account twice an hour; everything quicker is posted to us."""
+
+    config_entry: ConfigEntry
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, client: ElksClient
+    ) -> None:
+        """Take the client."""
+        super().__init__(
+            hass,
+            LOGGER,
+            config_entry=entry,
+            name=DOMAIN,
+            update_interval=UPDATE_INTERVAL,
+            always_update=False,
+        )
+        self._client = client
+
+    @override
+    async def _async_update_data(self) -> AccountData:
+        """Read account and numbers."""
+        with translate_update_errors():
+            account = await self._client.account.get()
+            numbers = await self._client.numbers.list()
+        self._mind_balance(account)
+        return AccountData(
+            account=account,
+            numbers={number.id: number for number in numbers if number.active},
+        )
+
+    def _mind_balance(self, account: Account) -> None:
+        """Warn while the balance is low: without money no alarm goes out."""
+        issue_id = f"balance_low_{self.config_entry.entry_id}"
+        limit = self.config_entry.options.get(
+            CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE.get(account.currency or "", 0)
+        )
+        if account.balance >= Decimal(str(limit)):
+            ir.async_delete_issue(self.hass, DOMAIN, issue_id)
+            return
+        ir.async_create_issue(
+            self.hass,
+            DOMAIN,
+            issue_id,
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="balance_low",
+            translation_placeholders={
+                "account": self.config_entry.title,
+                "balance": f"{account.balance:.2f}",
+                "currency": account.currency or "",
+                "limit": f"{limit:.2f}",
+            },
+        )

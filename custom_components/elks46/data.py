@@ -1,0 +1,34 @@
+"""The key ring: what an account's rooms hand to doors and front rooms."""
+
+from dataclasses import dataclass
+
+from homeassistant.config_entries import ConfigEntry
+
+from .address import Address
+from .api import ElksClient
+from .catch_up import CatchUp
+from .contacts import Contacts
+from .coordinator import ElksCoordinator
+from .inbox import Inbox
+from .outbox import Outbox
+from .provisioning import Provisioning
+from .reach import Reach
+from .store import ElksStore
+
+type ElksConfigEntry = ConfigEntry[ElksRuntimeData]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ElksRuntimeData:
+    """All rooms of a loaded account."""
+
+    client: ElksClient
+    coordinator: ElksCoordinator
+    store: ElksStore
+    contacts: Contacts
+    address: Address
+    reach: Reach
+    inbox: Inbox
+    outbox: Outbox
+    provisioning: Provisioning
+    catch_up: CatchUp

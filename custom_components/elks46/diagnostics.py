@@ -1,0 +1,67 @@
+"""What helps to find a fault, and tells nothing about people: counts and yes or no."""
+
+from collections import Counter
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+
+from .api import DEFAULT_API_URL
+from .const import (
+    CONF_API_URL,
+    CONF_DEFAULT_SENDER,
+    CONF_KEEP_TEXT,
+    CONF_PUBLIC_URL,
+    CONF_REACH,
+    SUBENTRY_CONTACT,
+    SUBENTRY_NUMBER,
+)
+from .data import ElksConfigEntry
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: ElksConfigEntry
+) -> dict[str, Any]:
+    """Return the state of an account without any number, name, text or secret."""
+    runtime = entry.runtime_data
+    sent = runtime.store.sent.values()
+    last_callback = runtime.reach.last_callback
+    return {
+        "settings": {
+            "api_is_46elks": entry.data[CONF_API_URL] == DEFAULT_API_URL,
+            "has_default_sender": bool(entry.options.get(CONF_DEFAULT_SENDER)),
+            "has_public_url": bool(entry.options.get(CONF_PUBLIC_URL)),
+            "keep_text": entry.options.get(CONF_KEEP_TEXT, True),
+            "reach": entry.options.get(CONF_REACH),
+        },
+        "account": {
+            "currency": runtime.coordinator.data.account.currency,
+            "last_update_success": runtime.coordinator.last_update_success,
+            "numbers": [
+                {
+                    "category": number.category,
+                    "capabilities": sorted(number.capabilities),
+                    "country": number.country,
+                    "has_sms_url": number.sms_url is not None,
+                    "is_held": number.id in runtime.store.held,
+                }
+                for number in runtime.coordinator.data.numbers.values()
+            ],
+        },
+        "subentries": {
+            kind: len(entry.get_subentries_of_type(kind))
+            for kind in (SUBENTRY_CONTACT, SUBENTRY_NUMBER)
+        },
+        "reach": {
+            "foreign_callbacks": runtime.reach.foreign_callbacks,
+            "is_polling": runtime.reach.is_polling,
+            "last_callback": last_callback.isoformat() if last_callback else None,
+            "missing_address": runtime.address.missing,
+            "trouble": runtime.reach.trouble,
+            "uses_cloudhook": runtime.address.is_cloud,
+        },
+        "texts": {
+            "by_status": dict(Counter(one.status.value for one in sent)),
+            "unanswered": sum(one.request is not None for one in sent),
+            "today": runtime.store.messages_today,
+        },
+    }

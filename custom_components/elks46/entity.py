@@ -1,0 +1,202 @@
+"""What entities have in common: the account, contact or number they stand for."""
+
+from collections.abc import Mapping
+from typing import Any, override
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.entity import Entity
+
+from .api import IncomingMessage, Number
+from .const import CONF_KEEP_TEXT, CONF_NUMBER, CONF_NUMBER_ID, DOMAIN, SUBENTRY_NUMBER
+from .contacts import Contact
+from .data import ElksConfigEntry
+from .records import SentMessage
+from .signals import SIGNAL_STATE
+
+MANUFACTURER = "46elks"
+
+
+def account_device(entry: ElksConfigEntry) -> DeviceInfo:
+    """Return the device of an account."""
+    return DeviceInfo(
+        identifiers={(DOMAIN, str(entry.unique_id))},
+        name=entry.title,
+        manufacturer=MANUFACTURER,
+        entry_type=DeviceEntryType.SERVICE,
+    )
+
+
+class ElksEntity(Entity):
+    """An entity of an account, a contact or a number."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, entry: ElksConfigEntry) -> None:
+        """Take the account."""
+        self._entry = entry
+        self._runtime = entry.runtime_data
+
+    def async_entity_id_changed(self, old_entity_id: str) -> None:
+        """Stay as it is: nothing here depends on the entity id.
+
+        From 2026.11 on, Home Assistant adds an entity anew that does not have this.
+        """
+
+
+class ElksAccountEntity(ElksEntity):
+    """An entity of the account itself."""
+
+    def __init__(self, entry: ElksConfigEntry, key: str) -> None:
+        """Take the account."""
+        super().__init__(entry)
+        self._attr_translation_key = key
+        self._attr_unique_id = f"{entry.unique_id}_{key}"
+        self._attr_device_info = account_device(entry)
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Show what has changed since."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            async_dispatcher_connect(
+                self.hass,
+                SIGNAL_STATE.format(self._entry.entry_id),
+                self.async_write_ha_state,
+            )
+        )
+
+
+class ElksContactEntity(ElksEntity):
+    """An entity of a person with a phone."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ElksConfigEntry, contact: Contact, key: str
+    ) -> None:
+        """Take the contact."""
+        super().__init__(entry)
+        self._contact = contact
+        self._attr_translation_key = key
+        self._attr_unique_id = f"{contact.subentry_id}_{key}"
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, contact.subentry_id)},
+            name=contact.name,
+            manufacturer=MANUFACTURER,
+            entry_type=DeviceEntryType.SERVICE,
+            via_device_id=_account_device_id(hass, entry),
+        )
+
+
+class ElksNumberEntity(ElksEntity):
+    """An entity of a number of the account."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ElksConfigEntry,
+        subentry: ConfigSubentry,
+        key: str,
+    ) -> None:
+        """Take the number."""
+        super().__init__(entry)
+        self._number_id = subentry.data[CONF_NUMBER_ID]
+        self._e164 = subentry.data[CONF_NUMBER]
+        self._attr_translation_key = key
+        self._attr_unique_id = f"{self._number_id}_{key}"
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, self._number_id)},
+            name=subentry.title,
+            manufacturer=MANUFACTURER,
+            serial_number=self._e164,
+            entry_type=DeviceEntryType.SERVICE,
+            via_device_id=_account_device_id(hass, entry),
+        )
+
+    @property
+    def _number(self) -> Number | None:
+        return self._runtime.coordinator.data.numbers.get(self._number_id)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the number is still one of the account's."""
+        return self._number is not None
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the account's numbers."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            self._runtime.coordinator.async_add_listener(self.async_write_ha_state)
+        )
+
+
+def _account_device_id(hass: HomeAssistant, entry: ElksConfigEntry) -> str:
+    return dr.async_get_device_id_by_identifier(
+        hass, (DOMAIN, str(entry.unique_id)), config_entry_id=entry.entry_id
+    )
+
+
+@callback
+def who_and_where(
+    hass: HomeAssistant, entry: ElksConfigEntry, *, phone: str, number: str | None
+) -> dict[str, Any]:
+    """Return what every event tells: which account, number and contact it is about."""
+    runtime = entry.runtime_data
+    contact = runtime.contacts.by_phone(phone)
+    number_id = next(
+        (
+            subentry.data[CONF_NUMBER_ID]
+            for subentry in entry.subentries.values()
+            if subentry.subentry_type == SUBENTRY_NUMBER
+            and subentry.data[CONF_NUMBER] == number
+        ),
+        None,
+    )
+    return {
+        "config_entry_id": entry.entry_id,
+        "number": number,
+        "number_device_id": _device_id(hass, entry, number_id),
+        "contact": contact.name if contact else None,
+        "contact_device_id": _device_id(
+            hass, entry, contact.subentry_id if contact else None
+        ),
+    }
+
+
+def message_data(entry: ElksConfigEntry, message: IncomingMessage) -> dict[str, Any]:
+    """Return what is told of a text that came in; the text itself only if it is kept."""
+    return {
+        "id": message.id,
+        "sender": message.sender,
+        "recipient": message.recipient,
+        "message": message.text if entry.options.get(CONF_KEEP_TEXT, True) else None,
+        "created": message.created.isoformat(),
+    }
+
+
+def status_data(sent: SentMessage) -> Mapping[str, Any]:
+    """Return what is told of a text that went out."""
+    return {
+        "id": sent.id,
+        "recipient": sent.recipient,
+        "status": sent.status.value,
+        "delivered": sent.delivered.isoformat() if sent.delivered else None,
+        "parts": sent.parts,
+        "cost": float(sent.cost) if sent.cost is not None else None,
+    }
+
+
+def _device_id(
+    hass: HomeAssistant, entry: ElksConfigEntry, identifier: str | None
+) -> str | None:
+    if identifier is None:
+        return None
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, identifier), entry.entry_id
+    )
+    return device.id if device else None

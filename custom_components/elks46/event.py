@@ -1,0 +1,103 @@
+"""What happened to a contact's and a number's messages."""
+
+from typing import override
+
+from homeassistant.components.event import EventEntity
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api import IncomingMessage, MessageStatus
+from .const import SUBENTRY_NUMBER
+from .data import ElksConfigEntry
+from .entity import ElksContactEntity, ElksNumberEntity, message_data, status_data
+from .records import SentMessage
+from .signals import SIGNAL_DELIVERY, SIGNAL_MESSAGE
+
+PARALLEL_UPDATES = 0
+SMS_RECEIVED = "sms_received"
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: ElksConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add one entity a contact and one a number."""
+    for contact in entry.runtime_data.contacts:
+        async_add_entities(
+            [ElksContactMessages(hass, entry, contact, "messages")],
+            config_subentry_id=contact.subentry_id,
+        )
+    for subentry in entry.get_subentries_of_type(SUBENTRY_NUMBER):
+        async_add_entities(
+            [ElksNumberMessages(hass, entry, subentry, "messages")],
+            config_subentry_id=subentry.subentry_id,
+        )
+
+
+class ElksContactMessages(ElksContactEntity, EventEntity):
+    """Texts from and to a contact."""
+
+    _attr_event_types = [
+        SMS_RECEIVED,
+        MessageStatus.DELIVERED.value,
+        MessageStatus.FAILED.value,
+    ]
+    # Private, and of no use in a history graph.
+    _unrecorded_attributes = frozenset({"message"})
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen for texts and reports."""
+        await super().async_added_to_hass()
+        entry_id = self._entry.entry_id
+        self.async_on_remove(
+            async_dispatcher_connect(
+                self.hass, SIGNAL_MESSAGE.format(entry_id), self._received
+            )
+        )
+        self.async_on_remove(
+            async_dispatcher_connect(
+                self.hass, SIGNAL_DELIVERY.format(entry_id), self._moved
+            )
+        )
+
+    @callback
+    def _received(self, message: IncomingMessage) -> None:
+        if message.sender == self._contact.phone:
+            self._trigger_event(SMS_RECEIVED, message_data(self._entry, message))
+            self.async_write_ha_state()
+
+    @callback
+    def _moved(self, sent: SentMessage) -> None:
+        if sent.recipient == self._contact.phone and sent.status.is_final:
+            self._trigger_event(sent.status.value, dict(status_data(sent)))
+            self.async_write_ha_state()
+
+
+class ElksNumberMessages(ElksNumberEntity, EventEntity):
+    """Texts to a number."""
+
+    _attr_event_types = [SMS_RECEIVED]
+    _unrecorded_attributes = frozenset({"message"})
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen for texts."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            async_dispatcher_connect(
+                self.hass, SIGNAL_MESSAGE.format(self._entry.entry_id), self._received
+            )
+        )
+
+    @callback
+    def _received(self, message: IncomingMessage) -> None:
+        if message.recipient == self._e164:
+            contact = self._runtime.contacts.by_phone(message.sender)
+            data = message_data(self._entry, message)
+            self._trigger_event(
+                SMS_RECEIVED, {**data, "contact": contact.name if contact else None}
+            )
+            self.async_write_ha_state()

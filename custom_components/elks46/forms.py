@@ -1,0 +1,165 @@
+"""What the forms of account, contacts and numbers have in common."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentryData
+from homeassistant.const import CONF_PASSWORD, CONF_USERNAME
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.selector import SelectOptionDict
+from homeassistant.helpers.translation import async_get_translations
+from yarl import URL
+
+from .api import (
+    ElksAuthenticationError,
+    ElksClient,
+    ElksConnectionError,
+    ElksError,
+    ElksRateLimitError,
+    ElksServerError,
+    Number,
+)
+from .const import (
+    CONF_API_URL,
+    CONF_NUMBER,
+    CONF_NUMBER_ID,
+    DOMAIN,
+    LOGGER,
+    SUBENTRY_NUMBER,
+)
+from .contacts import InvalidPhoneNumberError, is_sender_name, parse_phone
+
+# 46elks gives out +4600 to apps and sockets; the telephone network cannot reach them.
+CLIENT_NUMBERS: Final = "+4600"
+
+
+@contextmanager
+def form_errors(errors: dict[str, str]) -> Iterator[None]:
+    """Turn client errors while a person waits into what their form says."""
+    try:
+        yield
+    except ElksAuthenticationError:
+        errors["base"] = "invalid_auth"
+    except ElksConnectionError, ElksRateLimitError, ElksServerError:
+        errors["base"] = "cannot_connect"
+    except ElksError:
+        LOGGER.exception("46elks answered in a way that is not understood")
+        errors["base"] = "unknown"
+
+
+def client_for(hass: HomeAssistant, data: Mapping[str, Any]) -> ElksClient:
+    """Return a client that asks once: a person who waits can try again."""
+    return ElksClient(
+        async_get_clientsession(hass),
+        data[CONF_USERNAME],
+        data[CONF_PASSWORD],
+        api_url=data[CONF_API_URL],
+        retry_pauses=(),
+    )
+
+
+async def own_numbers(client: ElksClient) -> dict[str, Number]:
+    """Return the account's numbers that a phone can reach, by id."""
+    return {
+        number.id: number
+        for number in await client.numbers.list()
+        if number.active and not number.number.startswith(CLIENT_NUMBERS)
+    }
+
+
+async def number_options(
+    hass: HomeAssistant, numbers: Mapping[str, Number]
+) -> list[SelectOptionDict]:
+    """Return each number with its name, what it can do and what answers its texts today."""
+    translations = await async_get_translations(
+        hass, hass.config.language, "selector", {DOMAIN}
+    )
+
+    def word(key: str) -> str:
+        return translations.get(
+            f"component.{DOMAIN}.selector.{CONF_NUMBER}.options.{key}", key
+        )
+
+    def label(number: Number) -> str:
+        if number.sms_url is None:
+            answers = word("nothing")
+        else:
+            answers = _host(number.sms_url) or word("fixed_answer")
+        can = ", ".join(word(capability) for capability in sorted(number.capabilities))
+        return " · ".join(
+            filter(
+                None,
+                (number.name, number.number, can, f"{word('answered_by')}: {answers}"),
+            )
+        )
+
+    return [
+        SelectOptionDict(value=number.id, label=label(number))
+        for number in numbers.values()
+    ]
+
+
+def number_subentry(number: Number) -> ConfigSubentryData:
+    """Return what stands for a number in the config entry."""
+    return ConfigSubentryData(
+        data={CONF_NUMBER_ID: number.id, CONF_NUMBER: number.number},
+        subentry_type=SUBENTRY_NUMBER,
+        title=number.name or number.number,
+        unique_id=number.id,
+    )
+
+
+def trimmed(user_input: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was filled in, without the blanks around it and without what was left empty."""
+    values = {
+        field: value.strip() if isinstance(value, str) else value
+        for field, value in user_input.items()
+    }
+    return {field: value for field, value in values.items() if value != ""}
+
+
+def _host(address: str) -> str | None:
+    """Return the host of an address, if it is one."""
+    try:
+        return URL(address).host
+    except ValueError:
+        return None
+
+
+def base_url(written: str) -> URL | None:
+    """Return an address that others can be built on: http or https, a host, perhaps a path, nothing else."""
+    try:
+        url = URL(written.rstrip("/"))
+    except ValueError:
+        return None
+    if url.scheme not in ("http", "https") or not url.host:
+        return None
+    if url.user or url.password or url.query_string or url.fragment:
+        return None
+    return None if any(char.isspace() for char in written) else url
+
+
+async def parse_sender(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    field: str,
+    written: str,
+    errors: dict[str, str],
+) -> str:
+    """Return who a text may come from, a name or one of the account's own numbers, or say why it may not."""
+    if is_sender_name(written):
+        return written
+    try:
+        phone = parse_phone(written, hass.config.country)
+    except InvalidPhoneNumberError:
+        errors[field] = "invalid_sender"
+        return written
+    with form_errors(errors):
+        if phone not in {
+            number.number
+            for number in (await own_numbers(client_for(hass, entry.data))).values()
+        }:
+            errors[field] = "invalid_sender"
+    return phone

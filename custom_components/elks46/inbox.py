@@ -1,0 +1,67 @@
+"""Texts that come into the house: each is announced once, and never lost."""
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+
+from .api import IncomingMessage
+from .signals import SIGNAL_MESSAGE, SIGNAL_STATE
+
+if TYPE_CHECKING:
+    from .store import ElksStore
+
+
+class Inbox:
+    """The one way in for texts of an account."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, store: ElksStore
+    ) -> None:
+        """Take what remembers."""
+        self._hass = hass
+        self._entry = entry
+        self._store = store
+        self._announced: set[str] = set()
+        self._recording: dict[str, asyncio.Task[None]] = {}
+
+    async def async_receive(self, message: IncomingMessage) -> bool:
+        """Announce a text unless that was done, and return when it is recorded.
+
+        Returns whether it was new. 46elks repeats a text for hours until it hears a 2xx,
+        and two posts of it may be under way at once: only one announces, both wait.
+
+        Raises:
+            OSError: the disk refuses; the next try only records.
+        """
+        if self._store.is_received(message.id):
+            return False
+        is_new = message.id not in self._announced
+        if is_new:
+            self._announced.add(message.id)
+            entry_id = self._entry.entry_id
+            async_dispatcher_send(self._hass, SIGNAL_MESSAGE.format(entry_id), message)
+        recording = self._recording.get(message.id)
+        if recording is None:
+            recording = self._recording[message.id] = self._hass.async_create_task(
+                self._async_record(message), "elks46 received text"
+            )
+            recording.add_done_callback(partial(self._recorded, message.id))
+        # Not cancelled with whoever waits for it.
+        await asyncio.wait({recording})
+        recording.result()
+        return is_new
+
+    async def _async_record(self, message: IncomingMessage) -> None:
+        await self._store.async_record_received(message.id, message.created)
+        self._announced.discard(message.id)
+        async_dispatcher_send(self._hass, SIGNAL_STATE.format(self._entry.entry_id))
+
+    def _recorded(self, message_id: str, recording: asyncio.Task[None]) -> None:
+        del self._recording[message_id]
+        if not recording.cancelled():
+            # Whoever waited for it may be gone, which makes no error of it.
+            recording.exception()

@@ -1,0 +1,566 @@
+"""Texts that leave the house, and what becomes of them.
+
+A text is remembered before 46elks is asked, because its report may beat the answer. Where
+the answer is lost nobody knows whether it was taken, and each text is paid for: so it is
+looked up in 46elks' history, and only what is surely not there is sent again.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+from weakref import WeakValueDictionary
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util import dt as dt_util
+from homeassistant.util.ulid import ulid_now
+
+from .api import (
+    CallbackKind,
+    DeliveryReport,
+    ElksClient,
+    ElksConnectionError,
+    ElksError,
+    Message,
+    MessageDirection,
+    MessageStatus,
+    count_text,
+)
+from .const import (
+    CONF_DEFAULT_SENDER,
+    CONF_KEEP_TEXT,
+    CONF_NUMBER_ID,
+    DOMAIN,
+    EPOCH,
+    FALLBACK_SENDER,
+    LOGGER,
+    SUBENTRY_NUMBER,
+)
+from .contacts import is_sender_name
+from .errors import translate_errors
+from .records import SentMessage, SmsRequest
+from .signals import SIGNAL_DELIVERY, SIGNAL_STATE
+
+if TYPE_CHECKING:
+    from .address import Address
+    from .coordinator import ElksCoordinator
+    from .store import ElksStore
+
+# 46elks takes 100 texts a minute and queues the rest, so more at once gains nothing.
+REQUESTS_AT_ONCE: Final = 32
+# Seconds before each look into the history: a text may show up there a moment late.
+LOOK_UP_PAUSES: Final = (3.0, 5.0)
+# Seconds before a text that is surely not at 46elks is sent once more.
+RESEND_PAUSES: Final = (1.0, 10.0)
+# An alarm does not wait long to hear where the history stands.
+NEWEST_SECONDS: Final = 5
+# A text found unsent after a restart still goes out; an older one would only confuse.
+RESEND_AFTER_RESTART: Final = timedelta(minutes=15)
+# When the account is unloaded, an answer on its way from 46elks is waited for this long.
+CLOSE_SECONDS: Final = 10
+
+
+class Outbox:
+    """The one way out for texts of an account."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        client: ElksClient,
+        store: ElksStore,
+        address: Address,
+        coordinator: ElksCoordinator,
+    ) -> None:
+        """Take what is needed to send, to remember and to be called back."""
+        self._hass = hass
+        self._entry = entry
+        self._client = client
+        self._store = store
+        self._address = address
+        self._coordinator = coordinator
+        self._slots = asyncio.Semaphore(REQUESTS_AT_ONCE)
+        # A look-up could mistake one of two equal texts for the other, so those to one
+        # person take turns; they also leave in the order they were asked for.
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._final: dict[str, asyncio.Future[None]] = {}
+        self._under_way: dict[str, asyncio.Task[SentMessage | None]] = {}
+        # Each change of a text is worked out from the one before: two reports at once, or
+        # a report and an answer, would undo each other.
+        self._changing = asyncio.Lock()
+        self._newest: datetime | None = None
+        self._asking_newest: asyncio.Task[None] | None = None
+        self._closing = False
+
+    async def async_close(self) -> None:
+        """Take no more texts; what is unanswered now is settled at the next start."""
+        self._closing = True
+        for final in self._final.values():
+            final.cancel()
+        if tasks := set(self._under_way.values()):
+            _, late = await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    @property
+    def default_sender(self) -> str:
+        """Who a text is from where nobody says: the chosen sender, or a number of ours.
+
+        A number can be answered, which a name cannot.
+        """
+        if sender := self._entry.options.get(CONF_DEFAULT_SENDER):
+            return str(sender)
+        numbers = self._coordinator.data.numbers
+        for subentry in self._entry.get_subentries_of_type(SUBENTRY_NUMBER):
+            number = numbers.get(subentry.data[CONF_NUMBER_ID])
+            if number is not None and "sms" in number.capabilities:
+                return number.number
+        return FALLBACK_SENDER
+
+    def may_send_as(self, sender: str) -> bool:
+        """Tell whether 46elks would take this sender: a name, or a number of ours."""
+        numbers = self._coordinator.data.numbers.values()
+        return is_sender_name(sender) or sender in {one.number for one in numbers}
+
+    async def async_send_sms(
+        self,
+        *,
+        recipient: str,
+        text: str,
+        sender: str | None = None,
+        flash: bool = False,
+        private: bool = False,
+    ) -> SentMessage:
+        """Send a text and return what 46elks made of it.
+
+        A `private` one is never written to disk, and none is where the person keeps no
+        texts. It goes on when whoever asked is cancelled: half sent is neither of both.
+
+        Raises:
+            HomeAssistantError: 46elks refuses, it was surely not sent, or nobody knows
+                (`send_unknown`).
+        """
+        self._check_open()
+        sender = sender or self.default_sender
+        # YAML can hold half a surrogate pair, which can neither be sent nor written down.
+        text = text.encode(errors="replace").decode()
+        request = SmsRequest(
+            recipient=recipient,
+            sender=sender,
+            text=text,
+            possible_parts=count_text(text).possible_parts,
+            after=None,
+            flash=flash,
+            private=private,
+        )
+        sent = SentMessage(
+            ref=ulid_now(), recipient=recipient, sender=sender, asked=dt_util.utcnow()
+        )
+        task = self._start(
+            sent.ref, self._async_send(sent, request, may_store=self._keeps(private))
+        )
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            task.add_done_callback(_log_failure)
+            raise
+        if task.cancelled():
+            raise _error("send_unknown")
+        return task.result() or sent
+
+    async def async_price(self, *, recipient: str, text: str, sender: str) -> Message:
+        """Ask 46elks for parts and price of a text; nothing is sent.
+
+        Raises:
+            HomeAssistantError: refused or out of reach.
+        """
+        with translate_errors(self._hass, self._entry):
+            async with self._slots:
+                return await self._client.messages.send_sms(
+                    recipient=recipient, text=text, sender=sender, dry_run=True
+                )
+
+    async def async_wait(self, refs: Iterable[str], seconds: float) -> None:
+        """Return when the texts have arrived or failed, or the time is over."""
+        waiting = [
+            self._final.setdefault(ref, self._hass.loop.create_future())
+            for ref in refs
+            if (sent := self._store.sent.get(ref)) and not sent.status.is_final
+        ]
+        if waiting:
+            await asyncio.wait(waiting, timeout=seconds)
+
+    async def async_apply(self, ref: str | None, report: DeliveryReport) -> None:
+        """Let a delivery report act; late, repeated and foreign ones change nothing.
+
+        Raises:
+            OSError: the disk refuses, so 46elks should repeat the report.
+        """
+        async with self._changing:
+            sent = self._store.sent_by_id(report.id) or self._store.sent.get(ref or "")
+            if sent is None or sent.id not in (None, report.id):
+                LOGGER.debug("A delivery report is for no text of ours")
+                return
+            await self._async_advance(
+                sent, report.status, message_id=report.id, delivered=report.delivered
+            )
+
+    async def async_apply_history(self, row: Message) -> None:
+        """Let a row of 46elks' history act like the report it stands for.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        self.note_time(row.created)
+        async with self._changing:
+            if row.id is not None and (sent := self._store.sent_by_id(row.id)):
+                await self._async_advance(
+                    sent, row.status, message_id=row.id, delivered=row.delivered
+                )
+
+    @callback
+    def note_time(self, created: datetime | None) -> None:
+        """Take note of a time on 46elks' clock, None for an empty history."""
+        self._newest = max(self._newest or EPOCH, created or EPOCH)
+
+    @callback
+    def settle(self) -> None:
+        """Find out about texts that were asked for once and never answered."""
+        for sent in [] if self._closing else self._store.sent.values():
+            if sent.request is not None and sent.ref not in self._under_way:
+                self._start(sent.ref, self._async_settle(sent))
+
+    def _start(
+        self, ref: str, work: Coroutine[None, None, SentMessage | None]
+    ) -> asyncio.Task[SentMessage | None]:
+        task = self._hass.async_create_task(work, f"elks46 text {ref}")
+        self._under_way[ref] = task
+        task.add_done_callback(lambda _: self._under_way.pop(ref, None))
+        return task
+
+    def _check_open(self) -> None:
+        if self._closing:
+            raise _error("not_loaded")
+
+    def _known(self, sent: SentMessage) -> SentMessage:
+        """Return what is known of a text by now: a report may come at any time."""
+        return self._store.sent.get(sent.ref, sent)
+
+    def _turn(self, recipient: str) -> asyncio.Lock:
+        return self._turns.setdefault(recipient, asyncio.Lock())
+
+    def _keeps(self, private: bool) -> bool:
+        return not private and bool(self._entry.options.get(CONF_KEEP_TEXT, True))
+
+    async def _async_send(
+        self, sent: SentMessage, request: SmsRequest, *, may_store: bool
+    ) -> SentMessage:
+        turn = self._turn(request.recipient)
+        async with turn:
+            self._check_open()
+            request = replace(request, after=await self._async_newest())
+            kept = request if may_store else replace(request, text=None)
+            sent = replace(sent, request=kept)
+            try:
+                await self._async_remember(sent)
+                return await self._async_deliver(sent, request)
+            except asyncio.CancelledError:
+                if self._closing:
+                    # Whoever asked is told that nobody knows; so it is not sent later.
+                    await self._async_give_up(sent)
+                raise
+
+    async def _async_deliver(
+        self, sent: SentMessage, request: SmsRequest
+    ) -> SentMessage:
+        try:
+            message = await self._async_post(sent, request)
+        except _UnknownFateError as err:
+            known = await self._async_give_up(sent)
+            if known.id is None:
+                raise _error("send_unknown") from err
+            return known
+        except ElksError as err:
+            known = await self._async_forget(sent)
+            if known.id is not None:
+                return known
+            if err.outcome_unknown or isinstance(err, ElksConnectionError):
+                raise _error("not_sent") from err
+            with translate_errors(self._hass, self._entry):
+                raise
+        return await self._async_taken(sent, message)
+
+    async def _async_post(self, sent: SentMessage, request: SmsRequest) -> Message:
+        """Have 46elks take the text, once.
+
+        Raises:
+            _UnknownFateError: it may or may not have been taken.
+            ElksError: it was not.
+        """
+        if TYPE_CHECKING:
+            assert request.text is not None
+        for pause in (*RESEND_PAUSES, None):
+            try:
+                async with self._slots:
+                    return await self._client.messages.send_sms(
+                        recipient=request.recipient,
+                        text=request.text,
+                        sender=request.sender,
+                        delivery_url=self._address.callback_url(
+                            CallbackKind.DELIVERY, sent.ref
+                        ),
+                        flash=request.flash,
+                        private=request.private,
+                    )
+            except ElksError as err:
+                if err.outcome_unknown:
+                    LOGGER.debug(
+                        "The answer to a text was lost: %s", type(err).__name__
+                    )
+                    if found := await self._async_look_up(sent, request):
+                        return found
+                elif not isinstance(err, ElksConnectionError):
+                    raise
+                if pause is None:
+                    raise
+            await asyncio.sleep(pause)
+            if self._known(sent).id and (
+                found := await self._async_find(sent, request)
+            ):
+                return found
+        raise AssertionError  # pragma: no cover - the last pause is None
+
+    async def _async_look_up(
+        self, sent: SentMessage, request: SmsRequest
+    ) -> Message | None:
+        """Return the text as 46elks' history has it, None where it is surely not there.
+
+        Raises:
+            _UnknownFateError: the history cannot be read, or not be compared.
+        """
+        for pause in LOOK_UP_PAUSES:
+            await asyncio.sleep(pause)
+            if found := await self._async_find(sent, request):
+                return found
+        return None
+
+    async def _async_find(
+        self, sent: SentMessage, request: SmsRequest
+    ) -> Message | None:
+        """Look into 46elks' history once.
+
+        Raises:
+            _UnknownFateError: the history cannot be read, or not be compared.
+        """
+        messages = self._client.messages
+        try:
+            async with self._slots:
+                if (message_id := self._known(sent).id) is not None:
+                    # Its report has come.
+                    return await messages.get_sms(message_id)
+                if request.after is None:
+                    raise _UnknownFateError
+                # The history rounds to milliseconds what an answer gives in full.
+                after = _millisecond(request.after)
+                async for row in messages.sms_history(
+                    after=after, recipient=request.recipient, complete=True
+                ):
+                    if (
+                        row.id is not None
+                        and row.created is not None
+                        and _millisecond(row.created) > after
+                        and self._store.sent_by_id(row.id) is None
+                        and _is_same(row, request)
+                    ):
+                        return row
+        except ElksError as err:
+            raise _UnknownFateError from err
+        return None
+
+    async def _async_settle(self, sent: SentMessage) -> SentMessage | None:
+        turn = self._turn(sent.recipient)
+        async with turn:
+            sent = self._known(sent)
+            if (request := sent.request) is None:
+                return None
+            try:
+                found = await self._async_look_up(sent, request)
+            except _UnknownFateError:
+                return None
+            if found is not None:
+                return await self._async_taken(sent, found)
+            young = dt_util.utcnow() - sent.asked < RESEND_AFTER_RESTART
+            if young and request.text is not None and not sent.given_up:
+                try:
+                    return await self._async_deliver(sent, request)
+                except HomeAssistantError:
+                    LOGGER.warning("A text from before the restart could not be sent")
+                    return None
+            async with self._changing:
+                known = self._known(sent)
+                if known.id is None:
+                    known = replace(known, status=MessageStatus.FAILED, request=None)
+                    await self._async_remember(known)
+                    self._announce(known)
+            return known
+
+    async def _async_taken(self, sent: SentMessage, message: Message) -> SentMessage:
+        """Remember what 46elks answered; a report may have come before."""
+        self.note_time(message.created)
+        async with self._changing:
+            known = self._known(sent)
+            ahead = message.status.follows(known.status)
+            taken = replace(
+                known,
+                id=message.id,
+                status=message.status if ahead else known.status,
+                created=message.created,
+                delivered=known.delivered or message.delivered,
+                parts=message.parts,
+                cost=message.cost,
+                request=None,
+                given_up=False,
+            )
+            await self._async_remember(taken, counts=True)
+            self._announce(taken)
+        return taken
+
+    async def _async_give_up(self, sent: SentMessage) -> SentMessage:
+        """Take note that a person is told that nobody knows, unless a report tells."""
+        async with self._changing:
+            known = self._known(sent)
+            if known.id is None:
+                known = replace(known, given_up=True)
+                await self._async_remember(known)
+                self._announce(known)
+        return known
+
+    async def _async_advance(
+        self,
+        sent: SentMessage,
+        status: MessageStatus,
+        *,
+        message_id: str,
+        delivered: datetime | None,
+    ) -> None:
+        """Move a text's state forward, never back."""
+        ahead = status.follows(sent.status)
+        if not ahead and sent.id is not None:
+            return
+        moved = replace(
+            sent,
+            id=message_id,
+            status=status if ahead else sent.status,
+            delivered=delivered or sent.delivered,
+        )
+        await self._store.async_record_sent(moved)
+        if ahead:
+            self._announce(moved)
+
+    @callback
+    def _announce(self, sent: SentMessage) -> None:
+        if sent.status.is_final and (final := self._final.pop(sent.ref, None)):
+            if not final.done():
+                final.set_result(None)
+        entry_id = self._entry.entry_id
+        async_dispatcher_send(self._hass, SIGNAL_DELIVERY.format(entry_id), sent)
+        async_dispatcher_send(self._hass, SIGNAL_STATE.format(entry_id))
+
+    async def _async_newest(self) -> datetime | None:
+        """Return the newest known time in the history; None while it cannot be read."""
+        if self._newest is None:
+            if self._asking_newest is None:
+                # Once, however many texts wait for it.
+                self._asking_newest = self._hass.async_create_task(
+                    self._async_ask_newest(), "elks46 history", eager_start=False
+                )
+            await asyncio.wait({self._asking_newest})
+        return self._newest
+
+    async def _async_ask_newest(self) -> None:
+        try:
+            async with asyncio.timeout(NEWEST_SECONDS):
+                async for row in self._client.messages.sms_history(after=None):
+                    self.note_time(row.created)
+                    break
+                else:
+                    self.note_time(None)
+        except ElksError, TimeoutError:
+            LOGGER.debug("The history cannot be read before sending")
+        finally:
+            self._asking_newest = None
+
+    async def _async_remember(self, sent: SentMessage, *, counts: bool = False) -> None:
+        """Write down what is known; a disk that refuses does not stop a text."""
+        try:
+            await self._store.async_record_sent(sent, counts=counts, insist=False)
+        except OSError as err:
+            self._warn_of_disk(err)
+
+    async def _async_forget(self, sent: SentMessage) -> SentMessage:
+        """Forget a text that was not taken, unless a report tells that it was."""
+        async with self._changing:
+            known = self._known(sent)
+            if known.id is not None:
+                return known
+            try:
+                await self._store.async_forget_sent(sent.ref)
+            except OSError as err:
+                self._warn_of_disk(err)
+            failed = replace(known, status=MessageStatus.FAILED, request=None)
+            self._announce(failed)
+            return failed
+
+    def _warn_of_disk(self, err: OSError) -> None:
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            f"disk_refuses_{self._entry.entry_id}",
+            is_fixable=False,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key="disk_refuses",
+            translation_placeholders={"error": err.strerror or type(err).__name__},
+        )
+
+
+class _UnknownFateError(Exception):
+    """A text may or may not have been taken by 46elks."""
+
+
+def _is_same(row: Message, request: SmsRequest) -> bool:
+    """Tell whether a row of the history is the text that was asked for.
+
+    Texts are compared without their white space, which operators like to tidy up; a row
+    without text was sent with `dontlog`.
+    """
+    return (
+        row.direction is MessageDirection.OUTGOING
+        and row.recipient == request.recipient
+        and row.sender.casefold() == request.sender.casefold()
+        and (row.parts is None or row.parts in request.possible_parts)
+        and (
+            row.text is None
+            or request.text is None
+            or row.text.split() == request.text.split()
+        )
+    )
+
+
+def _millisecond(when: datetime) -> datetime:
+    return when.replace(microsecond=when.microsecond // 1000 * 1000)
+
+
+def _log_failure(task: asyncio.Task[SentMessage | None]) -> None:
+    """Tell the log where whoever asked has gone."""
+    if not task.cancelled() and (err := task.exception()) is not None:
+        LOGGER.warning("A text that nobody waits for failed: %s", type(err).__name__)
+
+
+def _error(key: str) -> HomeAssistantError:
+    return HomeAssistantError(translation_domain=DOMAIN, translation_key=key)

@@ -1,0 +1,222 @@
+"""Numbers' addresses at 46elks: brought in line with ours, and given back.
+
+What stood there before is remembered before anything is changed. An address that somebody
+else has put there since is left alone, and a repair issue tells.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_call_later
+from yarl import URL
+
+from .address import NoAddress
+from .api import (
+    CallbackKind,
+    ElksClient,
+    ElksError,
+    ElksForbiddenError,
+    ElksRequestError,
+    Number,
+)
+from .const import CONF_NUMBER_ID, DOMAIN, LOGGER, SUBENTRY_NUMBER
+from .records import HeldNumber
+
+if TYPE_CHECKING:
+    from .address import Address
+    from .reach import Reach
+    from .store import ElksStore
+
+# After a failure 46elks is left alone for this long, then twice as long each time.
+RETRY_SECONDS: Final = 60
+RETRY_SECONDS_AT_MOST: Final = 1800
+
+
+class Provisioning:
+    """Keeps the chosen numbers' texts coming here."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        client: ElksClient,
+        store: ElksStore,
+        address: Address,
+        reach: Reach,
+    ) -> None:
+        """Take what is needed to change numbers and to remember how they were."""
+        self._hass = hass
+        self._entry = entry
+        self._client = client
+        self._store = store
+        self._address = address
+        self._reach = reach
+        self._lock = asyncio.Lock()
+        self._retry: CALLBACK_TYPE | None = None
+        self._failures = 0
+        self._is_closed = False
+
+    @callback
+    def async_close(self) -> None:
+        """Try no more."""
+        self._is_closed = True
+        self._unplan()
+
+    async def async_reconcile(self, numbers: Iterable[Number]) -> None:
+        """Bring the numbers at 46elks in line with what the person chose."""
+        async with self._lock:
+            if self._is_closed:
+                return
+            self._unplan()
+            by_id = {number.id: number for number in numbers}
+            wanted = self._wanted()
+            failed = False
+            for number_id in {**self._store.held, **dict.fromkeys(wanted)}:
+                number = by_id.get(number_id)
+                try:
+                    if number_id not in wanted:
+                        await self._async_give_back(number_id, number)
+                    elif number is not None:
+                        await self._async_take(number)
+                except (ElksRequestError, ElksForbiddenError) as err:
+                    self._reach.address_refused(err.message)
+                except (ElksError, OSError) as err:
+                    LOGGER.debug("A number could not be set: %s", type(err).__name__)
+                    failed = True
+            self._plan_retry(failed)
+
+    async def async_take_over(self, number_id: str) -> None:
+        """Let a number's texts come here again after someone else changed its address.
+
+        Raises:
+            ElksError: refused or out of reach.
+            OSError: what stands there now cannot be remembered.
+        """
+        async with self._lock:
+            number = await self._client.numbers.get(number_id)
+            if (ours := self._address.callback_url(CallbackKind.SMS)) is not None:
+                await self._async_set(number, ours)
+
+    async def async_give_all_back(self) -> None:
+        """Put back what was there before us, and log what is left where that fails."""
+        async with self._lock:
+            for number_id, held in list(self._store.held.items()):
+                try:
+                    await self._async_give_back(
+                        number_id, await self._client.numbers.get(number_id)
+                    )
+                except (ElksError, OSError) as err:
+                    LOGGER.error(
+                        "The number with id %s still sends its texts here (%s): set its"
+                        " sms_url at 46elks to %s",
+                        number_id,
+                        type(err).__name__,
+                        "what it was before" if held.previous else "nothing",
+                    )
+
+    def _wanted(self) -> set[str]:
+        if self._address.missing is NoAddress.CHOSEN:
+            return set()
+        return {
+            subentry.data[CONF_NUMBER_ID]
+            for subentry in self._entry.subentries.values()
+            if subentry.subentry_type == SUBENTRY_NUMBER
+        }
+
+    async def _async_take(self, number: Number) -> None:
+        """Set our address where nobody else has set one since."""
+        ours = self._address.callback_url(CallbackKind.SMS)
+        if ours is None or "sms" not in number.capabilities:
+            return
+        held = self._store.held.get(number.id)
+        if held is not None and number.sms_url == held.ours == ours:
+            self._forget_taken(number.id)
+            return
+        # What was read of the account may be older than what was set since.
+        number = await self._client.numbers.get(number.id)
+        if held and held.ours and number.sms_url not in (None, ours, held.ours):
+            self._tell_taken(number)
+        else:
+            await self._async_set(number, ours)
+
+    async def _async_set(self, number: Number, ours: str) -> None:
+        """Set our address; what 46elks may or may not have taken is set again the next time."""
+        held = self._store.held.get(number.id)
+        theirs = number.sms_url or ""
+        if held is None or not theirs or theirs not in (ours, held.ours):
+            previous = "" if theirs == ours else theirs
+            held = HeldNumber(number_id=number.id, previous=previous, ours="")
+        await self._store.async_record_held(held)
+        if theirs != ours:
+            await self._client.numbers.configure(number.id, sms_url=ours)
+        await self._store.async_record_held(replace(held, ours=ours))
+        self._reach.address_accepted()
+        self._forget_taken(number.id)
+
+    async def _async_give_back(self, number_id: str, number: Number | None) -> None:
+        """Put back what was there, unless somebody has changed it since."""
+        held = self._store.held[number_id]
+        ours = held.ours or self._address.callback_url(CallbackKind.SMS)
+        if number is not None and number.active and number.sms_url == ours:
+            await self._client.numbers.configure(number_id, sms_url=held.previous)
+        await self._store.async_record_released(number_id)
+        self._forget_taken(number_id)
+
+    def _tell_taken(self, number: Number) -> None:
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            self._taken_issue(number.id),
+            is_fixable=True,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="number_taken",
+            translation_placeholders={
+                "number": number.name or number.number,
+                "other": answered_by(number.sms_url),
+            },
+            data={"entry_id": self._entry.entry_id, "number_id": number.id},
+        )
+
+    def _forget_taken(self, number_id: str) -> None:
+        ir.async_delete_issue(self._hass, DOMAIN, self._taken_issue(number_id))
+
+    def _taken_issue(self, number_id: str) -> str:
+        return f"number_taken_{self._entry.entry_id}_{number_id}"
+
+    def _unplan(self) -> None:
+        if self._retry is not None:
+            self._retry()
+            self._retry = None
+
+    def _plan_retry(self, failed: bool) -> None:
+        self._failures = self._failures + 1 if failed else 0
+        if not failed or self._is_closed:
+            return
+
+        async def retry(_: datetime) -> None:
+            self._retry = None
+            try:
+                numbers = await self._client.numbers.list()
+            except ElksError:
+                self._plan_retry(failed=True)
+                return
+            await self.async_reconcile(number for number in numbers if number.active)
+
+        delay = min(RETRY_SECONDS * 2 ** (self._failures - 1), RETRY_SECONDS_AT_MOST)
+        self._retry = async_call_later(self._hass, delay, retry)
+
+
+def answered_by(url: str | None) -> str:
+    """Return who answers a number's texts: a host, never an address with its secrets."""
+    if not url:
+        return "–"
+    try:
+        return URL(url).host or "JSON"
+    except ValueError:
+        return "JSON"

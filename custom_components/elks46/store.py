@@ -1,0 +1,351 @@
+"""What must survive a restart: which texts came in, which went out, what they cost.
+
+A snapshot in Home Assistant's Store and a journal of what has happened since.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import STORAGE_DIR, Store
+from homeassistant.util import dt as dt_util
+
+from .api import MessageStatus
+from .const import (
+    DOMAIN,
+    HISTORY_OVERLAP,
+    REMEMBER_RECEIVED,
+    REMEMBER_RECEIVED_AT_MOST,
+    REMEMBER_SENT,
+)
+from .journal import Journal, Record
+from .records import HeldNumber, SentMessage, SmsRequest
+
+STORAGE_VERSION: Final = 1
+# Finished texts are of use only to tell a late or repeated report from a new one.
+REMEMBER_FINISHED_AT_MOST: Final = 500
+
+
+class ElksStore:
+    """The memory of one account."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Open nothing yet."""
+        self._hass = hass
+        self._key = f"{DOMAIN}.{entry_id}"
+        self._journal = Journal(
+            hass,
+            Path(hass.config.path(STORAGE_DIR, f"{self._key}.journal")),
+            self._apply,
+            self._async_snapshot,
+        )
+        self._received: dict[str, datetime] = {}
+        self._sent: dict[str, SentMessage] = {}
+        self._refs: dict[str, str] = {}
+        self._held: dict[str, HeldNumber] = {}
+        self._since: dict[str, datetime] = {}
+        self._mark: datetime | None = None
+        self._day = ""
+        self._spent_day = Decimal(0)
+        self._messages_day = 0
+        self._month = ""
+        self._spent_month = Decimal(0)
+
+    async def async_load(self) -> None:
+        """Read the snapshot, then what the journal adds to it."""
+        snapshot = await self._snapshot_store().async_load() or {}
+        if snapshot:
+            self._restore(snapshot)
+        await self._journal.async_replay(snapshot.get("journal", 0))
+
+    async def async_close(self) -> None:
+        """Finish writing."""
+        await self._journal.async_close()
+
+    async def async_remove(self) -> None:
+        """Forget everything."""
+        await self._journal.async_remove()
+        await self._snapshot_store().async_remove()
+
+    @property
+    def sent(self) -> Mapping[str, SentMessage]:
+        """Texts that went out, by our reference, oldest first."""
+        return self._sent
+
+    @property
+    def held(self) -> Mapping[str, HeldNumber]:
+        """Numbers whose texts come to us, by 46elks' id."""
+        return self._held
+
+    @property
+    def since(self) -> Mapping[str, datetime]:
+        """From when on the texts to a number (E.164) are ours; 46elks' clock."""
+        return self._since
+
+    @property
+    def mark(self) -> datetime | None:
+        """Up to where 46elks' history has been read; 46elks' clock."""
+        return self._mark
+
+    @property
+    def spent_today(self) -> Decimal:
+        """Cost of the texts sent today, in the account's currency."""
+        return self._spent_day if self._day == _today() else Decimal(0)
+
+    @property
+    def spent_this_month(self) -> Decimal:
+        """Cost of the texts sent this month, in the account's currency."""
+        return self._spent_month if self._month == _today()[:7] else Decimal(0)
+
+    @property
+    def messages_today(self) -> int:
+        """Texts sent and received today."""
+        return self._messages_day if self._day == _today() else 0
+
+    def is_received(self, message_id: str) -> bool:
+        """Tell whether a text has been announced before."""
+        return message_id in self._received
+
+    def sent_by_id(self, message_id: str) -> SentMessage | None:
+        """Return the text of ours that has this id at 46elks."""
+        return self._sent.get(self._refs.get(message_id, ""))
+
+    async def async_record_received(self, message_id: str, created: datetime) -> None:
+        """Remember that a text was announced.
+
+        Raises:
+            OSError: the disk refuses, so after a restart it would be announced again.
+        """
+        await self._journal.async_append(
+            {"received": [message_id, created], "day": _today(), "messages": 1}
+        )
+
+    async def async_record_sent(
+        self, sent: SentMessage, *, counts: bool = False, insist: bool = True
+    ) -> None:
+        """Remember what is known of a text now.
+
+        With `counts`, it counts towards today's messages and spend. Without `insist`, it
+        is known until the next restart even where the disk refuses.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        record: Record = {"sent": _dump_sent(sent)}
+        if counts:
+            record |= {"day": _today(), "cost": str(sent.cost or 0), "messages": 1}
+        try:
+            await self._journal.async_append(record)
+        except OSError:
+            if not insist:
+                self._apply(record)
+            raise
+
+    async def async_forget_sent(self, ref: str) -> None:
+        """Forget a text that 46elks did not take.
+
+        Raises:
+            OSError: the disk refuses; it is forgotten until the next restart only.
+        """
+        record: Record = {"forget": ref}
+        try:
+            await self._journal.async_append(record)
+        except OSError:
+            self._apply(record)
+            raise
+
+    async def async_record_mark(
+        self, mark: datetime, since: Mapping[str, datetime]
+    ) -> None:
+        """Remember up to where the history has been read, and which numbers are ours."""
+        await self._journal.async_append({"mark": mark, "since": dict(since)})
+
+    async def async_record_held(self, held: HeldNumber) -> None:
+        """Remember who had a number's texts before us."""
+        await self._journal.async_append(
+            {"held": [held.number_id, held.previous, held.ours]}
+        )
+
+    async def async_record_released(self, number_id: str) -> None:
+        """Forget a number that was given back."""
+        await self._journal.async_append({"released": number_id})
+
+    def _apply(self, record: Record) -> None:
+        """Let a record act; those read back from disk carry times as text."""
+        match record:
+            case {"received": [str(message_id), created]}:
+                self._received[message_id] = _time(created)
+            case {"sent": dict(data)}:
+                self._keep(_load_sent(data))
+            case {"forget": str(ref)}:
+                self._sent.pop(ref, None)
+            case {"mark": mark, "since": dict(since)}:
+                self._mark = _time(mark)
+                self._since = {number: _time(when) for number, when in since.items()}
+            case {"held": [str(number_id), str(previous), str(ours)]}:
+                self._held[number_id] = HeldNumber(
+                    number_id=number_id, previous=previous, ours=ours
+                )
+            case {"released": str(number_id)}:
+                self._held.pop(number_id, None)
+        if "day" in record:
+            self._count(
+                record["day"], Decimal(record.get("cost", 0)), record["messages"]
+            )
+
+    def _keep(self, sent: SentMessage) -> None:
+        self._sent[sent.ref] = sent
+        if sent.id is not None:
+            self._refs[sent.id] = sent.ref
+
+    def _count(self, day: str, cost: Decimal, messages: int) -> None:
+        if day > self._day:
+            self._day, self._spent_day, self._messages_day = day, Decimal(0), 0
+        if day[:7] > self._month:
+            self._month, self._spent_month = day[:7], Decimal(0)
+        if day == self._day:
+            self._spent_day += cost
+            self._messages_day += messages
+        if day[:7] == self._month:
+            self._spent_month += cost
+
+    def _snapshot_store(self) -> Store[dict[str, Any]]:
+        # Atomic writes reach the disk itself before the journal's files may go.
+        return Store(
+            self._hass, STORAGE_VERSION, self._key, private=True, atomic_writes=True
+        )
+
+    async def _async_snapshot(self, journal: int) -> bool:
+        self._prune()
+        await self._snapshot_store().async_save(self._dump(journal))
+        # The Store logs a disk that refuses and goes on, so look what is really there.
+        stored = await self._snapshot_store().async_load()
+        return stored is not None and stored["journal"] == journal
+
+    def _prune(self) -> None:
+        """Drop what no callback and no look-up can ask for any more."""
+        now = dt_util.utcnow()
+        received = sorted(self._received.items(), key=lambda item: item[1])
+        # The next look into the history shows the texts around the mark once more.
+        oldest = min(now - REMEMBER_RECEIVED, (self._mark or now) - HISTORY_OVERLAP)
+        self._received = {
+            message_id: created
+            for message_id, created in received[-REMEMBER_RECEIVED_AT_MOST:]
+            if created > oldest
+        }
+        finished = [
+            ref
+            for ref, sent in self._sent.items()
+            if sent.status.is_final and sent.request is None
+        ]
+        for ref in finished[:-REMEMBER_FINISHED_AT_MOST]:
+            del self._sent[ref]
+        self._sent = {
+            ref: sent
+            for ref, sent in self._sent.items()
+            if sent.asked > now - REMEMBER_SENT
+        }
+        self._refs = {sent.id: ref for ref, sent in self._sent.items() if sent.id}
+
+    def _dump(self, journal: int) -> dict[str, Any]:
+        return {
+            "journal": journal,
+            "received": {key: when.isoformat() for key, when in self._received.items()},
+            "sent": [_dump_sent(sent) for sent in self._sent.values()],
+            "held": [
+                [held.number_id, held.previous, held.ours]
+                for held in self._held.values()
+            ],
+            "since": {key: when.isoformat() for key, when in self._since.items()},
+            "mark": self._mark.isoformat() if self._mark else None,
+            "day": self._day,
+            "spent_day": str(self._spent_day),
+            "messages_day": self._messages_day,
+            "month": self._month,
+            "spent_month": str(self._spent_month),
+        }
+
+    def _restore(self, data: dict[str, Any]) -> None:
+        self._received = {key: _time(when) for key, when in data["received"].items()}
+        for sent in data["sent"]:
+            self._keep(_load_sent(sent))
+        self._held = {
+            number_id: HeldNumber(number_id=number_id, previous=previous, ours=ours)
+            for number_id, previous, ours in data["held"]
+        }
+        self._since = {key: _time(when) for key, when in data["since"].items()}
+        self._mark = _time(data["mark"]) if data["mark"] else None
+        self._day = data["day"]
+        self._spent_day = Decimal(data["spent_day"])
+        self._messages_day = data["messages_day"]
+        self._month = data["month"]
+        self._spent_month = Decimal(data["spent_month"])
+
+
+def _today() -> str:
+    """Return the day of the home's time zone: what people mean by today."""
+    return dt_util.now().date().isoformat()
+
+
+def _time(value: datetime | str) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+def _iso(value: datetime | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+def _dump_sent(sent: SentMessage) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "ref": sent.ref,
+        "to": sent.recipient,
+        "from": sent.sender,
+        "asked": sent.asked.isoformat(),
+        "status": sent.status,
+        "id": sent.id,
+        "created": _iso(sent.created),
+        "delivered": _iso(sent.delivered),
+        "parts": sent.parts,
+        "cost": str(sent.cost) if sent.cost is not None else None,
+        "given_up": sent.given_up,
+    }
+    if (request := sent.request) is not None:
+        data["request"] = {
+            "text": request.text,
+            "possible_parts": sorted(request.possible_parts),
+            "after": _iso(request.after),
+            "flash": request.flash,
+            "private": request.private,
+        }
+    return data
+
+
+def _load_sent(data: Mapping[str, Any]) -> SentMessage:
+    request: SmsRequest | None = None
+    if asked := data.get("request"):
+        request = SmsRequest(
+            recipient=data["to"],
+            sender=data["from"],
+            text=asked["text"],
+            possible_parts=frozenset(asked["possible_parts"]),
+            after=_time(asked["after"]) if asked["after"] else None,
+            flash=asked["flash"],
+            private=asked["private"],
+        )
+    return SentMessage(
+        ref=data["ref"],
+        recipient=data["to"],
+        sender=data["from"],
+        asked=_time(data["asked"]),
+        status=MessageStatus(data["status"]),
+        id=data["id"],
+        created=_time(data["created"]) if data["created"] else None,
+        delivered=_time(data["delivered"]) if data["delivered"] else None,
+        parts=data["parts"],
+        cost=Decimal(data["cost"]) if data["cost"] is not None else None,
+        request=request,
+        given_up=data["given_up"],
+    )

@@ -1,0 +1,138 @@
+"""The door for what 46elks posts: form in, engine, answer out.
+
+Registered for the whole time an account exists, not only while it is loaded: Home
+Assistant answers 200 for addresses it does not know, and 46elks would forget the text.
+46elks repeats a post for six hours until it hears a 2xx, so while the account is not
+loaded, or the disk refuses, the answer is 503 and 46elks keeps the text for us.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from http import HTTPStatus
+from ipaddress import ip_address
+from typing import Final
+from urllib.parse import parse_qsl
+
+from aiohttp import ClientError, hdrs
+from aiohttp.web import Request, Response
+from homeassistant.components import webhook
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_WEBHOOK_ID
+from homeassistant.core import HomeAssistant, callback
+
+from .api import DeliveryReport, ElksInvalidDataError, IncomingMessage, parse_callback
+from .const import DOMAIN, LOGGER
+from .data import ElksConfigEntry, ElksRuntimeData
+from .reach import KIND_PING
+
+# The longest text has some ten thousand bytes as a form.
+BODY_BYTES_AT_MOST: Final = 64 * 1024
+BODY_SECONDS_AT_MOST: Final = 10
+# 46elks: verify-callback-origin. Proxies hide them and 46elks may add some, so an address
+# that is not among them is counted, not refused: the secret in the path is what protects.
+PUBLISHED_ADDRESSES: Final = frozenset(
+    map(
+        ip_address,
+        ("176.10.154.199", "85.24.146.132", "185.39.146.243", "2001:9b0:2:902::199"),
+    )
+)
+
+
+@callback
+def async_open(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+    """Open the door of an account; open doors stay as they are."""
+    webhook_id = entry.data[CONF_WEBHOOK_ID]
+
+    async def handle(
+        hass: HomeAssistant, webhook_id: str, request: Request
+    ) -> Response:
+        """Answer 46elks."""
+        return await async_handle(hass, entry, request)
+
+    # Registering twice is an error, and there is no asking whether it was done.
+    webhook.async_unregister(hass, webhook_id)
+    webhook.async_register(
+        hass,
+        DOMAIN,
+        entry.title,
+        webhook_id,
+        handle,
+        # With fewer, Home Assistant would log the secret address of a wrong request.
+        allowed_methods=webhook.SUPPORTED_METHODS,
+    )
+
+
+@callback
+def async_shut(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
+    """Take the door of an account away."""
+    webhook.async_unregister(hass, entry.data[CONF_WEBHOOK_ID])
+
+
+async def async_handle(
+    hass: HomeAssistant, entry: ElksConfigEntry, request: Request
+) -> Response:
+    """Answer a post, whatever happens: an error would be taken for a success."""
+    if request.method != hdrs.METH_POST:
+        return Response(status=HTTPStatus.METHOD_NOT_ALLOWED)
+    try:
+        form = await _async_form(request)
+    except ClientError, ConnectionError, TimeoutError:
+        return Response(status=HTTPStatus.REQUEST_TIMEOUT)
+    if form is None:
+        return Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    if entry.state is not ConfigEntryState.LOADED:
+        return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
+    try:
+        return await _async_receive(entry.runtime_data, request, form)
+    except OSError:
+        LOGGER.warning("The disk refuses what 46elks posted; 46elks will repeat it")
+    except Exception:  # noqa: BLE001 - Home Assistant would answer 200: a lost text
+        LOGGER.exception("Unexpected error with what 46elks posted")
+    return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+async def _async_receive(
+    runtime: ElksRuntimeData, request: Request, form: Mapping[str, str]
+) -> Response:
+    kind, ref = request.query.get("kind", ""), request.query.get("ref")
+    if kind == KIND_PING:
+        runtime.reach.ping_arrived(ref)
+        return Response(status=HTTPStatus.NO_CONTENT)
+    try:
+        callback_data = parse_callback(kind, form)
+    except ElksInvalidDataError as err:
+        # It names fields, never what is in them; 46elks may add kinds and fields.
+        LOGGER.debug("A callback cannot be read: %s", err)
+        return Response(status=HTTPStatus.NO_CONTENT)
+    runtime.reach.callback_arrived(is_foreign=_is_foreign(request.remote))
+    match callback_data:
+        case IncomingMessage():
+            await runtime.inbox.async_receive(callback_data)
+        case DeliveryReport():
+            await runtime.outbox.async_apply(ref, callback_data)
+    return Response(status=HTTPStatus.NO_CONTENT)
+
+
+async def _async_form(request: Request) -> dict[str, str] | None:
+    """Read the form by hand, so that a long one is not read to its end; None for that.
+
+    Home Assistant Cloud hands over a stand-in whose `content` starts anew each time it is
+    asked for, so it is asked for once.
+    """
+    content, body = request.content, b""
+    async with asyncio.timeout(BODY_SECONDS_AT_MOST):
+        while chunk := await content.read(BODY_BYTES_AT_MOST):
+            body += chunk
+            if len(body) > BODY_BYTES_AT_MOST:
+                return None
+    return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+
+
+def _is_foreign(remote: str | None) -> bool:
+    """Tell whether a known address is none of 46elks'; a proxy's loopback says nothing."""
+    try:
+        address = ip_address(remote or "")
+    except ValueError:
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_global and address not in PUBLISHED_ADDRESSES

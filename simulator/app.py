@@ -1,0 +1,182 @@
+"""How the simulator is put together and started."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from .account import Account
+from .addresses import Addresses
+from .callbacks import Callbacks
+from .clock import Clock
+from .config import Config
+from .control import Control, control_errors
+from .door import PREFIX, Door
+from .events import Events
+from .faults import Faults
+from .handsets import Handsets
+from .log import Log
+from .messages import Messages
+from .network import Network
+from .numbers import Numbers
+from .sms import Sms
+from .tasks import Tasks
+
+# A picture in a form is larger than what aiohttp allows by itself.
+_MAX_BODY: Final = 16 * 1024 * 1024
+# What is under way when the simulator stops is not waited for.
+_SHUTDOWN_SECONDS: Final = 1.0
+_WEB: Final = Path(__file__).parent / "web"
+_TYPES: Final = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+}
+
+
+class Simulator:
+    """46elks, its phones, and what steers them."""
+
+    def __init__(self, config: Config) -> None:
+        """Put everything in its place."""
+        self.config = config
+        self.url = ""
+        self.clock = Clock(config.speed)
+        self.events = Events()
+        self.log = Log()
+        self.faults = Faults()
+        self._tasks = Tasks()
+        addresses = Addresses(config.allow_hosts)
+        self.account = Account(config, self.events)
+        self.numbers = Numbers(self.clock, self.account, addresses, config.numbers)
+        self.handsets = Handsets(self.clock, self.events, config.phones)
+        self.messages = Messages(self.clock, self.account)
+        self._callbacks = Callbacks(self.clock, self._tasks, self.faults, self.log)
+        self.network = Network(
+            clock=self.clock,
+            tasks=self._tasks,
+            messages=self.messages,
+            numbers=self.numbers,
+            handsets=self.handsets,
+            callbacks=self._callbacks,
+        )
+        sms = Sms(
+            account=self.account,
+            addresses=addresses,
+            messages=self.messages,
+            numbers=self.numbers,
+            network=self.network,
+        )
+        rooms = (self.account.routes(), self.numbers.routes(), sms.routes())
+        self.door = Door(
+            clock=self.clock,
+            account=self.account,
+            faults=self.faults,
+            log=self.log,
+            rooms=rooms,
+        )
+
+    @property
+    def api_url(self) -> str:
+        """Return where the API is, as a customer configures it."""
+        return self.url + PREFIX.rstrip("/")
+
+    async def open(self) -> None:
+        """Be ready to call out."""
+        self._callbacks.open()
+
+    async def close(self) -> None:
+        """End everything that is under way."""
+        self.events.close()
+        await self._tasks.cancel()
+        await self._callbacks.close()
+
+    async def reset(self) -> None:
+        """Make everything as it was at the start; what is under way is forgotten."""
+        self.door.reset()
+        await self._tasks.cancel()
+        for part in (
+            self.account,
+            self.faults,
+            self.log,
+            self.messages,
+            self.network,
+            self.numbers,
+            self.handsets,
+        ):
+            part.reset()
+        self.account.changed()
+        self.events.publish("reset", {})
+
+
+def create_app(simulator: Simulator) -> web.Application:
+    """Return the web application of a simulator, which it opens and closes."""
+    app = web.Application(client_max_size=_MAX_BODY, middlewares=[control_errors])
+    app.router.add_route("*", PREFIX + "{path:.*}", simulator.door.handle)
+    Control(simulator).add_routes(app)
+    for name, page in _pages().items():
+        app.router.add_get(f"/{name}", page.serve)
+
+    async def lifetime(_app: web.Application) -> AsyncIterator[None]:
+        await simulator.open()
+        yield
+        await simulator.close()
+
+    async def let_go(_app: web.Application) -> None:
+        simulator.events.close()
+
+    app.cleanup_ctx.append(lifetime)
+    app.on_shutdown.append(let_go)
+    return app
+
+
+def _pages() -> dict[str, _Page]:
+    """Return the page for people, by path."""
+    pages = {
+        path.name: _Page(path)
+        for path in sorted(_WEB.iterdir())
+        if path.suffix in _TYPES
+    }
+    return {"" if name == "index.html" else name: page for name, page in pages.items()}
+
+
+class _Page:
+    """One file of the page for people, which loads nothing from elsewhere."""
+
+    def __init__(self, path: Path) -> None:
+        self._body = path.read_bytes()
+        self._type = _TYPES[path.suffix]
+
+    async def serve(self, _request: web.Request) -> web.Response:
+        """Answer with the file."""
+        headers = {
+            "Cache-Control": "no-cache",
+            "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return web.Response(
+            body=self._body, content_type=self._type, charset="utf-8", headers=headers
+        )
+
+
+@asynccontextmanager
+async def running(config: Config) -> AsyncIterator[Simulator]:
+    """Serve a simulator while the context lasts; its `url` tells where."""
+    simulator = Simulator(config)
+    runner = web.AppRunner(
+        create_app(simulator), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS
+    )
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, config.host, config.port)
+        await site.start()
+        port = runner.addresses[0][1]
+        simulator.url = (
+            f"http://{f'[{config.host}]' if ':' in config.host else config.host}:{port}"
+        )
+        yield simulator
+    finally:
+        await runner.cleanup()

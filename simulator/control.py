@@ -1,0 +1,247 @@
+"""How the simulator is steered: everything under `/simulator/`, in JSON."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+import json
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from .faults import parse_fault
+from .fields import ControlError, Fields, phone_number
+from .handsets import Handset
+from .numbers import HOOKS, Number
+from .prices import COUNTRIES, CURRENCIES
+from .wire import to_units
+
+if TYPE_CHECKING:
+    from .app import Simulator
+
+_CAPABILITIES: Final = ("sms", "mms", "voice", "webrtc", "websocket")
+MAX_WAIT_SECONDS: Final = 60
+# A page that went away is noticed when it cannot be written to.
+_HEARTBEAT_SECONDS: Final = 15.0
+
+type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Control:
+    """Answers the one who steers."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        """Steer one simulator."""
+        self._simulator = simulator
+
+    def add_routes(self, app: web.Application) -> None:
+        """Put everything under `/simulator/`."""
+        routes: tuple[tuple[str, str, Handler], ...] = (
+            ("GET", "/simulator/account", self._show_account),
+            ("PUT", "/simulator/account", self._change_account),
+            ("GET", "/simulator/numbers", self._list_numbers),
+            ("PUT", "/simulator/numbers/{number}", self._put_number),
+            ("GET", "/simulator/handsets", self._list_handsets),
+            ("PUT", "/simulator/handsets/{number}", self._put_handset),
+            ("GET", "/simulator/handsets/{number}/messages", self._list_texts),
+            ("POST", "/simulator/handsets/{number}/messages", self._send_text),
+            ("GET", "/simulator/faults", self._list_faults),
+            ("PUT", "/simulator/faults", self._put_faults),
+            ("GET", "/simulator/log", self._show_log),
+            ("GET", "/simulator/events", self._stream_events),
+            ("POST", "/simulator/reset", self._reset),
+        )
+        for method, path, handler in routes:
+            app.router.add_route(method, path, handler)
+
+    async def _show_account(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._simulator.account.as_control())
+
+    async def _change_account(self, request: web.Request) -> web.Response:
+        account = self._simulator.account
+        fields = Fields(
+            await _json(request), {"balance", "currency", "countries", "mobilenumber"}
+        )
+        balance = fields.money("balance")
+        currency = fields.choice("currency", CURRENCIES)
+        countries = fields.texts("countries")
+        mobile = fields.text("mobilenumber")
+        if countries is not None and (unknown := sorted(set(countries) - COUNTRIES)):
+            raise ControlError(f"countries: {unknown[0]} is not a known country")
+        account.state.mobilenumber = (
+            phone_number(mobile) if mobile else account.state.mobilenumber
+        )
+        account.state.currency = currency or account.state.currency
+        if balance is not None:
+            account.state.balance = to_units(balance)
+        if countries is not None:
+            account.state.countries = frozenset(countries)
+        account.changed()
+        return web.json_response(account.as_control())
+
+    async def _list_numbers(self, _request: web.Request) -> web.Response:
+        return web.json_response(
+            [number.as_stored() for number in self._simulator.numbers.all()]
+        )
+
+    async def _put_number(self, request: web.Request) -> web.Response:
+        written = phone_number(request.match_info["number"])
+        if self._simulator.handsets.find(written):
+            raise ControlError(f"{written} is a handset", HTTPStatus.CONFLICT)
+        texts = {*HOOKS, "name", "category", "country"}
+        fields = Fields(
+            await _json(request),
+            {*texts, "capabilities", "active", "sms_replies", "cost"},
+        )
+        capabilities = fields.texts("capabilities")
+        if capabilities is not None and (
+            unknown := sorted(set(capabilities) - set(_CAPABILITIES))
+        ):
+            raise ControlError(
+                f"capabilities: {unknown[0]} is not one of {', '.join(_CAPABILITIES)}"
+            )
+        changes: dict[str, object] = {
+            key: fields.text(key) for key in texts if key in fields
+        }
+        changes |= {
+            key: fields.truth(key)
+            for key in ("active", "sms_replies")
+            if fields.truth(key) is not None
+        }
+        if capabilities is not None:
+            changes["capabilities"] = capabilities
+        if (cost := fields.money("cost")) is not None:
+            changes["cost"] = to_units(cost)
+        number = self._simulator.numbers.find(
+            written
+        ) or self._simulator.numbers.create(written)
+        _change(number, changes)
+        self._simulator.account.changed()
+        return web.json_response(number.as_stored())
+
+    async def _list_handsets(self, _request: web.Request) -> web.Response:
+        return web.json_response(
+            [handset.as_control() for handset in self._simulator.handsets.all()]
+        )
+
+    async def _put_handset(self, request: web.Request) -> web.Response:
+        number = phone_number(request.match_info["number"])
+        if self._simulator.numbers.find(number):
+            raise ControlError(
+                f"{number} is a number of the account", HTTPStatus.CONFLICT
+            )
+        fields = Fields(await _json(request), {"name", "on", "validity"})
+        handset = self._simulator.handsets.put(
+            number,
+            name=fields.text("name"),
+            on=fields.truth("on"),
+            validity=fields.number("validity"),
+        )
+        return web.json_response(handset.as_control())
+
+    async def _list_texts(self, request: web.Request) -> web.Response:
+        return web.json_response(
+            [text.as_control() for text in self._handset(request).texts]
+        )
+
+    async def _send_text(self, request: web.Request) -> web.Response:
+        handset = self._handset(request)
+        fields = Fields(await _json(request), {"to", "message"})
+        recipient = phone_number(fields.required_text("to"))
+        message = fields.required_text("message")
+        if not handset.on:
+            raise ControlError(
+                f"The handset {handset.number} is off", HTTPStatus.CONFLICT
+            )
+        text_id = self._simulator.network.send_from_handset(
+            handset.number, recipient, message
+        )
+        return web.json_response({"id": text_id})
+
+    def _handset(self, request: web.Request) -> Handset:
+        number = phone_number(request.match_info["number"])
+        if (handset := self._simulator.handsets.find(number)) is None:
+            raise ControlError(f"There is no handset {number}", HTTPStatus.NOT_FOUND)
+        return handset
+
+    async def _list_faults(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._simulator.faults.as_control())
+
+    async def _put_faults(self, request: web.Request) -> web.Response:
+        data = await _json(request)
+        if not isinstance(data, list):
+            raise ControlError("A JSON list of faults is expected")
+        self._simulator.faults.replace([parse_fault(item) for item in data])
+        return web.json_response(self._simulator.faults.as_control())
+
+    async def _show_log(self, request: web.Request) -> web.Response:
+        after = _whole(request, "after", 0)
+        try:
+            async with asyncio.timeout(
+                min(_whole(request, "wait", 0), MAX_WAIT_SECONDS)
+            ):
+                await self._simulator.log.wait_for(bool, after)
+        except TimeoutError:
+            pass
+        return web.json_response(self._simulator.log.after(after))
+
+    async def _stream_events(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(
+            headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
+        )
+        with self._simulator.events.listen() as queue:
+            await response.prepare(request)
+            await response.write(b": listening\n\n")
+            while True:
+                try:
+                    async with asyncio.timeout(_HEARTBEAT_SECONDS):
+                        text = await queue.get()
+                except TimeoutError:
+                    text = ":\n\n"
+                except asyncio.QueueShutDown:
+                    return response
+                await response.write(text.encode())
+
+    async def _reset(self, _request: web.Request) -> web.Response:
+        await self._simulator.reset()
+        return web.json_response({})
+
+
+@web.middleware
+async def control_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer a control request that cannot be done with what is wrong, in JSON.
+
+    A page of another site is turned away: what steers the simulator can text a house.
+    """
+    if not request.path.startswith("/simulator/"):
+        return await handler(request)
+    if request.headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
+        return web.json_response(
+            {"error": "Only the simulator's own page may do this"},
+            status=HTTPStatus.FORBIDDEN,
+        )
+    try:
+        return await handler(request)
+    except ControlError as err:
+        return web.json_response({"error": str(err)}, status=err.status)
+    except web.HTTPClientError as err:
+        return web.json_response({"error": err.reason}, status=err.status)
+
+
+async def _json(request: web.Request) -> object:
+    """Return the body, whatever it says it is; none is an empty object."""
+    try:
+        return json.loads(await request.text() or "{}")
+    except ValueError:
+        raise ControlError("The body is not JSON") from None
+
+
+def _change(number: Number, changes: dict[str, object]) -> None:
+    for key, value in changes.items():
+        setattr(number, key, value)
+
+
+def _whole(request: web.Request, key: str, default: int) -> int:
+    value = request.query.get(key, str(default))
+    if not (value.isascii() and value.isdecimal()):
+        raise ControlError(f"{key}: a whole number is expected")
+    return int(value)

@@ -1,0 +1,134 @@
+"""Reading what the one who steers the simulator sends, with a clear word about what is wrong."""
+
+from collections.abc import Collection, Mapping
+from decimal import Decimal, InvalidOperation
+from http import HTTPStatus
+from math import isfinite
+
+from .wire import E164
+
+
+class ControlError(Exception):
+    """A control request that cannot be done."""
+
+    def __init__(self, text: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> None:
+        """Say what is wrong."""
+        super().__init__(text)
+        self.status = status
+
+
+class Fields:
+    """The fields of one JSON object; every reader returns None where the field is absent."""
+
+    def __init__(self, data: object, known: Collection[str]) -> None:
+        """Take an object that has no other fields than the known ones."""
+        if not isinstance(data, dict):
+            raise ControlError("A JSON object is expected")
+        if unknown := sorted(set(data) - set(known)):
+            raise ControlError(
+                f"Unknown field {unknown[0]}; known are {', '.join(sorted(known))}"
+            )
+        self._data: dict[str, object] = data
+
+    def __contains__(self, key: object) -> bool:
+        """Return whether a field was sent."""
+        return key in self._data
+
+    def text(self, key: str) -> str | None:
+        """Return a text."""
+        match self._data.get(key):
+            case None | str() as value:
+                return value
+        raise ControlError(f"{key}: a text is expected")
+
+    def required_text(self, key: str) -> str:
+        """Return a text that must be there and say something."""
+        if not (value := self.text(key)):
+            raise ControlError(f"{key}: is required")
+        return value
+
+    def truth(self, key: str) -> bool | None:
+        """Return true or false."""
+        match self._data.get(key):
+            case None | bool() as value:
+                return value
+        raise ControlError(f"{key}: true or false is expected")
+
+    def number(self, key: str) -> float | None:
+        """Return a number that is not negative."""
+        match self._data.get(key):
+            case None:
+                return None
+            case int() | float() as value if (
+                not isinstance(value, bool) and value >= 0 and isfinite(value)
+            ):
+                return float(value)
+        raise ControlError(f"{key}: a number of 0 or more is expected")
+
+    def whole(self, key: str, *, minimum: int, maximum: int = 1_000_000) -> int | None:
+        """Return a whole number within bounds."""
+        match self._data.get(key):
+            case None:
+                return None
+            case int() as value if (
+                not isinstance(value, bool) and minimum <= value <= maximum
+            ):
+                return value
+        raise ControlError(
+            f"{key}: a whole number from {minimum} to {maximum} is expected"
+        )
+
+    def optional_whole(self, key: str, *, minimum: int) -> int | None:
+        """Return a whole number, or None where the field is null."""
+        return self.whole(key, minimum=minimum)
+
+    def money(self, key: str) -> Decimal | None:
+        """Return an amount of money, written as text or as a number."""
+        value = self._data.get(key)
+        if value is None:
+            return None
+        try:
+            amount = Decimal(str(value))
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if isinstance(value, bool) or not amount.is_finite() or amount < 0:
+            raise ControlError(f"{key}: an amount like 100.00 is expected")
+        return amount
+
+    def choice(self, key: str, choices: Collection[str]) -> str | None:
+        """Return one of several words."""
+        value = self.text(key)
+        if value is not None and value not in choices:
+            raise ControlError(f"{key}: one of {', '.join(choices)} is expected")
+        return value
+
+    def required_choice(self, key: str, choices: Collection[str]) -> str:
+        """Return one of several words, which must be there."""
+        if (value := self.choice(key, choices)) is None:
+            raise ControlError(f"{key}: one of {', '.join(choices)} is expected")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...] | None:
+        """Return a list of texts."""
+        value = self._data.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, list) or not all(
+            isinstance(item, str) and item for item in value
+        ):
+            raise ControlError(f"{key}: a list of texts is expected")
+        return tuple(value)
+
+    def mapping(self, key: str) -> Mapping[str, object]:
+        """Return an object, empty where it is absent."""
+        value = self._data.get(key, {})
+        if not isinstance(value, dict):
+            raise ControlError(f"{key}: a JSON object is expected")
+        return value
+
+
+def phone_number(value: str) -> str:
+    """Return a number that is written as it must be."""
+    if not E164.fullmatch(value):
+        raise ControlError(f"{value}: a number like +46701740605 is expected")
+    return value

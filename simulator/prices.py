@@ -1,0 +1,45 @@
+"""Which country a number is in and what a text there costs.
+
+46elks: pricing. The prices are per part, in 1/10000 of the currency, and of the right size rather than of today.
+"""
+
+from typing import Final
+
+_CALLING_CODES: Final = {
+    "1": "us", "7": "ru", "20": "eg", "27": "za", "30": "gr", "31": "nl", "32": "be", "33": "fr", "34": "es", "36": "hu",
+    "39": "it", "40": "ro", "41": "ch", "43": "at", "44": "gb", "45": "dk", "46": "se", "47": "no", "48": "pl", "49": "de",
+    "52": "mx", "54": "ar", "55": "br", "60": "my", "61": "au", "62": "id", "63": "ph", "64": "nz", "65": "sg", "66": "th",
+    "81": "jp", "82": "kr", "84": "vn", "86": "cn", "90": "tr", "91": "in", "92": "pk", "234": "ng", "254": "ke",
+    "351": "pt", "352": "lu", "353": "ie", "354": "is", "356": "mt", "357": "cy", "358": "fi", "359": "bg", "370": "lt",
+    "371": "lv", "372": "ee", "373": "md", "380": "ua", "381": "rs", "385": "hr", "386": "si", "387": "ba", "420": "cz",
+    "421": "sk", "852": "hk", "886": "tw", "971": "ae", "972": "il",
+}  # fmt: skip
+
+DEFAULT_COUNTRIES: Final = frozenset({"de", "dk", "fi", "gb", "no", "se"})
+
+_SMS_PRICES: Final = {
+    "SEK": {"de": 9600, "dk": 6100, "fi": 8000, "gb": 8500, "no": 7000, "se": 5200},
+    "EUR": {"de": 870, "dk": 550, "fi": 730, "gb": 770, "no": 640, "se": 470},
+}
+_OTHER_SMS_PRICE: Final = {"SEK": 11000, "EUR": 1000}
+NUMBER_PRICE: Final = {"SEK": 300000, "EUR": 30000}
+CURRENCIES: Final = tuple(_SMS_PRICES)
+COUNTRIES: Final = frozenset(_CALLING_CODES.values())
+
+
+def country_of(number: str) -> str | None:
+    """Return the country of a number that begins with +, in two letters."""
+    digits = number.removeprefix("+")
+    return next(
+        (
+            _CALLING_CODES[digits[:length]]
+            for length in (3, 2, 1)
+            if digits[:length] in _CALLING_CODES
+        ),
+        None,
+    )
+
+
+def sms_price(country: str | None, currency: str) -> int:
+    """Return what one part costs."""
+    return _SMS_PRICES[currency].get(country or "", _OTHER_SMS_PRICE[currency])

@@ -1,0 +1,160 @@
+"""The stand-in against the reference, endpoint by endpoint."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+import json
+from typing import Any, Final
+
+from aiohttp import ClientSession, encode_basic_auth, web
+
+from simulator.app import Simulator
+from simulator.config import DEFAULT_PASSWORD, DEFAULT_USERNAME, Config
+from simulator.wire import Json
+
+ANNA: Final = "+46701740605"
+ERIK: Final = "+46701740606"
+STRANGER: Final = "+46701740650"
+NUMBER: Final = "+46701740690"
+LOCAL: Final = ("127.0.0.1",)
+# An hour becomes 36 ms: six hours of retries pass in a moment.
+FAST: Final = 100_000.0
+PATIENCE: Final = 10.0
+
+
+def config(
+    *, speed: float = FAST, allow_hosts: tuple[str, ...] = LOCAL, currency: str = "SEK"
+) -> Config:
+    """Return how the simulator runs in a test: on a free port, and fast."""
+    return Config(port=0, speed=speed, allow_hosts=allow_hosts, currency=currency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    text: str
+    reason: str
+    headers: dict[str, str]
+
+    def json(self) -> Any:
+        """Return the body, read as JSON."""
+        return json.loads(self.text)
+
+
+def signed(
+    username: str = DEFAULT_USERNAME, password: str = DEFAULT_PASSWORD
+) -> dict[str, str]:
+    """Return the header that tells who asks."""
+    return {"Authorization": encode_basic_auth(username, password)}
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One who asks the simulator, with or without credentials."""
+
+    session: ClientSession
+    base: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    async def ask(self, method: str, path: str, **options: Any) -> Answer:
+        """Send a request."""
+        async with self.session.request(
+            method, self.base + path, headers=self.headers, **options
+        ) as response:
+            return Answer(
+                status=response.status,
+                text=await response.text(),
+                reason=response.reason or "",
+                headers=dict(response.headers),
+            )
+
+    async def get(self, path: str, **params: str) -> Answer:
+        """Send a GET with a query."""
+        return await self.ask("GET", path, params=params)
+
+    async def post(self, path: str, form: dict[str, str]) -> Answer:
+        """Send a POST with a form."""
+        return await self.ask("POST", path, data=form)
+
+    async def put(self, path: str, data: object) -> Answer:
+        """Send a PUT with JSON."""
+        return await self.ask("PUT", path, json=data)
+
+    async def text(self, **changed: str) -> Answer:
+        """Send a text to Anna."""
+        return await self.post(
+            "/sms", {"from": "House", "to": ANNA, "message": "Hello"} | changed
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One callback as it arrived."""
+
+    path: str
+    form: dict[str, str]
+    authorization: str | None
+    content_type: str
+
+
+@dataclass(slots=True)
+class Customer:
+    """The customer's server, which 46elks calls back."""
+
+    url: str = ""
+    posts: list[Post] = field(default_factory=list)
+    answers: deque[tuple[int, str]] = field(default_factory=deque)
+    arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Note a callback, and give the next answer: 204, once there are no others."""
+        form = {key: str(value) for key, value in (await request.post()).items()}
+        async with self.arrived:
+            self.posts.append(
+                Post(
+                    path=request.path_qs,
+                    form=form,
+                    authorization=request.headers.get("Authorization"),
+                    content_type=request.content_type,
+                )
+            )
+            self.arrived.notify_all()
+        status, text = self.answers.popleft() if self.answers else (204, "")
+        return web.Response(status=status, text=text or None)
+
+    async def wait_for(self, count: int) -> list[Post]:
+        """Return the callbacks once there are so many."""
+        async with asyncio.timeout(PATIENCE), self.arrived:
+            await self.arrived.wait_for(lambda: len(self.posts) >= count)
+        return self.posts
+
+    async def statuses(self, count: int) -> list[str]:
+        """Return the reported statuses once there are so many."""
+        return [post.form["status"] for post in await self.wait_for(count)]
+
+
+async def logged(
+    simulator: Simulator, wanted: Callable[[list[Json]], bool]
+) -> list[Json]:
+    """Return the log once it is what is wanted."""
+    async with asyncio.timeout(PATIENCE):
+        return await simulator.log.wait_for(wanted)
+
+
+@asynccontextmanager
+async def serving(customer: Customer) -> AsyncIterator[None]:
+    """Serve the customer's server on a free port."""
+    app = web.Application()
+    app.router.add_post("/{path:.*}", customer.handle)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    customer.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield
+    finally:
+        await runner.cleanup()

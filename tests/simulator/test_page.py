@@ -1,0 +1,63 @@
+"""The page for people."""
+
+from pathlib import Path
+import re
+
+import pytest
+
+import simulator as package
+from simulator.app import Simulator
+
+from . import Client
+
+WEB = Path(package.__file__).parent / "web"
+FILES = sorted(path.name for path in WEB.iterdir())
+
+
+@pytest.fixture
+def page(simulator: Simulator, control: Client) -> Client:
+    """Ask as a browser does."""
+    return Client(control.session, simulator.url)
+
+
+async def test_the_page_is_at_the_root(page: Client) -> None:
+    """It may load nothing from elsewhere."""
+    answer = await page.get("/")
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "46elks simulator" in answer.text
+
+
+async def test_all_it_names_is_there(page: Client) -> None:
+    """Every file the page loads is served with its type."""
+    named = set(re.findall(r'(?:src|href)="([a-z][^"]*)"', (await page.get("/")).text))
+    answers = [await page.get(f"/{name}") for name in sorted(named)]
+    assert named == {"icon.svg", "style.css", "main.js"}
+    assert [answer.headers["Content-Type"].split(";")[0] for answer in answers] == [
+        "image/svg+xml",
+        "text/javascript",
+        "text/css",
+    ]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_nothing_comes_from_elsewhere(name: str) -> None:
+    """No file names another host, but for the names of XML."""
+    text = (WEB / name).read_text()
+    assert set(re.findall(r"https?://[^\s\"'`)]+", text)) <= {
+        "http://www.w3.org/2000/svg"
+    }
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_texts_are_never_markup(name: str) -> None:
+    """What others wrote goes in as text."""
+    text = (WEB / name).read_text()
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write", text
+    )
+
+
+async def test_what_is_not_there_is_not_found(page: Client) -> None:
+    """Only what lies in the folder is served."""
+    assert (await page.get("/app.py")).status == 404

@@ -1,0 +1,146 @@
+"""The house stands: who may import whom, as docs/architecture.md draws it."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1] / "custom_components" / "elks46"
+PACKAGE = "custom_components.elks46"
+
+GROUND = {"const", "signals", "records", "errors", "address", "contacts"}
+ENGINE = {
+    "catch_up",
+    "coordinator",
+    "inbox",
+    "journal",
+    "outbox",
+    "provisioning",
+    "reach",
+    "store",
+}
+DOORS = {"webhook"}
+FRONT = {
+    "binary_sensor",
+    "bus",
+    "button",
+    "config_flow",
+    "diagnostics",
+    "entity",
+    "event",
+    "forms",
+    "notify",
+    "repairs",
+    "sensor",
+    "services",
+    "subentry_flow",
+}
+# Some rooms have a cellar: a module that only they use.
+BUILT_ON = {
+    "config_flow": {"forms", "subentry_flow"},
+    "store": {"journal"},
+    "subentry_flow": {"forms"},
+}
+
+
+def modules() -> dict[str, Path]:
+    """Return every module of the integration by its name below the package."""
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): path
+        for path in sorted(ROOT.rglob("*.py"))
+    }
+
+
+def allowed(module: str) -> set[str]:
+    """Return the rooms that a module may import from."""
+    room = module.partition(".")[0]
+    rules = {
+        "api": {"api"},
+        "__init__": {"api", "data"} | GROUND | ENGINE | DOORS | FRONT,
+        "data": {"api"} | GROUND | ENGINE,
+        **dict.fromkeys(GROUND, {"api"} | GROUND),
+        **{name: {"api"} | GROUND | BUILT_ON.get(name, set()) for name in ENGINE},
+        **dict.fromkeys(DOORS, {"api", "data"} | GROUND | ENGINE),
+        **{
+            name: {"api", "data", "entity"}
+            | GROUND
+            | ENGINE
+            | BUILT_ON.get(name, set())
+            for name in FRONT
+        },
+    }
+    return rules[room]
+
+
+class Imports(ast.NodeVisitor):
+    """Collects what a module imports while it runs, not what only type checkers read."""
+
+    def __init__(self, package: list[str]) -> None:
+        """Start with nothing found."""
+        self._package = package
+        self.found: set[str] = set()
+
+    def visit_If(self, node: ast.If) -> None:
+        """Pass over what is there for type checkers."""
+        skipped = ast.unparse(node.test) == "TYPE_CHECKING"
+        for child in node.orelse if skipped else [*node.body, *node.orelse]:
+            self.visit(child)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        """Note absolute modules."""
+        self.found |= {alias.name for alias in node.names}
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        """Note modules by absolute name, and what is taken from packages."""
+        base = (
+            self._package[: len(self._package) - node.level + 1] if node.level else []
+        )
+        module = ".".join(filter(None, (*base, node.module)))
+        self.found |= {module} | {f"{module}.{alias.name}" for alias in node.names}
+
+
+def imports(module: str, path: Path, package: str = PACKAGE) -> set[str]:
+    """Return the absolute dotted names a module imports."""
+    visitor = Imports([package, *module.split(".")[:-1]])
+    visitor.visit(ast.parse(path.read_text()))
+    return visitor.found
+
+
+def rooms(names: set[str]) -> Iterator[str]:
+    """Yield the rooms of this house among imported names."""
+    known = {name.partition(".")[0] for name in modules()}
+    for name in names:
+        room = name.removeprefix(f"{PACKAGE}.").partition(".")[0]
+        if name.startswith(f"{PACKAGE}.") and room in known:
+            yield room
+
+
+@pytest.mark.parametrize(("module", "path"), modules().items(), ids=modules())
+def test_a_module_imports_only_what_lies_below_it(module: str, path: Path) -> None:
+    """Down by import, up by signal; every module has a room in the table."""
+    assert set(rooms(imports(module, path))) - {module} <= allowed(module)
+
+
+@pytest.mark.parametrize(
+    ("module", "path"),
+    [(name, path) for name, path in modules().items() if name.startswith("api.")],
+    ids=[name for name in modules() if name.startswith("api.")],
+)
+def test_the_exchange_knows_no_home_assistant(module: str, path: Path) -> None:
+    """It could move to PyPI unchanged."""
+    foreign = {name.partition(".")[0] for name in imports(module, path)}
+
+    assert not foreign & {"homeassistant", "probatio", "phonenumbers"}
+
+
+def test_the_simulator_knows_no_integration() -> None:
+    """A stand-in built from what our client happens to send would prove nothing."""
+    simulator = ROOT.parents[1] / "simulator"
+    found = {
+        name.partition(".")[0]
+        for path in simulator.rglob("*.py")
+        for name in imports(path.stem, path, "simulator")
+    }
+
+    assert not found & {"custom_components", "homeassistant"}
