@@ -1,23 +1,14 @@
-"""The account: who may ask, in which currency, and with how much money left.
+"""The account: its name, its currency, and how much money is left.
 
 46elks: update-account.
 """
 
-import base64
-import binascii
 from dataclasses import dataclass, field
-from hmac import compare_digest
-from http import HTTPStatus
-from typing import Final
 
 from .config import SIGN_UP_NUMBER, Config
 from .events import Events
-from .prices import DEFAULT_COUNTRIES
-from .wire import Json, Refusal, Request, Routes, from_units, to_units
-
-CREDENTIALS_WANTED: Final = (
-    "API access requires Basic HTTP authentication. Read documentation or examples."
-)
+from .prices import DEFAULT_COUNTRIES, country_of
+from .wire import E164, Json, Refusal, Request, Routes, from_units, to_units, whole
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,6 +22,7 @@ class State:
     email: str = "demo@example.com"
     creditalert: int | None = None
     countries: frozenset[str] = field(default=DEFAULT_COUNTRIES)
+    subaccounts_see_all: bool = False
 
 
 class Account:
@@ -40,7 +32,7 @@ class Account:
         """Open the account."""
         self._config = config
         self._events = events
-        self._credentials = f"{config.username}:{config.password}".encode()
+        self.id = config.username
         self.state = self._opened()
 
     def _opened(self) -> State:
@@ -52,23 +44,20 @@ class Account:
         """Make the account what it was at the start."""
         self.state = self._opened()
 
-    def authenticate(self, authorization: str) -> None:
-        """Refuse a request without the right user name and password; a stray space makes them wrong."""
-        scheme, _, encoded = authorization.partition(" ")
-        try:
-            given = base64.b64decode(encoded, validate=True)
-        except binascii.Error, ValueError:
-            given = b""
-        if scheme.lower() != "basic" or not compare_digest(given, self._credentials):
-            raise Refusal(CREDENTIALS_WANTED, HTTPStatus.UNAUTHORIZED)
+    def check_recipient(self, recipient: str, *, strict: bool = True) -> None:
+        """Refuse a recipient that cannot be reached.
 
-    def charge(self, cost: int) -> bool:
-        """Take money for something; return whether there was enough."""
-        if cost > self.state.balance:
-            return False
-        self.state.balance -= cost
-        self.changed()
-        return True
+        A dry run is not strict: it looks only at the plus and the country.
+        """
+        if not recipient.startswith("+"):
+            raise Refusal('Invalid to number. Expected "+" and the country code first')
+        if strict and not E164.fullmatch(recipient):
+            raise Refusal("Invalid to number")
+        country = country_of(recipient)
+        if country not in self.state.countries:
+            raise Refusal(
+                f"Sending to {(country or 'this country').upper()} is disallowed by default"
+            )
 
     def changed(self) -> None:
         """Tell the page what the account looks like now."""
@@ -77,21 +66,23 @@ class Account:
     def as_control(self) -> Json:
         """Return the account for the one who steers the simulator."""
         return {
-            "username": self._config.username,
+            "username": self.id,
             "currency": self.state.currency,
             "balance": from_units(self.state.balance),
             "mobilenumber": self.state.mobilenumber,
             "countries": sorted(self.state.countries),
+            "subaccounts_see_all": self.state.subaccounts_see_all,
         }
 
     def routes(self) -> Routes:
         """Return what 46elks offers here."""
         return {("GET", "me"): self._show, ("POST", "me"): self._update}
 
-    def _show(self, _request: Request) -> Json:
+    def _show(self, request: Request) -> Json:
+        """Return the account; a subaccount sees only what it needs of it."""
         state = self.state
         shown: Json = {
-            "id": self._config.username,
+            "id": self.id,
             "currency": state.currency,
             "displayname": state.displayname,
             "mobilenumber": state.mobilenumber,
@@ -100,11 +91,14 @@ class Account:
         }
         if state.creditalert is not None:
             shown["creditalert"] = state.creditalert
-        return shown
+        if request.asker.is_account:
+            return shown
+        return {key: shown[key] for key in ("currency", "balance")} | {
+            "id": request.asker.id
+        }
 
     def _update(self, request: Request) -> Json:
-        if (value := request.params.get("creditalert")) is not None:
-            if not (value.isascii() and value.isdecimal()):
-                raise Refusal("Invalid value for creditalert")
-            self.state.creditalert = int(value)
+        request.require_account()
+        if (alert := whole(request.params, "creditalert")) is not None:
+            self.state.creditalert = alert
         return self._show(request)

@@ -9,6 +9,8 @@ from typing import Final
 
 from yarl import URL
 
+HTTP: Final = frozenset({"http", "https"})
+WEBSOCKET: Final = frozenset({"ws", "wss"})
 _PRIVATE_ENDINGS: Final = (
     ".arpa",
     ".home",
@@ -27,15 +29,15 @@ class Addresses:
         """Take the hosts that pass although they are not public."""
         self._allowed = frozenset(host.lower().strip("[]") for host in allow_hosts)
 
-    def accepts(self, address: str) -> bool:
-        """Return whether this is an http or https address of a public or allowed host."""
+    def accepts(self, address: str, schemes: frozenset[str] = HTTP) -> bool:
+        """Return whether this is an address of a public or allowed host."""
         try:
             url = URL(address)
             host = (url.host or "").lower().rstrip(".")
         except ValueError:
             return False
         if (
-            url.scheme not in {"http", "https"}
+            url.scheme not in schemes
             or not host
             or any(character.isspace() for character in address)
         ):

@@ -7,9 +7,12 @@ from typing import Final
 
 from aiohttp import web
 
+from .access import Access
 from .account import Account
 from .addresses import Addresses
+from .bills import Bills
 from .callbacks import Callbacks
+from .calls import Calls
 from .clock import Clock
 from .config import Config
 from .control import Control, control_errors
@@ -17,11 +20,18 @@ from .door import PREFIX, Door
 from .events import Events
 from .faults import Faults
 from .handsets import Handsets
+from .images import Images
 from .log import Log
 from .messages import Messages
+from .mms import Mms
 from .network import Network
 from .numbers import Numbers
+from .pictures import Pictures
+from .rental import Rental
+from .seeds import Seeds
+from .shelf import Shelf
 from .sms import Sms
+from .subaccounts import Subaccounts
 from .tasks import Tasks
 
 # A picture in a form is larger than what aiohttp allows by itself.
@@ -52,8 +62,14 @@ class Simulator:
         addresses = Addresses(config.allow_hosts)
         self.account = Account(config, self.events)
         self.numbers = Numbers(self.clock, self.account, addresses, config.numbers)
+        self.subaccounts = Subaccounts(self.clock, self.account, self.numbers)
+        self.bills = Bills(self.clock, self.account, self.subaccounts)
         self.handsets = Handsets(self.clock, self.events, config.phones)
-        self.messages = Messages(self.clock, self.account)
+        self.shelf = Shelf()
+        self.images = Images(self.clock)
+        self.messages = Messages(self.clock, self.account, self.bills, self.images)
+        self.calls = Calls(self.clock)
+        self._pictures = Pictures(addresses, self.shelf)
         self._callbacks = Callbacks(self.clock, self._tasks, self.faults, self.log)
         self.network = Network(
             clock=self.clock,
@@ -70,13 +86,49 @@ class Simulator:
             numbers=self.numbers,
             network=self.network,
         )
-        rooms = (self.account.routes(), self.numbers.routes(), sms.routes())
-        self.door = Door(
+        mms = Mms(
+            account=self.account,
+            messages=self.messages,
+            images=self.images,
+            pictures=self._pictures,
+            numbers=self.numbers,
+            handsets=self.handsets,
+            network=self.network,
+        )
+        rental = Rental(
             clock=self.clock,
             account=self.account,
+            bills=self.bills,
+            numbers=self.numbers,
+            handsets=self.handsets,
+        )
+        self.seeds = Seeds(
+            clock=self.clock,
+            account=self.account,
+            subaccounts=self.subaccounts,
+            bills=self.bills,
+            messages=self.messages,
+            numbers=self.numbers,
+            calls=self.calls,
+            shelf=self.shelf,
+        )
+        rooms = (
+            self.account,
+            self.subaccounts,
+            self.bills,
+            self.numbers,
+            rental,
+            sms,
+            mms,
+            self.images,
+            self.calls,
+        )
+        self.door = Door(
+            clock=self.clock,
+            access=Access(config, self.account, self.subaccounts),
             faults=self.faults,
             log=self.log,
-            rooms=rooms,
+            rooms=[room.routes() for room in rooms],
         )
 
     @property
@@ -87,12 +139,14 @@ class Simulator:
     async def open(self) -> None:
         """Be ready to call out."""
         self._callbacks.open()
+        self._pictures.open()
 
     async def close(self) -> None:
         """End everything that is under way."""
         self.events.close()
         await self._tasks.cancel()
         await self._callbacks.close()
+        await self._pictures.close()
 
     async def reset(self) -> None:
         """Make everything as it was at the start; what is under way is forgotten."""
@@ -100,12 +154,18 @@ class Simulator:
         await self._tasks.cancel()
         for part in (
             self.account,
+            self.subaccounts,
+            self.bills,
             self.faults,
             self.log,
             self.messages,
+            self.images,
+            self.calls,
             self.network,
             self.numbers,
             self.handsets,
+            self.shelf,
+            self._pictures,
         ):
             part.reset()
         self.account.changed()
@@ -177,6 +237,7 @@ async def running(config: Config) -> AsyncIterator[Simulator]:
         simulator.url = (
             f"http://{f'[{config.host}]' if ':' in config.host else config.host}:{port}"
         )
+        simulator.network.serve_at(simulator.api_url)
         yield simulator
     finally:
         await runner.cleanup()

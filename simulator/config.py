@@ -8,7 +8,9 @@ DEFAULT_USERNAME: Final = "u46e1c5000000000000000000000000de"
 DEFAULT_PASSWORD: Final = "46E1C5000000000000000000000000DE"
 DEFAULT_PORT: Final = 4646
 
-# The Swedish regulator keeps +46701740605 to +46701740699 free for fiction: nobody is ever reached.
+# The Swedish regulator keeps these mobile and fixed numbers free for fiction: nobody is ever reached.
+FICTION: Final = tuple(f"+46701740{last}" for last in range(605, 700))
+FIXED_FICTION: Final = tuple(f"+46846500{last}" for last in range(400, 500))
 DEFAULT_NUMBER: Final = "+46701740690"
 SIGN_UP_NUMBER: Final = "+46701740699"
 

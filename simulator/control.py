@@ -12,6 +12,7 @@ from .faults import parse_fault
 from .fields import ControlError, Fields, phone_number
 from .handsets import Handset
 from .numbers import HOOKS, Number
+from .pictures import MAX_PICTURE_BYTES, picture_type, read_data_url
 from .prices import COUNTRIES, CURRENCIES
 from .wire import to_units
 
@@ -19,7 +20,16 @@ if TYPE_CHECKING:
     from .app import Simulator
 
 _CAPABILITIES: Final = ("sms", "mms", "voice", "webrtc", "websocket")
+_ACCOUNT_FIELDS: Final = (
+    "balance",
+    "countries",
+    "currency",
+    "mobilenumber",
+    "subaccounts_see_all",
+)
 MAX_WAIT_SECONDS: Final = 60
+# What fits on a phone's screen, and through the door in one request.
+MAX_IMAGES: Final = 10
 # A page that went away is noticed when it cannot be written to.
 _HEARTBEAT_SECONDS: Final = 15.0
 
@@ -44,6 +54,8 @@ class Control:
             ("PUT", "/simulator/handsets/{number}", self._put_handset),
             ("GET", "/simulator/handsets/{number}/messages", self._list_texts),
             ("POST", "/simulator/handsets/{number}/messages", self._send_text),
+            ("GET", "/simulator/pictures/{picture}", self._show_picture),
+            ("POST", "/simulator/history/{sort}", self._seed),
             ("GET", "/simulator/faults", self._list_faults),
             ("PUT", "/simulator/faults", self._put_faults),
             ("GET", "/simulator/log", self._show_log),
@@ -58,13 +70,12 @@ class Control:
 
     async def _change_account(self, request: web.Request) -> web.Response:
         account = self._simulator.account
-        fields = Fields(
-            await _json(request), {"balance", "currency", "countries", "mobilenumber"}
-        )
+        fields = Fields(await _json(request), _ACCOUNT_FIELDS)
         balance = fields.money("balance")
         currency = fields.choice("currency", CURRENCIES)
         countries = fields.texts("countries")
         mobile = fields.text("mobilenumber")
+        see_all = fields.truth("subaccounts_see_all")
         if countries is not None and (unknown := sorted(set(countries) - COUNTRIES)):
             raise ControlError(f"countries: {unknown[0]} is not a known country")
         account.state.mobilenumber = (
@@ -72,9 +83,11 @@ class Control:
         )
         account.state.currency = currency or account.state.currency
         if balance is not None:
-            account.state.balance = to_units(balance)
+            self._simulator.bills.settle(to_units(balance))
         if countries is not None:
             account.state.countries = frozenset(countries)
+        if see_all is not None:
+            account.state.subaccounts_see_all = see_all
         account.changed()
         return web.json_response(account.as_control())
 
@@ -102,11 +115,9 @@ class Control:
         changes: dict[str, object] = {
             key: fields.text(key) for key in texts if key in fields
         }
-        changes |= {
-            key: fields.truth(key)
-            for key in ("active", "sms_replies")
-            if fields.truth(key) is not None
-        }
+        active = fields.truth("active")
+        if (replies := fields.truth("sms_replies")) is not None:
+            changes["sms_replies"] = replies
         if capabilities is not None:
             changes["capabilities"] = capabilities
         if (cost := fields.money("cost")) is not None:
@@ -115,6 +126,8 @@ class Control:
             written
         ) or self._simulator.numbers.create(written)
         _change(number, changes)
+        if active is not None:
+            self._simulator.numbers.activate(number, active)
         self._simulator.account.changed()
         return web.json_response(number.as_stored())
 
@@ -145,15 +158,17 @@ class Control:
 
     async def _send_text(self, request: web.Request) -> web.Response:
         handset = self._handset(request)
-        fields = Fields(await _json(request), {"to", "message"})
+        fields = Fields(await _json(request), {"to", "message", "images"})
         recipient = phone_number(fields.required_text("to"))
-        message = fields.required_text("message")
+        images = _pictures(fields)
+        message = fields.text("message") if images else fields.required_text("message")
         if not handset.on:
             raise ControlError(
                 f"The handset {handset.number} is off", HTTPStatus.CONFLICT
             )
+        pictures = tuple(self._simulator.shelf.put(*image) for image in images)
         text_id = self._simulator.network.send_from_handset(
-            handset.number, recipient, message
+            handset.number, recipient, message or "", pictures
         )
         return web.json_response({"id": text_id})
 
@@ -162,6 +177,26 @@ class Control:
         if (handset := self._simulator.handsets.find(number)) is None:
             raise ControlError(f"There is no handset {number}", HTTPStatus.NOT_FOUND)
         return handset
+
+    async def _show_picture(self, request: web.Request) -> web.Response:
+        """Answer with a picture that a phone shows, byte for byte."""
+        file = self._simulator.shelf.find(request.match_info["picture"])
+        if file is None or file.content is None:
+            raise ControlError("There is no such picture", HTTPStatus.NOT_FOUND)
+        return web.Response(
+            body=file.content,
+            content_type=file.type,
+            headers={"X-Content-Type-Options": "nosniff"},
+        )
+
+    async def _seed(self, request: web.Request) -> web.Response:
+        """Enter something that was, which nobody hears of."""
+        sorts = self._simulator.seeds.sorts
+        if (enter := sorts.get(request.match_info["sort"])) is None:
+            raise ControlError(
+                f"One of {', '.join(sorts)} is expected", HTTPStatus.NOT_FOUND
+            )
+        return web.json_response(enter(await _json(request)))
 
     async def _list_faults(self, _request: web.Request) -> web.Response:
         return web.json_response(self._simulator.faults.as_control())
@@ -233,6 +268,22 @@ async def _json(request: web.Request) -> object:
         return json.loads(await request.text() or "{}")
     except ValueError:
         raise ControlError("The body is not JSON") from None
+
+
+def _pictures(fields: Fields) -> list[tuple[bytes, str]]:
+    """Return the pictures of a message, and of which kind each is."""
+    images = fields.texts("images") or ()
+    if len(images) > MAX_IMAGES:
+        raise ControlError(f"images: at most {MAX_IMAGES} are expected")
+    pictures = []
+    for image in images:
+        content = read_data_url(image) or b""
+        if (kind := picture_type(content)) is None or len(content) > MAX_PICTURE_BYTES:
+            raise ControlError(
+                f"images: data URLs of GIF, PNG or JPEG are expected, of {MAX_PICTURE_BYTES} bytes at most"
+            )
+        pictures.append((content, kind))
+    return pictures
 
 
 def _change(number: Number, changes: dict[str, object]) -> None:

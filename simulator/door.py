@@ -6,15 +6,16 @@
 import asyncio
 from collections.abc import Iterable
 from http import HTTPStatus
+from inspect import isawaitable
 from typing import Final
 
 from aiohttp import web
 
-from .account import Account
+from .access import Access
 from .clock import Clock
 from .faults import Fault, Faults, RequestFault
 from .log import Entry, Log
-from .wire import Json, Refusal, Request, Routes, exact_time
+from .wire import Answer, Download, Refusal, Request, Routes, exact_time
 
 PREFIX: Final = "/a1/"
 
@@ -26,14 +27,14 @@ class Door:
         self,
         *,
         clock: Clock,
-        account: Account,
+        access: Access,
         faults: Faults,
         log: Log,
         rooms: Iterable[Routes],
     ) -> None:
         """Open the door to all rooms."""
         self._clock = clock
-        self._account = account
+        self._access = access
         self._faults = faults
         self._log = log
         self._handlers = {
@@ -62,7 +63,7 @@ class Door:
                 url=request.path_qs,
                 fields=fields,
                 status=response.status if response else None,
-                answer=response.text if response else None,
+                answer=_logged(response) if response else None,
                 fault=fault.kind if fault else None,
             )
         )
@@ -73,18 +74,18 @@ class Door:
     ) -> web.Response | None:
         """Return the answer, or None where the connection is to be dropped."""
         if fault is None:
-            return self._answer(request, fields)
+            return await self._answer(request, fields)
         if fault.kind is RequestFault.DROP_BEFORE:
             return None
         if fault.kind is RequestFault.DROP_AFTER:
-            self._answer(request, fields)
+            await self._answer(request, fields)
             return None
         if fault.kind is RequestFault.STATUS:
             if fault.accepted:
-                self._answer(request, fields)
+                await self._answer(request, fields)
             return _refused(fault.body, fault.status)
         if fault.accepted:
-            response = self._answer(request, fields)
+            response = await self._answer(request, fields)
             await asyncio.sleep(fault.seconds)
             return response
         life = self._lives
@@ -96,26 +97,42 @@ class Door:
             or request.transport.is_closing()
         ):
             return None
-        return self._answer(request, fields)
+        return await self._answer(request, fields)
 
-    def _answer(self, request: web.Request, fields: dict[str, str]) -> web.Response:
+    async def _answer(
+        self, request: web.Request, fields: dict[str, str]
+    ) -> web.Response:
         """Return what 46elks answers when nothing goes wrong."""
         try:
-            self._account.authenticate(request.headers.get("Authorization", ""))
-            return web.json_response(self._dispatch(request, fields))
+            answer = await self._dispatch(request, fields)
         except Refusal as refusal:
             return _refused(refusal.text, refusal.status)
+        if isinstance(answer, Download):
+            return web.Response(body=answer.content, content_type=answer.type)
+        return web.json_response(answer)
 
-    def _dispatch(self, request: web.Request, fields: dict[str, str]) -> Json:
+    async def _dispatch(self, request: web.Request, fields: dict[str, str]) -> Answer:
+        asker = self._access.authenticate(request.headers.get("Authorization", ""))
         method = request.method
         resource, *rest = request.path.removeprefix(PREFIX).rstrip("/").split("/")
         if method == "GET" and rest and rest[-1].upper() == "POST":
             method = "POST"
             rest.pop()
-        pattern = "/".join((resource.lower(), *("{id}" for _ in rest)))
+        object_id, dot, ending = "".join(rest).partition(".")
+        pattern = (
+            "/".join((resource.lower(), *("{id}" for _ in rest))) + dot + ending.lower()
+        )
         if (handler := self._handlers.get((method, pattern))) is None:
             raise Refusal("Not found", HTTPStatus.NOT_FOUND)
-        return handler(Request(object_id="".join(rest), params=fields))
+        answer = handler(
+            Request(
+                asker=asker,
+                home=f"{request.scheme}://{request.host}{PREFIX}".rstrip("/"),
+                object_id=object_id,
+                params=fields,
+            )
+        )
+        return await answer if isawaitable(answer) else answer
 
 
 async def _fields(request: web.Request) -> dict[str, str]:
@@ -124,6 +141,13 @@ async def _fields(request: web.Request) -> dict[str, str]:
         return dict(request.query)
     form = await request.post()
     return {key: value for key, value in form.items() if isinstance(value, str)}
+
+
+def _logged(response: web.Response) -> str | None:
+    """Return an answer as the log tells it: of a file only what and how large it is."""
+    if response.content_type in {"application/json", "text/plain"}:
+        return response.text
+    return f"{response.content_type}, {response.content_length} bytes"
 
 
 def _refused(text: str, status: int) -> web.Response:

@@ -34,6 +34,7 @@ class CallbackKind(StrEnum):
     """What a callback tells of."""
 
     SMS = "sms"
+    MMS = "mms"
     DELIVERY = "delivery"
 
 

@@ -1,6 +1,7 @@
 """Reading what the one who steers the simulator sends, with a clear word about what is wrong."""
 
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from math import isfinite
@@ -117,6 +118,28 @@ class Fields:
             isinstance(item, str) and item for item in value
         ):
             raise ControlError(f"{key}: a list of texts is expected")
+        return tuple(value)
+
+    def time(self, key: str) -> datetime | None:
+        """Return a time that is over, in UTC unless it says otherwise."""
+        if (value := self.text(key)) is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            moment = datetime.max
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if moment > datetime.now(UTC):
+            raise ControlError(f"{key}: a time like 2026-01-15T10:23:41Z is expected")
+        return moment
+
+    def objects(self, key: str) -> tuple[Mapping[str, object], ...]:
+        """Return a list of objects, empty where it is absent."""
+        value = self._data.get(key, [])
+        if not isinstance(value, list) or not all(
+            isinstance(item, dict) for item in value
+        ):
+            raise ControlError(f"{key}: a list of JSON objects is expected")
         return tuple(value)
 
     def mapping(self, key: str) -> Mapping[str, object]:

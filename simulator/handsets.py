@@ -11,6 +11,7 @@ from .clock import Clock
 from .config import Phone
 from .events import Events
 from .messages import Status
+from .shelf import File
 from .wire import Json, stored_time
 
 HANDSETS_LIMIT: Final = 5_000
@@ -21,7 +22,7 @@ VALIDITY_SECONDS: Final = 48 * 3600.0
 
 @dataclass(slots=True, kw_only=True)
 class Text:
-    """One text as one phone shows it; `direction` is the phone's."""
+    """One text or picture message as one phone shows it; `direction` is the phone's."""
 
     id: str
     direction: str
@@ -31,15 +32,25 @@ class Text:
     created: datetime
     status: Status
     flash: bool = False
+    pictures: tuple[File, ...] = ()
 
     def as_control(self) -> Json:
-        """Return the text for the one who steers the simulator."""
+        """Return the text for the one who steers the simulator, its pictures whole."""
+        urls = (file.data_url() for file in self.pictures)
+        return self._shown([url for url in urls if url is not None])
+
+    def as_event(self) -> Json:
+        """Return the text for a listener, who gets its pictures where their addresses say."""
+        return self._shown([f"/simulator/pictures/{file.id}" for file in self.pictures])
+
+    def _shown(self, images: list[str]) -> Json:
         return {
             "id": self.id,
             "direction": self.direction,
             "from": self.sender,
             "to": self.recipient,
             "message": self.text,
+            "images": images,
             "status": self.status,
             "created": stored_time(self.created) + "Z",
             "flash": self.flash,
@@ -155,4 +166,4 @@ class Handsets:
         return True
 
     def _tell(self, number: str, text: Text) -> None:
-        self._events.publish("message", {"handset": number, **text.as_control()})
+        self._events.publish("message", {"handset": number, **text.as_event()})

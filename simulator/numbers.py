@@ -1,9 +1,9 @@
 """The account's numbers and what answers them.
 
-46elks: list-numbers, show-number-id, configure-number.
+46elks: list-numbers, show-number-id, configure-number, deallocate-number.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -11,10 +11,10 @@ import json
 from typing import Final
 
 from .account import Account
-from .addresses import Addresses
+from .addresses import HTTP, WEBSOCKET, Addresses
 from .clock import Clock
-from .prices import NUMBER_PRICE, country_of
-from .wire import Json, Refusal, Request, Routes, exact_time, page, stored_time
+from .prices import country_of, number_price
+from .wire import Asker, Json, Refusal, Request, Routes, exact_time, page, stored_time
 
 MAX_NAME: Final = 50
 _MONTH: Final = timedelta(days=30)
@@ -22,28 +22,37 @@ _MONTH: Final = timedelta(days=30)
 HOOKS: Final = {
     "sms_url": frozenset({"sms"}),
     "mms_url": frozenset({"mms"}),
-    "voice_start": frozenset({"voice", "webrtc", "websocket"}),
+    "voice_start": frozenset({"voice", "webrtc"}),
+    "websocket_url": frozenset({"websocket"}),
 }
 ALL_CAPABILITIES: Final = ("sms", "mms", "voice")
 
 
 @dataclass(slots=True, kw_only=True)
 class Number:
-    """One number of the account."""
+    """One number; `home` is where the one who configured it found the API."""
 
     id: str
+    owner: str
     number: str
     created: datetime
     cost: int
     country: str
     category: str | None
     capabilities: tuple[str, ...]
-    active: bool = True
+    deallocated: datetime | None = None
     sms_url: str | None = None
     mms_url: str | None = None
     voice_start: str | None = None
+    websocket_url: str | None = None
     sms_replies: bool = True
     name: str | None = None
+    home: str | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether it is rented."""
+        return self.deallocated is None
 
     def as_stored(self) -> Json:
         """Return it as 46elks shows it; what is not set is left out."""
@@ -56,10 +65,12 @@ class Number:
             "capabilities": list(self.capabilities),
             "allocated": stored_time(self.created),
             "expires": exact_time((self.created + _MONTH).replace(microsecond=0)),
+            "deallocated": stored_time(self.deallocated) if self.deallocated else None,
             "cost": self.cost,
             "sms_url": self.sms_url,
             "mms_url": self.mms_url,
             "voice_start": self.voice_start,
+            "websocket_url": self.websocket_url,
             "sms_replies": "yes" if self.sms_replies else "no",
             "name": self.name,
         }
@@ -91,97 +102,154 @@ class Numbers:
             self.create(number)
 
     def create(self, number: str) -> Number:
-        """Add a number that can do everything.
+        """Add a number of the account that can do everything.
 
         Its id follows from the number, so that one who keeps ids finds it again after a restart.
         """
-        created = Number(
-            id="n" + sha256(number.encode()).hexdigest()[:32],
-            number=number,
-            created=self._clock.stamp(),
-            cost=NUMBER_PRICE[self._account.state.currency],
-            country=country_of(number) or "se",
-            category="mobile",
-            capabilities=ALL_CAPABILITIES,
+        country = country_of(number) or "se"
+        return self.add(
+            Number(
+                id="n" + sha256(number.encode()).hexdigest()[:32],
+                owner=self._account.id,
+                number=number,
+                created=self._clock.stamp(),
+                cost=number_price(country, self._account.state.currency),
+                country=country,
+                category="mobile",
+                capabilities=ALL_CAPABILITIES,
+            )
         )
-        self._numbers[created.id] = created
+
+    def add(self, number: Number) -> Number:
+        """Have one more number."""
+        self._numbers[number.id] = number
         self._account.changed()
-        return created
+        return number
+
+    def activate(self, number: Number, active: bool) -> None:
+        """Give a number up, or have it back; only the one who steers can do that."""
+        if active != number.active:
+            number.deallocated = None if active else self._clock.now()
 
     def all(self) -> Iterator[Number]:
         """Return all numbers, given up ones too."""
         return iter(self._numbers.values())
 
     def find(self, number: str) -> Number | None:
-        """Return the number written so, active or not."""
-        return next(
-            (known for known in self._numbers.values() if known.number == number), None
+        """Return the number written so, a given up one only where there is no other."""
+        written = [known for known in self._numbers.values() if known.number == number]
+        return max(written, key=lambda known: known.active, default=None)
+
+    def answering(self, number: str, capability: str) -> Number | None:
+        """Return an active number that can do something."""
+        found = self.find(number)
+        return (
+            found
+            if found and found.active and capability in found.capabilities
+            else None
         )
 
-    def answering(self, number: str) -> Number | None:
-        """Return an active number that can receive texts."""
+    def check_sender(self, number: str, asker: Asker) -> None:
+        """Refuse a number to send from: it must be an own one, or the one the account signed up with."""
         found = self.find(number)
-        return found if found and found.active and "sms" in found.capabilities else None
-
-    def owns(self, number: str) -> bool:
-        """Return whether the account may send from a number: one of its own, or the one it signed up with."""
-        found = self.find(number)
-        return number == self._account.state.mobilenumber or (
-            found is not None and found.active
-        )
+        if found is not None and found.active:
+            owner = found.owner
+        elif number == self._account.state.mobilenumber:
+            owner = self._account.id
+        else:
+            raise Refusal("Invalid from number")
+        if not asker.sees_all and owner != asker.id:
+            raise Refusal("Forbidden")
 
     def routes(self) -> Routes:
         """Return what 46elks offers here."""
         return {
             ("GET", "numbers"): self._list,
             ("GET", "numbers/{id}"): self._show,
-            ("POST", "numbers/{id}"): self._configure,
+            ("POST", "numbers/{id}"): self._change,
         }
 
     def _list(self, request: Request) -> Json:
-        return page(reversed(self._numbers.values()), request.params, Number.as_stored)
+        rows = (
+            number
+            for number in reversed(self._numbers.values())
+            if request.sees(number.owner)
+        )
+        return page(rows, request.params, Number.as_stored)
 
     def _show(self, request: Request) -> Json:
         return self._own(request).as_stored()
 
     def _own(self, request: Request) -> Number:
-        if (number := self._numbers.get(request.object_id)) is None:
+        number = self._numbers.get(request.object_id)
+        if number is None or not request.sees(number.owner):
             raise Refusal("Invalid number id")
         return number
 
-    def _configure(self, request: Request) -> Json:
+    def _change(self, request: Request) -> Json:
+        """Configure a number, or give it up; one that was given up is nobody's."""
         number = self._own(request)
-        changes = {
-            key: _cleared(value)
-            for key, value in request.params.items()
-            if key in {*HOOKS, "name"}
-        }
+        if not number.active:
+            raise Refusal("Invalid number id")
+        if (active := request.params.get("active", "yes")) not in {"yes", "no"}:
+            raise Refusal("Invalid value for active")
+        if active == "no":
+            self.activate(number, False)
+            self._account.changed()
+            return {
+                "id": number.id,
+                "active": "no",
+                "deallocated": exact_time(number.deallocated or self._clock.now()),
+            }
+        self.configure(number, request)
+        self._account.changed()
+        return number.as_stored()
+
+    def configure(self, number: Number, request: Request) -> None:
+        """Do to a number what the parameters ask for, all of it or nothing."""
+        params = request.params
+        changes = _changes(number, params)
         for hook, wanted in HOOKS.items():
             if (value := changes.get(hook)) is not None:
                 self._check_hook(number, hook, value, wanted)
         if len(changes.get("name") or "") > MAX_NAME:
             raise Refusal(f"Too long name, at most {MAX_NAME} characters")
-        if (replies := request.params.get("sms_replies", "yes")) not in {"yes", "no"}:
+        if (replies := params.get("sms_replies", "yes")) not in {"yes", "no"}:
             raise Refusal("Invalid value for sms_replies")
         for key, value in changes.items():
             setattr(number, key, value)
-        if "sms_replies" in request.params:
+        if "sms_replies" in params:
             number.sms_replies = replies == "yes"
-        self._account.changed()
-        return number.as_stored()
+        number.home = request.home
 
     def _check_hook(
         self, number: Number, hook: str, value: str, wanted: frozenset[str]
     ) -> None:
         if wanted.isdisjoint(number.capabilities):
             raise Refusal(f"The number {number.number} has no capability for {hook}")
-        if not (self._addresses.accepts(value) or static_answer(value)):
+        realtime = hook == "websocket_url"
+        if not (
+            self._addresses.accepts(value, WEBSOCKET if realtime else HTTP)
+            or (static_answer(value) and not realtime)
+        ):
             raise Refusal(f"The {hook} you tried to use is not a valid URL")
 
 
-def _cleared(value: str) -> str | None:
-    """Return what a field becomes: the word none or a single space empties it."""
-    return None if value in {"none", " "} else value
+def _changes(number: Number, params: Mapping[str, str]) -> dict[str, str | None]:
+    """Return what fields become: the word none or a single space empties one.
+
+    The address of a websocket number may be written as its voice_start.
+    """
+    changes = {
+        key: None if params[key] in {"none", " "} else params[key]
+        for key in ("name", *HOOKS)
+        if key in params
+    }
+    if "websocket" in number.capabilities and (
+        changes.get("voice_start") or ""
+    ).startswith(("ws://", "wss://")):
+        changes["websocket_url"] = changes.pop("voice_start")
+    return changes
 
 
 def static_answer(value: str) -> bool:

@@ -1,6 +1,7 @@
-"""Which country a number is in and what a text there costs.
+"""Which country a number is in, and what messages and numbers cost.
 
-46elks: pricing. The prices are per part, in 1/10000 of the currency, and of the right size rather than of today.
+46elks: pricing. The prices are in 1/10000 of the currency, and of the right size rather than of today; that of a text is
+per part, that of a number per month.
 """
 
 from typing import Final
@@ -22,7 +23,9 @@ _SMS_PRICES: Final = {
     "EUR": {"de": 870, "dk": 550, "fi": 730, "gb": 770, "no": 640, "se": 470},
 }
 _OTHER_SMS_PRICE: Final = {"SEK": 11000, "EUR": 1000}
-NUMBER_PRICE: Final = {"SEK": 300000, "EUR": 30000}
+MMS_PRICE: Final = {"SEK": 12500, "EUR": 1100}
+_NUMBER_PRICES: Final = {"SEK": {"de": 1500000}, "EUR": {"de": 150000}}
+_OTHER_NUMBER_PRICE: Final = {"SEK": 300000, "EUR": 30000}
 CURRENCIES: Final = tuple(_SMS_PRICES)
 COUNTRIES: Final = frozenset(_CALLING_CODES.values())
 
@@ -43,3 +46,13 @@ def country_of(number: str) -> str | None:
 def sms_price(country: str | None, currency: str) -> int:
     """Return what one part costs."""
     return _SMS_PRICES[currency].get(country or "", _OTHER_SMS_PRICE[currency])
+
+
+def number_price(country: str, currency: str) -> int:
+    """Return what a number costs each month."""
+    return _NUMBER_PRICES[currency].get(country, _OTHER_NUMBER_PRICE[currency])
+
+
+def calling_code(country: str) -> str:
+    """Return what numbers of a country begin with, after the plus."""
+    return next(code for code, name in _CALLING_CODES.items() if name == country)

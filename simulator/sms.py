@@ -3,18 +3,24 @@
 46elks: send-sms, sms-history, show-sms-id.
 """
 
-from collections.abc import Iterable
-from http import HTTPStatus
 import re
 from typing import Final
 
 from .account import Account
 from .addresses import Addresses
-from .messages import Draft, Message, Messages, described
+from .messages import Direction, Draft, Kind, Message, Messages
 from .network import Network
 from .numbers import Numbers
-from .prices import country_of
-from .wire import E164, Json, Refusal, Request, Routes, exact_time, page
+from .wire import (
+    Asker,
+    Json,
+    Refusal,
+    Request,
+    Routes,
+    exact_time,
+    second_time,
+    stored_time,
+)
 
 # A text sender may have letters, digits, spaces and full stops; operators filter more, and 46elks refuses a hyphen.
 _SENDER_SIGNS: Final = re.compile(r"[A-Za-z0-9 .]+", re.ASCII)
@@ -38,6 +44,7 @@ class Sms:
         self._account = account
         self._addresses = addresses
         self._messages = messages
+        self._history = messages.of[Kind.SMS]
         self._numbers = numbers
         self._network = network
 
@@ -56,13 +63,14 @@ class Sms:
         )
         dry_run = request.params.get("dryrun") == "yes"
         delivery_url = request.params.get("whendelivered")
-        self._check_sender(sender, dry_run=dry_run)
-        self._check_recipient(recipient, dry_run=dry_run)
+        self._check_sender(sender, request.asker, dry_run=dry_run)
+        self._account.check_recipient(recipient, strict=not dry_run)
         if not text:
             raise Refusal("The message is empty")
         if delivery_url is not None and not self._addresses.accepts(delivery_url):
             raise Refusal("Invalid value for whendelivered, not a URL")
         draft = Draft(
+            owner=request.asker.id,
             sender=sender,
             recipient=recipient,
             text=text,
@@ -72,13 +80,12 @@ class Sms:
         )
         if dry_run:
             return self._quote(draft)
-        if (message := self._network.send(draft)) is None:
-            raise Refusal("Not enough credits on your account to send this SMS")
-        return message.as_posted()
+        message = self._network.send(draft)
+        return _shown(message, exact_time(message.created))
 
     def _quote(self, draft: Draft) -> Json:
         """Return what a dry run tells: no id, no time, and an estimate."""
-        parts, cost = self._messages.quote(draft.recipient, draft.text)
+        parts, cost = self._messages.quote(draft)
         return {
             "status": "created",
             "direction": "outgoing",
@@ -86,13 +93,12 @@ class Sms:
             "estimated_cost": cost,
             "to": draft.recipient,
             "parts": parts,
-            **described(draft),
+            **_described(draft),
         }
 
-    def _check_sender(self, sender: str, *, dry_run: bool) -> None:
+    def _check_sender(self, sender: str, asker: Asker, *, dry_run: bool) -> None:
         if sender.startswith("+"):
-            if not self._numbers.owns(sender):
-                raise Refusal("Invalid from number")
+            self._numbers.check_sender(sender, asker)
             return
         if sender[:1].isdigit():
             raise Refusal("Alphanumeric numbers may not start with a digit")
@@ -105,30 +111,48 @@ class Sms:
         if len(sender) < MIN_SENDER:
             raise Refusal("Invalid from number")
 
-    def _check_recipient(self, recipient: str, *, dry_run: bool) -> None:
-        """Refuse a recipient that cannot be reached; a dry run looks only at the plus and the country."""
-        if not recipient.startswith("+"):
-            raise Refusal('Invalid to number. Expected "+" and the country code first')
-        if not dry_run and not E164.fullmatch(recipient):
-            raise Refusal("Invalid to number")
-        country = country_of(recipient)
-        if country not in self._account.state.countries:
-            raise Refusal(
-                f"Sending to {(country or 'this country').upper()} is disallowed by default"
-            )
-
     def _list(self, request: Request) -> Json:
-        rows: Iterable[Message] = self._messages.newest_first()
-        if (recipient := request.params.get("to")) is not None:
-            rows = (row for row in rows if row.draft.recipient == recipient)
-        return page(rows, request.params, Message.as_stored)
+        recipient = request.params.get("to")
+        return self._history.page(
+            request,
+            as_stored,
+            only=lambda row: recipient in {None, row.draft.recipient},
+        )
 
     def _show(self, request: Request) -> Json:
-        if (message := self._messages.find(request.object_id)) is None:
-            raise Refusal("Not found", HTTPStatus.NOT_FOUND)
-        return message.as_stored()
+        return as_stored(self._history.asked(request))
 
     def _delete(self, request: Request) -> Json:
-        if (deleted := self._messages.delete(request.object_id)) is None:
-            raise Refusal("Not found", HTTPStatus.NOT_FOUND)
-        return {"id": request.object_id, "deleted": exact_time(deleted)}
+        return self._history.delete(request)
+
+
+def as_stored(message: Message) -> Json:
+    """Return a text as it is read back."""
+    return _shown(message, stored_time(message.created))
+
+
+def _shown(message: Message, created: str) -> Json:
+    draft = message.draft
+    shown: Json = {
+        "direction": draft.direction,
+        "from": draft.sender,
+        "created": created,
+        "to": draft.recipient,
+    }
+    if draft.direction is not Direction.INCOMING:
+        shown = {
+            "status": message.status,
+            **shown,
+            "parts": message.parts,
+            "cost": message.cost,
+        }
+    shown |= _described(draft)
+    if message.delivered is not None:
+        shown["delivered"] = second_time(message.delivered)
+    return {**shown, "id": message.id}
+
+
+def _described(draft: Draft) -> Json:
+    """Return the fields that tell what a text says and how it is to be treated."""
+    shown: Json = {"dontlog": "message"} if draft.private else {"message": draft.text}
+    return {**shown, "flashsms": "yes"} if draft.flash else shown

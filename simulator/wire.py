@@ -3,7 +3,7 @@
 46elks: overview; the object and history pages of each resource.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,16 +15,38 @@ from typing import Final, Protocol
 MAX_PAGE: Final = 100
 E164: Final = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 UNITS: Final = 10_000
+# More than all the money there is.
+_MAX_DIGITS: Final = 18
 
 type Json = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One call of the API, however it was written."""
+class Asker:
+    """Who asks: the account, or a subaccount, which may not see what is not its own."""
 
+    id: str
+    is_account: bool
+    sees_all: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One call of the API, however it was written; `home` is where the asker found it."""
+
+    asker: Asker
+    home: str
     object_id: str
     params: Mapping[str, str]
+
+    def sees(self, owner: str) -> bool:
+        """Return whether the asker may see what belongs to one."""
+        return self.asker.sees_all or owner == self.asker.id
+
+    def require_account(self) -> None:
+        """Refuse a subaccount."""
+        if not self.asker.is_account:
+            raise Refusal("Forbidden")
 
     def required(self, key: str) -> str:
         """Return a parameter that must be there."""
@@ -33,7 +55,16 @@ class Request:
         return value
 
 
-type Handler = Callable[[Request], Json]
+@dataclass(frozen=True, slots=True)
+class Download:
+    """An answer that is no JSON but a file."""
+
+    content: bytes
+    type: str
+
+
+type Answer = Json | Download
+type Handler = Callable[[Request], Answer | Awaitable[Answer]]
 # Keyed by method and path, as ("GET", "sms/{id}").
 type Routes = Mapping[tuple[str, str], Handler]
 
@@ -48,8 +79,16 @@ class Refusal(Exception):
         self.status = status
 
 
-class Dated(Protocol):
+class Row(Protocol):
     """Anything that a history lists."""
+
+    @property
+    def id(self) -> str:
+        """What it is asked for by."""
+
+    @property
+    def owner(self) -> str:
+        """The account or subaccount it belongs to."""
 
     @property
     def created(self) -> datetime:
@@ -94,7 +133,7 @@ def from_units(units: int) -> str:
     return f"{Decimal(units) / UNITS:.4f}".removesuffix("00")
 
 
-def page[T: Dated](
+def page[T: Row](
     newest_first: Iterable[T], params: Mapping[str, str], write: Callable[[T], Json]
 ) -> Json:
     """Return a page of a history.
@@ -121,6 +160,15 @@ def page[T: Dated](
     return {"data": [write(row) for row in rows]}
 
 
+def whole(params: Mapping[str, str], key: str) -> int | None:
+    """Return a whole number of 0 or more, None where it is not given."""
+    if (value := params.get(key)) is None:
+        return None
+    if not (value.isascii() and value.isdecimal() and len(value) <= _MAX_DIGITS):
+        raise Refusal(f"Invalid value for {key}")
+    return int(value)
+
+
 def _time(params: Mapping[str, str], key: str) -> datetime | None:
     if (value := params.get(key)) is None:
         return None
@@ -132,7 +180,6 @@ def _time(params: Mapping[str, str], key: str) -> datetime | None:
 
 
 def _limit(params: Mapping[str, str]) -> int:
-    value = params.get("limit", str(MAX_PAGE))
-    if not value.isdecimal() or int(value) == 0:
+    if (limit := whole(params, "limit")) == 0:
         raise Refusal("Invalid value for limit")
-    return min(int(value), MAX_PAGE)
+    return MAX_PAGE if limit is None else min(limit, MAX_PAGE)

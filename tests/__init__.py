@@ -128,6 +128,11 @@ def answering(path: str, status: int, body: str = "") -> Json:
     return failing(path, kind="status", status=status, body=body)
 
 
+def refusing(status: int, body: str = "") -> Json:
+    """Return a fault that answers this to every text that is to be sent."""
+    return failing("sms", method="POST", kind="status", status=status, body=body)
+
+
 async def setup_integration(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Set an account up and let everything it starts come to rest."""
     await hass.config_entries.async_setup(entry.entry_id)

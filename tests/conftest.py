@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Generator
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from unittest.mock import patch
 
 import aiohttp
@@ -38,9 +39,9 @@ from . import ANNA, BJORN, NUMBER, WEBHOOK_ID, SimulatorControl, setup_integrati
 
 
 @pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
+def hass_config_dir(tmp_path: Path) -> str:
     """Return a folder of the test's own, for the journal is a real file."""
-    return hass_tmp_config_dir
+    return str(tmp_path)
 
 
 @pytest.fixture
@@ -120,26 +121,41 @@ async def public_url(
 
 @pytest.fixture
 async def integration(
-    hass: HomeAssistant, entry: MockConfigEntry, public_url: str
-) -> MockConfigEntry:
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: SimulatorControl,
+    public_url: str,
+) -> AsyncGenerator[MockConfigEntry]:
     """Return an account that is set up, and to which 46elks' stand-in really posts."""
     entry.add_to_hass(hass)
     hass.config_entries.async_update_entry(
         entry, options={CONF_REACH: Reach.EXTERNAL, CONF_PUBLIC_URL: public_url}
     )
     await setup_integration(hass, entry)
-    return entry
+    yield entry
+    # What is under way must not arrive at a server that is being closed.
+    await simulator.control("POST", "reset")
 
 
 @pytest.fixture
 def impatient() -> Generator[None]:
-    """Wait for nobody: half a second for an answer, and no pause before trying again."""
-    client = partial(
-        ElksClient, timeout=timedelta(seconds=0.5), retry_pauses=(0.0, 0.0)
-    )
+    """Pause for nobody before looking or trying again."""
     with (
-        patch("custom_components.elks46.ElksClient", client),
+        patch(
+            "custom_components.elks46.ElksClient",
+            partial(ElksClient, retry_pauses=(0.0, 0.0)),
+        ),
         patch("custom_components.elks46.outbox.LOOK_UP_PAUSES", (0, 0)),
         patch("custom_components.elks46.outbox.RESEND_PAUSES", (0, 0)),
     ):
+        yield
+
+
+@pytest.fixture
+def hasty(impatient: None) -> Generator[None]:
+    """Wait for an answer of 46elks no longer than half a second."""
+    client = partial(
+        ElksClient, timeout=timedelta(seconds=0.5), retry_pauses=(0.0, 0.0)
+    )
+    with patch("custom_components.elks46.ElksClient", client):
         yield

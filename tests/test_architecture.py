@@ -15,6 +15,7 @@ ENGINE = {
     "coordinator",
     "inbox",
     "journal",
+    "ledger",
     "outbox",
     "provisioning",
     "reach",
@@ -39,6 +40,7 @@ FRONT = {
 # Some rooms have a cellar: a module that only they use.
 BUILT_ON = {
     "config_flow": {"forms", "subentry_flow"},
+    "outbox": {"ledger"},
     "store": {"journal"},
     "subentry_flow": {"forms"},
 }

@@ -12,6 +12,7 @@ from homeassistant.helpers import (
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_track_time_change
+from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
 from . import bus, webhook
@@ -146,6 +147,10 @@ def _async_wire(
         await settle_in()
 
     @callback
+    def started(_: HomeAssistant) -> None:
+        entry.async_create_background_task(hass, settle_in(), "elks46 catch-up")
+
+    @callback
     def numbers_read() -> None:
         entry.async_create_background_task(hass, reconcile(), "elks46 numbers")
 
@@ -167,5 +172,5 @@ def _async_wire(
     entry.async_on_unload(runtime.coordinator.async_add_listener(numbers_read))
     entry.async_on_unload(runtime.address.async_listen(address_changed))
     entry.async_on_unload(entry.add_update_listener(reload))
-    # Posts are taken from now on, so nothing falls between this reading and the next post.
-    entry.async_create_background_task(hass, settle_in(), "elks46 catch-up")
+    # Posts are taken from then on, so nothing falls between this reading and the next post.
+    entry.async_on_unload(async_at_started(hass, started))

@@ -94,11 +94,12 @@ class Address:
 
     async def async_resolve(self) -> None:
         """Find the address anew; until it is found, the one before holds."""
-        match await self._async_find():
-            case NoAddress() as missing:
-                self._base, self._is_cloud, self.missing = None, False, missing
-            case base, is_cloud:
-                self._base, self._is_cloud, self.missing = base, is_cloud, None
+        found = await self._async_find()
+        if isinstance(found, NoAddress):
+            self._base, self._is_cloud, self.missing = None, False, found
+        else:
+            self._base, self._is_cloud = found
+            self.missing = None
         self.is_refused = False
 
     async def _async_find(self) -> tuple[URL, bool] | NoAddress:

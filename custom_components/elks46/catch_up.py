@@ -9,7 +9,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.core import (
+    CALLBACK_TYPE,
+    CoreState,
+    HassJob,
+    HomeAssistant,
+    callback,
+)
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later
 
@@ -85,7 +91,12 @@ class CatchUp:
         self._unplan()
 
     async def async_run(self) -> None:
-        """Read the history since the mark, and plan the next time."""
+        """Read the history since the mark, and plan the next time.
+
+        Automations listen only while Home Assistant runs; a text told before is lost to them.
+        """
+        if self._hass.state is not CoreState.running:
+            return
         async with self._lock:
             self._unplan()
             try:
@@ -93,7 +104,11 @@ class CatchUp:
             except ElksError as err:
                 LOGGER.debug("The history cannot be read: %s", type(err).__name__)
             except OSError:
-                LOGGER.warning("The disk refuses what was read from 46elks' history")
+                # An account that is being unloaded writes nothing any more.
+                if not self._is_closed:
+                    LOGGER.warning(
+                        "The disk refuses what was read from 46elks' history"
+                    )
             self._plan()
 
     def _plan(self) -> None:

@@ -43,7 +43,6 @@ class ElksCoordinator(DataUpdateCoordinator[AccountData]):
             config_entry=entry,
             name=DOMAIN,
             update_interval=UPDATE_INTERVAL,
-            always_update=False,
         )
         self._client = client
 

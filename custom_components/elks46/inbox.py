@@ -40,16 +40,18 @@ class Inbox:
         if self._store.is_received(message.id):
             return False
         is_new = message.id not in self._announced
-        if is_new:
-            self._announced.add(message.id)
-            entry_id = self._entry.entry_id
-            async_dispatcher_send(self._hass, SIGNAL_MESSAGE.format(entry_id), message)
+        self._announced.add(message.id)
         recording = self._recording.get(message.id)
         if recording is None:
+            # Begun first, so that an unloading that the text sets off waits for it. It is
+            # written only when this turn of the loop, and so the announcing, is over.
             recording = self._recording[message.id] = self._hass.async_create_task(
                 self._async_record(message), "elks46 received text"
             )
             recording.add_done_callback(partial(self._recorded, message.id))
+        if is_new:
+            entry_id = self._entry.entry_id
+            async_dispatcher_send(self._hass, SIGNAL_MESSAGE.format(entry_id), message)
         # Not cancelled with whoever waits for it.
         await asyncio.wait({recording})
         recording.result()

@@ -76,7 +76,7 @@ class Journal:
             OSError: the disk refuses, or the journal is closed; the record is not applied.
         """
         if self._is_closed:
-            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+            raise _error(errno.EBADF)
         # What cannot be written as JSON may spoil no record but its own.
         line = json_bytes(record) + b"\n"
         written: Future[None] = self._hass.loop.create_future()
@@ -85,7 +85,14 @@ class Journal:
             self._writer = self._hass.async_create_task(
                 self._async_write(), "elks46 journal", eager_start=False
             )
-        await written
+        try:
+            await asyncio.wait({written})
+        except asyncio.CancelledError:
+            # It is written all the same, and whoever comes next must find it applied.
+            await asyncio.wait({written})
+            written.exception()
+            raise
+        written.result()
 
     async def async_close(self) -> None:
         """Finish what is being written and let go of the file, for whoever opens it next."""
@@ -100,36 +107,36 @@ class Journal:
         await self._hass.async_add_executor_job(self._unlink_before, self._number + 1)
 
     async def _async_write(self) -> None:
+        batch: list[tuple[bytes, Record, Future[None]]] = []
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting, []
-                await self._async_write_batch(batch)
+                error = await self._async_write_lines([line for line, _, _ in batch])
+                for _, record, written in batch:
+                    if error is None:
+                        self._apply(record)
+                        written.set_result(None)
+                    else:
+                        written.set_exception(error)
                 if self._size > COMPACT_AT_BYTES:
                     await self._async_compact()
         finally:
             self._writer = None
+            # Home Assistant cancels at its very end; nobody may be left waiting.
+            for _, _, written in (*batch, *self._waiting):
+                if not written.done():
+                    written.set_exception(_error(errno.ECANCELED))
+            self._waiting = []
 
-    async def _async_write_batch(
-        self, batch: list[tuple[bytes, Record, Future[None]]]
-    ) -> None:
-        lines = b"".join(line for line, _, _ in batch)
-        error: OSError | None = None
+    async def _async_write_lines(self, lines: list[bytes]) -> OSError | None:
         try:
-            await self._hass.async_add_executor_job(self._write, lines)
+            await self._hass.async_add_executor_job(self._write, b"".join(lines))
         except OSError as err:
-            error = err
-        except RuntimeError as err:
-            # At the very end Home Assistant has no threads any more.
-            error = OSError(errno.ESHUTDOWN, str(err))
-        for _, record, written in batch:
-            if error is None:
-                self._apply(record)
-            if written.done():
-                continue
-            if error is None:
-                written.set_result(None)
-            else:
-                written.set_exception(error)
+            return err
+        except RuntimeError:
+            # At its very end Home Assistant has no threads any more.
+            return _error(errno.ESHUTDOWN)
+        return None
 
     async def _async_compact(self) -> None:
         if self._hass.is_stopping:
@@ -197,3 +204,7 @@ class Journal:
         for old in self._numbers():
             if old < number:
                 self._path(old).unlink(missing_ok=True)
+
+
+def _error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))

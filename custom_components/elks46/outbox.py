@@ -1,4 +1,4 @@
-"""Texts that leave the house, and what becomes of them.
+"""Texts that leave the house.
 
 A text is remembered before 46elks is asked, because its report may beat the answer. Where
 the answer is lost nobody knows whether it was taken, and each text is paid for: so it is
@@ -15,8 +15,6 @@ from weakref import WeakValueDictionary
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
@@ -28,7 +26,6 @@ from .api import (
     ElksError,
     Message,
     MessageDirection,
-    MessageStatus,
     count_text,
 )
 from .const import (
@@ -43,8 +40,8 @@ from .const import (
 )
 from .contacts import is_sender_name
 from .errors import translate_errors
+from .ledger import Ledger
 from .records import SentMessage, SmsRequest
-from .signals import SIGNAL_DELIVERY, SIGNAL_STATE
 
 if TYPE_CHECKING:
     from .address import Address
@@ -84,15 +81,12 @@ class Outbox:
         self._store = store
         self._address = address
         self._coordinator = coordinator
+        self._ledger = Ledger(hass, entry, store)
         self._slots = asyncio.Semaphore(REQUESTS_AT_ONCE)
         # A look-up could mistake one of two equal texts for the other, so those to one
         # person take turns; they also leave in the order they were asked for.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._final: dict[str, asyncio.Future[None]] = {}
         self._under_way: dict[str, asyncio.Task[SentMessage | None]] = {}
-        # Each change of a text is worked out from the one before: two reports at once, or
-        # a report and an answer, would undo each other.
-        self._changing = asyncio.Lock()
         self._newest: datetime | None = None
         self._asking_newest: asyncio.Task[None] | None = None
         self._closing = False
@@ -100,8 +94,7 @@ class Outbox:
     async def async_close(self) -> None:
         """Take no more texts; what is unanswered now is settled at the next start."""
         self._closing = True
-        for final in self._final.values():
-            final.cancel()
+        self._ledger.stop_waiting()
         if tasks := set(self._under_way.values()):
             _, late = await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
             for task in late:
@@ -188,13 +181,7 @@ class Outbox:
 
     async def async_wait(self, refs: Iterable[str], seconds: float) -> None:
         """Return when the texts have arrived or failed, or the time is over."""
-        waiting = [
-            self._final.setdefault(ref, self._hass.loop.create_future())
-            for ref in refs
-            if (sent := self._store.sent.get(ref)) and not sent.status.is_final
-        ]
-        if waiting:
-            await asyncio.wait(waiting, timeout=seconds)
+        await self._ledger.async_wait(refs, seconds)
 
     async def async_apply(self, ref: str | None, report: DeliveryReport) -> None:
         """Let a delivery report act; late, repeated and foreign ones change nothing.
@@ -202,14 +189,7 @@ class Outbox:
         Raises:
             OSError: the disk refuses, so 46elks should repeat the report.
         """
-        async with self._changing:
-            sent = self._store.sent_by_id(report.id) or self._store.sent.get(ref or "")
-            if sent is None or sent.id not in (None, report.id):
-                LOGGER.debug("A delivery report is for no text of ours")
-                return
-            await self._async_advance(
-                sent, report.status, message_id=report.id, delivered=report.delivered
-            )
+        await self._ledger.async_apply(ref, report)
 
     async def async_apply_history(self, row: Message) -> None:
         """Let a row of 46elks' history act like the report it stands for.
@@ -218,11 +198,7 @@ class Outbox:
             OSError: the disk refuses.
         """
         self.note_time(row.created)
-        async with self._changing:
-            if row.id is not None and (sent := self._store.sent_by_id(row.id)):
-                await self._async_advance(
-                    sent, row.status, message_id=row.id, delivered=row.delivered
-                )
+        await self._ledger.async_apply_history(row)
 
     @callback
     def note_time(self, created: datetime | None) -> None:
@@ -234,7 +210,7 @@ class Outbox:
         """Find out about texts that were asked for once and never answered."""
         for sent in [] if self._closing else self._store.sent.values():
             if sent.request is not None and sent.ref not in self._under_way:
-                self._start(sent.ref, self._async_settle(sent))
+                self._start(sent.ref, self._async_settle(sent, sent.request))
 
     def _start(
         self, ref: str, work: Coroutine[None, None, SentMessage | None]
@@ -247,10 +223,6 @@ class Outbox:
     def _check_open(self) -> None:
         if self._closing:
             raise _error("not_loaded")
-
-    def _known(self, sent: SentMessage) -> SentMessage:
-        """Return what is known of a text by now: a report may come at any time."""
-        return self._store.sent.get(sent.ref, sent)
 
     def _turn(self, recipient: str) -> asyncio.Lock:
         return self._turns.setdefault(recipient, asyncio.Lock())
@@ -268,12 +240,12 @@ class Outbox:
             kept = request if may_store else replace(request, text=None)
             sent = replace(sent, request=kept)
             try:
-                await self._async_remember(sent)
+                await self._ledger.async_remember(sent)
                 return await self._async_deliver(sent, request)
             except asyncio.CancelledError:
                 if self._closing:
                     # Whoever asked is told that nobody knows; so it is not sent later.
-                    await self._async_give_up(sent)
+                    await self._ledger.async_give_up(sent)
                 raise
 
     async def _async_deliver(
@@ -282,12 +254,12 @@ class Outbox:
         try:
             message = await self._async_post(sent, request)
         except _UnknownFateError as err:
-            known = await self._async_give_up(sent)
+            known = await self._ledger.async_give_up(sent)
             if known.id is None:
                 raise _error("send_unknown") from err
             return known
         except ElksError as err:
-            known = await self._async_forget(sent)
+            known = await self._ledger.async_forget(sent)
             if known.id is not None:
                 return known
             if err.outcome_unknown or isinstance(err, ElksConnectionError):
@@ -330,7 +302,7 @@ class Outbox:
                 if pause is None:
                     raise
             await asyncio.sleep(pause)
-            if self._known(sent).id and (
+            if self._ledger.known(sent).id and (
                 found := await self._async_find(sent, request)
             ):
                 return found
@@ -361,7 +333,7 @@ class Outbox:
         messages = self._client.messages
         try:
             async with self._slots:
-                if (message_id := self._known(sent).id) is not None:
+                if (message_id := self._ledger.known(sent).id) is not None:
                     # Its report has come.
                     return await messages.get_sms(message_id)
                 if request.after is None:
@@ -383,12 +355,11 @@ class Outbox:
             raise _UnknownFateError from err
         return None
 
-    async def _async_settle(self, sent: SentMessage) -> SentMessage | None:
+    async def _async_settle(
+        self, sent: SentMessage, request: SmsRequest
+    ) -> SentMessage | None:
         turn = self._turn(sent.recipient)
         async with turn:
-            sent = self._known(sent)
-            if (request := sent.request) is None:
-                return None
             try:
                 found = await self._async_look_up(sent, request)
             except _UnknownFateError:
@@ -402,75 +373,11 @@ class Outbox:
                 except HomeAssistantError:
                     LOGGER.warning("A text from before the restart could not be sent")
                     return None
-            async with self._changing:
-                known = self._known(sent)
-                if known.id is None:
-                    known = replace(known, status=MessageStatus.FAILED, request=None)
-                    await self._async_remember(known)
-                    self._announce(known)
-            return known
+            return await self._ledger.async_fail(sent)
 
     async def _async_taken(self, sent: SentMessage, message: Message) -> SentMessage:
-        """Remember what 46elks answered; a report may have come before."""
         self.note_time(message.created)
-        async with self._changing:
-            known = self._known(sent)
-            ahead = message.status.follows(known.status)
-            taken = replace(
-                known,
-                id=message.id,
-                status=message.status if ahead else known.status,
-                created=message.created,
-                delivered=known.delivered or message.delivered,
-                parts=message.parts,
-                cost=message.cost,
-                request=None,
-                given_up=False,
-            )
-            await self._async_remember(taken, counts=True)
-            self._announce(taken)
-        return taken
-
-    async def _async_give_up(self, sent: SentMessage) -> SentMessage:
-        """Take note that a person is told that nobody knows, unless a report tells."""
-        async with self._changing:
-            known = self._known(sent)
-            if known.id is None:
-                known = replace(known, given_up=True)
-                await self._async_remember(known)
-                self._announce(known)
-        return known
-
-    async def _async_advance(
-        self,
-        sent: SentMessage,
-        status: MessageStatus,
-        *,
-        message_id: str,
-        delivered: datetime | None,
-    ) -> None:
-        """Move a text's state forward, never back."""
-        ahead = status.follows(sent.status)
-        if not ahead and sent.id is not None:
-            return
-        moved = replace(
-            sent,
-            id=message_id,
-            status=status if ahead else sent.status,
-            delivered=delivered or sent.delivered,
-        )
-        await self._store.async_record_sent(moved)
-        if ahead:
-            self._announce(moved)
-
-    @callback
-    def _announce(self, sent: SentMessage) -> None:
-        if sent.status.is_final and (final := self._final.pop(sent.ref, None)):
-            if not final.done():
-                final.set_result(None)
-        entry_id = self._entry.entry_id
-        async_dispatcher_send(self._hass, SIGNAL_DELIVERY.format(entry_id), sent)
-        async_dispatcher_send(self._hass, SIGNAL_STATE.format(entry_id))
+        return await self._ledger.async_taken(sent, message)
 
     async def _async_newest(self) -> datetime | None:
         """Return the newest known time in the history; None while it cannot be read."""
@@ -495,38 +402,6 @@ class Outbox:
             LOGGER.debug("The history cannot be read before sending")
         finally:
             self._asking_newest = None
-
-    async def _async_remember(self, sent: SentMessage, *, counts: bool = False) -> None:
-        """Write down what is known; a disk that refuses does not stop a text."""
-        try:
-            await self._store.async_record_sent(sent, counts=counts, insist=False)
-        except OSError as err:
-            self._warn_of_disk(err)
-
-    async def _async_forget(self, sent: SentMessage) -> SentMessage:
-        """Forget a text that was not taken, unless a report tells that it was."""
-        async with self._changing:
-            known = self._known(sent)
-            if known.id is not None:
-                return known
-            try:
-                await self._store.async_forget_sent(sent.ref)
-            except OSError as err:
-                self._warn_of_disk(err)
-            failed = replace(known, status=MessageStatus.FAILED, request=None)
-            self._announce(failed)
-            return failed
-
-    def _warn_of_disk(self, err: OSError) -> None:
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            f"disk_refuses_{self._entry.entry_id}",
-            is_fixable=False,
-            severity=ir.IssueSeverity.ERROR,
-            translation_key="disk_refuses",
-            translation_placeholders={"error": err.strerror or type(err).__name__},
-        )
 
 
 class _UnknownFateError(Exception):

@@ -178,7 +178,7 @@ class Provisioning:
             translation_key="number_taken",
             translation_placeholders={
                 "number": number.name or number.number,
-                "other": answered_by(number.sms_url),
+                "other": _answered_by(number.sms_url),
             },
             data={"entry_id": self._entry.entry_id, "number_id": number.id},
         )
@@ -212,11 +212,9 @@ class Provisioning:
         self._retry = async_call_later(self._hass, delay, retry)
 
 
-def answered_by(url: str | None) -> str:
-    """Return who answers a number's texts: a host, never an address with its secrets."""
-    if not url:
-        return "–"
+def _answered_by(url: str | None) -> str:
+    """Return what answers a number's texts: a host, never an address with its secrets."""
     try:
-        return URL(url).host or "JSON"
+        return URL(url or "").host or "JSON"
     except ValueError:
         return "JSON"

@@ -1,10 +1,6 @@
 """Repairs that one click can make."""
 
-from homeassistant.components.repairs import (
-    ConfirmRepairFlow,
-    RepairsFlow,
-    RepairsFlowResult,
-)
+from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import probatio
@@ -52,9 +48,7 @@ class TakeNumberBackFlow(RepairsFlow):
 
 
 async def async_create_fix_flow(
-    hass: HomeAssistant, issue_id: str, data: dict[str, str] | None
+    hass: HomeAssistant, issue_id: str, data: dict[str, str]
 ) -> RepairsFlow:
-    """Return the repair of an issue."""
-    if issue_id.startswith("number_taken_") and data is not None:
-        return TakeNumberBackFlow(data)
-    return ConfirmRepairFlow()
+    """Return the repair of an issue; that of a taken number is the only one with a button."""
+    return TakeNumberBackFlow(data)

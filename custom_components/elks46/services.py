@@ -25,6 +25,7 @@ from homeassistant.helpers import (
     entity_registry as er,
     service,
 )
+from homeassistant.helpers.group import get_entity_ids
 from homeassistant.helpers.target import (
     TargetSelection,
     async_extract_referenced_entity_ids,
@@ -210,8 +211,10 @@ def _targets(
     selected = async_extract_referenced_entity_ids(hass, TargetSelection(dict(data)))
     subentries: dict[str, str | None] = {}
     for entity_id in _in_order(data.get(ATTR_ENTITY_ID), selected.referenced):
-        entity = entities.async_get(entity_id)
-        subentries[entity_id] = entity.config_subentry_id if entity else None
+        # Groups are expanded, but Home Assistant leaves out those of notify entities.
+        for member in get_entity_ids(hass, entity_id) or (entity_id,):
+            entity = entities.async_get(member)
+            subentries[member] = entity.config_subentry_id if entity else None
     for device_id in _in_order(data.get(ATTR_DEVICE_ID), set()):
         device = devices.async_get(device_id)
         subentries[device_id] = device.config_subentry_id if device else None

@@ -3,7 +3,8 @@
 Registered for the whole time an account exists, not only while it is loaded: Home
 Assistant answers 200 for addresses it does not know, and 46elks would forget the text.
 46elks repeats a post for six hours until it hears a 2xx, so while the account is not
-loaded, or the disk refuses, the answer is 503 and 46elks keeps the text for us.
+loaded, automations do not listen yet, or the disk refuses, the answer is 503 and 46elks
+keeps the text for us.
 """
 
 import asyncio
@@ -18,9 +19,9 @@ from aiohttp.web import Request, Response
 from homeassistant.components import webhook
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_WEBHOOK_ID
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CoreState, HomeAssistant, callback
 
-from .api import DeliveryReport, ElksInvalidDataError, IncomingMessage, parse_callback
+from .api import ElksInvalidDataError, IncomingMessage, parse_callback
 from .const import DOMAIN, LOGGER
 from .data import ElksConfigEntry, ElksRuntimeData
 from .reach import KIND_PING
@@ -80,12 +81,15 @@ async def async_handle(
         return Response(status=HTTPStatus.REQUEST_TIMEOUT)
     if form is None:
         return Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    if entry.state is not ConfigEntryState.LOADED:
+    is_listening = hass.state is CoreState.running
+    if entry.state is not ConfigEntryState.LOADED or not is_listening:
         return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
     try:
         return await _async_receive(entry.runtime_data, request, form)
     except OSError:
-        LOGGER.warning("The disk refuses what 46elks posted; 46elks will repeat it")
+        # An account that is being unloaded writes nothing any more.
+        if entry.state is ConfigEntryState.LOADED:
+            LOGGER.warning("The disk refuses what 46elks posted; 46elks will repeat it")
     except Exception:  # noqa: BLE001 - Home Assistant would answer 200: a lost text
         LOGGER.exception("Unexpected error with what 46elks posted")
     return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
@@ -106,10 +110,10 @@ async def _async_receive(
         return Response(status=HTTPStatus.NO_CONTENT)
     runtime.reach.callback_arrived(is_foreign=_is_foreign(request.remote))
     match callback_data:
-        case IncomingMessage():
-            await runtime.inbox.async_receive(callback_data)
-        case DeliveryReport():
-            await runtime.outbox.async_apply(ref, callback_data)
+        case IncomingMessage() as message:
+            await runtime.inbox.async_receive(message)
+        case report:
+            await runtime.outbox.async_apply(ref, report)
     return Response(status=HTTPStatus.NO_CONTENT)
 
 

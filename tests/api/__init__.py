@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import json
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -29,6 +29,12 @@ def form(name: str) -> dict[str, str]:
     return dict(parse_qsl(body, keep_blank_values=True, strict_parsing=True))
 
 
+def page(*names: str, next_start: str | None = None) -> str:
+    """Return a page of a list, which names the next one if there is more."""
+    more = {} if next_start is None else {"next": next_start}
+    return json.dumps({"data": [answer(name) for name in names]} | more)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """A request as 46elks sees it."""
@@ -39,6 +45,35 @@ class Asked:
     form: dict[str, str]
     content_type: str | None
     authorization: str
+
+
+def asked_get(path: str, **query: str) -> Asked:
+    """Return a GET as 46elks sees it."""
+    return Asked(
+        method="GET",
+        path=path,
+        query=query,
+        form={},
+        content_type=None,
+        authorization="Basic dTAxMjM6czNjcjN0",
+    )
+
+
+def asked_post(path: str, form: dict[str, str]) -> Asked:
+    """Return a POST as 46elks sees it."""
+    return Asked(
+        method="POST",
+        path=path,
+        query={},
+        form=form,
+        content_type="application/x-www-form-urlencoded",
+        authorization="Basic dTAxMjM6czNjcjN0",
+    )
+
+
+def asked_delete(path: str) -> Asked:
+    """Return a DELETE as 46elks sees it."""
+    return replace(asked_get(path), method="DELETE")
 
 
 class Elks:
@@ -60,6 +95,14 @@ class Elks:
 
         async def respond(request: web.Request) -> web.Response:
             return web.Response(text=body, status=status, headers=headers)
+
+        self._answers.append(respond)
+
+    def answers_with_file(self, content: bytes) -> None:
+        """Answer the next request with the bytes of some file."""
+
+        async def respond(request: web.Request) -> web.Response:
+            return web.Response(body=content)
 
         self._answers.append(respond)
 

@@ -21,7 +21,8 @@ def elks(socket_enabled: None) -> Elks:
 @pytest.fixture
 async def api_url(elks: Elks) -> AsyncGenerator[str]:
     """Return the address at which 46elks is played."""
-    app = web.Application()
+    # A picture may be larger than what aiohttp lets in by itself.
+    app = web.Application(client_max_size=16 * 1024 * 1024)
     app.router.add_route("*", "/{path:.*}", elks.handle)
     async with TestServer(app) as server:
         yield str(server.make_url("/a1"))

@@ -27,6 +27,7 @@ RECEIVED = IncomingMessage(
     images=(),
     created=datetime(2026, 1, 15, 10, 25, 0, 500000, UTC),
 )
+IMAGES = "https://api.46elks.com/a1/images/m2231d6d7d6bc14a7e7734e466785c4ce"
 
 
 class UploadedFile:
@@ -81,6 +82,66 @@ def test_a_text_is_not_lost_for_want_of_its_time(
     received = parse_callback("sms", fields | created)
     assert isinstance(received, IncomingMessage)
     assert received.created == datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+
+
+def test_a_picture_message_is_read() -> None:
+    """Its images are addresses, which are kept as they are."""
+    assert parse_callback("mms", form("mms.form")) == IncomingMessage(
+        id="m2231d6d7d6bc14a7e7734e466785c4ce",
+        kind=MessageKind.MMS,
+        sender="+46701740605",
+        recipient="+46766861234",
+        text="Titta vad vi såg!",
+        images=(f"{IMAGES}-i0.jpg", f"{IMAGES}-i1.jpg"),
+        created=datetime(2026, 1, 15, 10, 35, 31, 116000, UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "images"),
+    [
+        pytest.param({}, (), id="none"),
+        pytest.param({"image": ""}, (), id="empty"),
+        pytest.param({"image2": "b"}, ("b",), id="without the first"),
+        pytest.param(
+            {"image10": "j", "image": "a", "image4": "d", "image2": "b"},
+            ("a", "b", "d", "j"),
+            id="by number, with gaps",
+        ),
+        pytest.param(
+            {"image": "a", "image3": UploadedFile(), "image4": ""},
+            ("a",),
+            id="files and empty ones",
+        ),
+        pytest.param(
+            {"imageb": "b", "image٣": "c", "image" + "9" * 5000: "d", "Image": "e"},
+            (),
+            id="other fields",
+        ),
+    ],
+)
+def test_the_images_of_a_picture_message_are_read(
+    fields: dict[str, object], images: tuple[str, ...]
+) -> None:
+    """In the order of their numbers, whatever else was posted."""
+    received = parse_callback("mms", {**form("sms.form"), **fields})
+    assert isinstance(received, IncomingMessage)
+    assert received.images == images
+
+
+def test_a_picture_message_need_not_have_a_text() -> None:
+    """A picture says it all."""
+    fields = form("mms.form")
+    del fields["message"]
+    received = parse_callback("mms", fields)
+    assert isinstance(received, IncomingMessage)
+    assert received.text == ""
+    assert len(received.images) == 2
+
+
+def test_a_text_has_no_images() -> None:
+    """Whatever is posted as one."""
+    assert parse_callback("sms", form("sms.form") | {"image": "a"}) == RECEIVED
 
 
 @pytest.mark.parametrize(
@@ -146,6 +207,9 @@ def test_a_callback_with_a_wrong_field_is_refused(
         ("sms", "id"),
         ("sms", "from"),
         ("sms", "to"),
+        ("mms", "id"),
+        ("mms", "from"),
+        ("mms", "to"),
         ("delivery", "id"),
         ("delivery", "status"),
     ],

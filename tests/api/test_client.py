@@ -276,6 +276,24 @@ async def test_a_body_that_never_ends_is_given_up(
     assert caught.value.outcome_unknown
 
 
+async def test_a_download_that_comes_to_a_halt_is_given_up(
+    session: aiohttp.ClientSession, api_url: str, elks: Elks
+) -> None:
+    """A large file may take long, but not to say nothing."""
+    elks.never_ends()
+    client = ElksClient(
+        session,
+        "u0123",
+        "s3cr3t",
+        api_url=api_url,
+        timeout=SOON,
+        retry_pauses=(),
+    )
+    with pytest.raises(ElksTimeoutError):
+        await client.download("images/m1-i0.jpg", max_bytes=1024 * 1024 * 1024)
+    assert len(elks.asked) == 1
+
+
 async def test_a_connection_that_takes_too_long_has_sent_nothing(
     session: aiohttp.ClientSession, deaf_port: int
 ) -> None:

@@ -1,5 +1,6 @@
 """Tests of what 46elks keeps for us, as Python knows it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import product
@@ -9,13 +10,22 @@ import pytest
 
 from custom_components.elks46.api import (
     Account,
+    Billing,
+    Call,
+    CallDirection,
+    CallState,
     ElksInvalidDataError,
+    Image,
     IncomingMessage,
+    Leg,
     Message,
     MessageDirection,
     MessageKind,
     MessageStatus,
     Number,
+    Recording,
+    Subaccount,
+    Transaction,
 )
 
 from . import answer
@@ -39,6 +49,26 @@ def number(**fields: object) -> Number:
     return Number.from_api(answer("number.json") | fields)
 
 
+def call(**fields: object) -> Call:
+    """Return a call of which some fields are different, or absent where None."""
+    return Call.from_api(answer("call_answered.json") | fields)
+
+
+def image(**fields: object) -> Image:
+    """Return an image of which some fields are different, or absent where None."""
+    return Image.from_api(answer("image.json") | fields)
+
+
+def recording(**fields: object) -> Recording:
+    """Return a recording of which some fields are different, or absent where None."""
+    return Recording.from_api(answer("recording.json") | fields)
+
+
+def subaccount(**fields: object) -> Subaccount:
+    """Return a subaccount of which some fields are different, or absent where None."""
+    return Subaccount.from_api(answer("subaccount.json") | fields)
+
+
 def test_an_account_is_read() -> None:
     """What is not known is ignored."""
     assert Account.from_api(answer("account.json")) == Account(
@@ -46,6 +76,7 @@ def test_an_account_is_read() -> None:
         name="Villa Björkbacken",
         currency="SEK",
         balance=Decimal("24.1034"),
+        credit_alert=Decimal(10),
     )
 
 
@@ -53,7 +84,11 @@ def test_an_account_without_name_and_currency_is_read() -> None:
     """They may not be set."""
     account = Account.from_api({"id": "u0123", "balance": -5200})
     assert account == Account(
-        id="u0123", name=None, currency=None, balance=Decimal("-0.52")
+        id="u0123",
+        name=None,
+        currency=None,
+        balance=Decimal("-0.52"),
+        credit_alert=None,
     )
 
 
@@ -134,16 +169,23 @@ def test_an_incoming_text_without_an_id_is_refused() -> None:
 
 
 def test_a_picture_message_is_read() -> None:
-    """It has images, and 46elks misspells its status."""
-    received = Message.from_api(
-        answer("sms_incoming.json")
-        | {"status": "recieved", "images": ["m1-i0", "m1-i1"]},
-        MessageKind.MMS,
+    """It has images, and need not have a text."""
+    images = (
+        "m2231d6d7d6bc14a7e7734e466785c4ce-i0",
+        "m2231d6d7d6bc14a7e7734e466785c4ce-i1",
     )
+    received = Message.from_api(answer("mms_incoming.json"), MessageKind.MMS)
     assert received.kind is MessageKind.MMS
-    assert received.images == ("m1-i0", "m1-i1")
-    assert received.status is MessageStatus.UNKNOWN
-    assert received.incoming().images == ("m1-i0", "m1-i1")
+    assert received.images == images
+    assert received.incoming() == IncomingMessage(
+        id="m2231d6d7d6bc14a7e7734e466785c4ce",
+        kind=MessageKind.MMS,
+        sender="+46701740605",
+        recipient="+46766861234",
+        text="",
+        images=images,
+        created=datetime(2026, 1, 15, 10, 35, 31, 116000, UTC),
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,13 +214,16 @@ def test_a_time_is_utc(written: str, time: datetime) -> None:
         ("Delivered", DELIVERED),
         ("failed", FAILED),
         ("undelivered", FAILED),
-        ("recieved", UNKNOWN),
+        ("UNDELIVERED", FAILED),
+        ("recieved", CREATED),
+        ("Received", CREATED),
+        ("teleported", UNKNOWN),
         ("", UNKNOWN),
         (None, UNKNOWN),
     ],
 )
 def test_a_status_is_read(written: str | None, status: MessageStatus) -> None:
-    """In any letter case, and what is new is unknown."""
+    """In any letter case and spelling, and what is new is unknown."""
     assert message(status=written).status is status
 
 
@@ -238,9 +283,11 @@ def test_a_number_is_read() -> None:
         mms_url=None,
         voice_start='{"connect":"+46701740605"}',
         websocket_url=None,
+        sms_replies=True,
         cost=Decimal(30),
         expires=datetime(2026, 12, 1, 7, 52, 15, tzinfo=UTC),
         allocated=datetime(2025, 2, 16, 15, 53, 19, 737000, UTC),
+        deallocated=None,
     )
 
 
@@ -250,6 +297,8 @@ def test_a_number_that_was_given_back_is_read() -> None:
     assert not given_back.active
     assert given_back.capabilities == frozenset()
     assert given_back.cost is None
+    assert given_back.sms_replies is None
+    assert given_back.deallocated == datetime(2025, 12, 1, 7, 52, 15, 1000, UTC)
 
 
 def test_a_number_that_does_not_say_whether_it_is_active_is() -> None:
@@ -315,7 +364,9 @@ def test_a_message_with_a_wrong_field_is_refused(key: str, value: object) -> Non
         ("capabilities", "sms"),
         ("sms_url", 404040),
         ("sms_url", ["404040"]),
+        ("sms_replies", "404040"),
         ("expires", "404040"),
+        ("deallocated", "404040"),
     ],
 )
 def test_a_number_with_a_wrong_field_is_refused(key: str, value: object) -> None:
@@ -329,3 +380,270 @@ def test_an_account_without_a_balance_is_refused() -> None:
     """It is what an account is asked for."""
     with pytest.raises(ElksInvalidDataError, match="'balance'"):
         Account.from_api({"id": "u0123"})
+
+
+def test_a_row_of_the_bill_is_read() -> None:
+    """What is not known is ignored."""
+    assert Billing.from_api(answer("billing.json")) == Billing(
+        id="b0123456789abcdef0123456789abcdef",
+        created=datetime(2026, 1, 15, 10, 23, 41, 123000, UTC),
+        reference="s0231d6d7d6bc14a7e7734e466785c4ce",
+        cost=Decimal("0.52"),
+        subaccount="a0123456789abcdef0123456789abcdef",
+    )
+
+
+def test_a_row_of_the_bill_needs_no_reference() -> None:
+    """Nor a subaccount."""
+    row = answer("billing.json") | {"reference": None, "subaccount": None}
+    assert Billing.from_api(row).reference is None
+    assert Billing.from_api(row).subaccount is None
+
+
+def test_a_transaction_is_read() -> None:
+    """It is money that came in, or went back."""
+    assert Transaction.from_api(answer("transaction.json")) == Transaction(
+        id="t0123456789abcdef0123456789abcdef",
+        created=datetime(2026, 1, 2, 8, 0, tzinfo=UTC),
+        details="Card payment",
+        amount=Decimal(200),
+    )
+
+
+def test_a_subaccount_is_read() -> None:
+    """With the login that it has."""
+    assert subaccount() == Subaccount(
+        id="a0123456789abcdef0123456789abcdef",
+        secret="D81DEF1B65E19A83DBCEA0BE0D89D082",
+        name="Home Assistant",
+        created=datetime(2026, 1, 15, 10, 18, 7, 625000, UTC),
+        usage_limit=Decimal(100),
+        used=Decimal("5.2"),
+        active=True,
+        deactivated=None,
+    )
+
+
+def test_a_closed_subaccount_is_read() -> None:
+    """It has no secret, and here the old word for what it used."""
+    assert Subaccount.from_api(answer("subaccount_closed.json")) == Subaccount(
+        id="a1123456789abcdef0123456789abcdef",
+        secret=None,
+        name="Doorbell",
+        created=datetime(2025, 1, 15, 10, 18, 7, 625000, UTC),
+        usage_limit=None,
+        used=Decimal("0.35"),
+        active=False,
+        deactivated=datetime(2025, 12, 1, 7, 52, 15, tzinfo=UTC),
+    )
+
+
+def test_the_secret_of_a_subaccount_is_not_shown() -> None:
+    """Not where one is logged, nor where a test fails."""
+    shown = f"{subaccount()!r} {subaccount()}"
+    assert "D81DEF1B65E19A83DBCEA0BE0D89D082" not in shown
+    assert "Home Assistant" in shown
+
+
+@pytest.mark.parametrize(
+    ("fields", "used"),
+    [
+        pytest.param({}, Decimal("5.2"), id="new word"),
+        pytest.param({"balanceused": 0}, Decimal(0), id="nothing"),
+        pytest.param({"balanceused": None, "usage": 1}, Decimal("0.0001"), id="old"),
+        pytest.param({"balanceused": None}, Decimal(0), id="absent"),
+    ],
+)
+def test_what_a_subaccount_used_is_read(
+    fields: dict[str, object], used: Decimal
+) -> None:
+    """Under either name, and absent before anything is."""
+    assert subaccount(**fields).used == used
+
+
+@pytest.mark.parametrize(
+    ("written", "limit"),
+    [(1000000, Decimal(100)), (0, Decimal(0)), ("none", None), (None, None)],
+)
+def test_the_limit_of_a_subaccount_is_read(
+    written: object, limit: Decimal | None
+) -> None:
+    """No limit is none, and not a limit of nothing."""
+    assert subaccount(usagelimit=written).usage_limit == limit
+
+
+def test_a_call_is_read() -> None:
+    """With all that was done in it."""
+    assert call() == Call(
+        id="c0231d6d7d6bc14a7e7734e466785c4ce",
+        direction=CallDirection.INCOMING,
+        caller="+46701740605",
+        callee="+46766861234",
+        state=CallState.SUCCESS,
+        created=datetime(2026, 1, 15, 10, 40, 14, 609000, UTC),
+        start=datetime(2026, 1, 15, 10, 40, 21, tzinfo=UTC),
+        duration=32,
+        cost=Decimal("1.17"),
+        owner="u0123456789abcdef0123456789abcdef",
+        actions=(
+            {"play": "https://house.example/hello.wav", "result": "ok"},
+            {"connect": "+46701740606", "result": "success"},
+        ),
+        legs=(
+            Leg(
+                caller="+46766861234",
+                callee="+46701740606",
+                state=CallState.SUCCESS,
+                duration=17,
+                cost=Decimal("0.585"),
+            ),
+            Leg(
+                caller="+46766861234",
+                callee="+46701740607",
+                state=CallState.FAILED,
+                duration=None,
+                cost=None,
+            ),
+        ),
+        recordings=("c0231d6d7d6bc14a7e7734e466785c4ce-r0",),
+    )
+
+
+def test_a_call_that_nobody_answered_is_read() -> None:
+    """It has no start, and nothing was done in it."""
+    assert Call.from_api(answer("call_unanswered.json")) == Call(
+        id="c1231d6d7d6bc14a7e7734e466785c4ce",
+        direction=CallDirection.OUTGOING,
+        caller="+46766861234",
+        callee="+46701740605",
+        state=CallState.FAILED,
+        created=datetime(2026, 1, 15, 10, 38, 14, 609873, UTC),
+        start=None,
+        duration=None,
+        cost=None,
+        owner=None,
+        actions=(),
+        legs=(),
+        recordings=(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "caller"), [("anonymous", "anonymous"), ("", ""), (None, "")]
+)
+def test_a_caller_may_hide(written: str | None, caller: str) -> None:
+    """However 46elks writes it."""
+    assert call(**{"from": written}).caller == caller
+
+
+@pytest.mark.parametrize(
+    ("written", "state"),
+    [
+        ("ongoing", CallState.ONGOING),
+        ("Success", CallState.SUCCESS),
+        ("busy", CallState.BUSY),
+        ("failed", CallState.FAILED),
+        ("noanswer", CallState.UNKNOWN),
+        (None, CallState.UNKNOWN),
+    ],
+)
+def test_the_state_of_a_call_is_read(written: str | None, state: CallState) -> None:
+    """In any letter case, and what is new is unknown; so is that of a leg."""
+    read = call(state=written, legs=[{"state": written}])
+    assert read.state is state
+    assert [leg.state for leg in read.legs] == [state]
+
+
+@pytest.mark.parametrize(
+    ("written", "direction"),
+    [
+        ("Incoming", CallDirection.INCOMING),
+        ("outgoing", CallDirection.OUTGOING),
+        ("sideways", CallDirection.UNKNOWN),
+        (None, CallDirection.UNKNOWN),
+    ],
+)
+def test_the_direction_of_a_call_is_read(
+    written: str | None, direction: CallDirection
+) -> None:
+    """In any letter case, and what is new is unknown."""
+    assert call(direction=written).direction is direction
+
+
+def test_a_leg_may_say_nothing() -> None:
+    """A call is not lost for want of it."""
+    assert call(legs=[{}]).legs == (
+        Leg(caller="", callee="", state=CallState.UNKNOWN, duration=None, cost=None),
+    )
+
+
+def test_an_image_is_read() -> None:
+    """What is not known is ignored."""
+    assert image() == Image(
+        id="m2231d6d7d6bc14a7e7734e466785c4ce-i0",
+        message_id="m2231d6d7d6bc14a7e7734e466785c4ce",
+        filetype="png",
+        size=4200,
+        digest="da39a3ee5e6b4b0d3255bfef95601890afd80709",
+        created=datetime(2026, 1, 15, 10, 35, 31, 116000, UTC),
+    )
+
+
+def test_an_image_is_part_of_a_message_by_its_id() -> None:
+    """Also where 46elks does not say more."""
+    bare = image(mmsid=None, filetype=None, bytes=None, digest=None)
+    assert bare.message_id == "m2231d6d7d6bc14a7e7734e466785c4ce"
+    assert (bare.filetype, bare.size, bare.digest) == (None, None, None)
+
+
+def test_a_recording_is_read() -> None:
+    """What is not known is ignored."""
+    assert recording() == Recording(
+        id="c0231d6d7d6bc14a7e7734e466785c4ce-r0",
+        call_id="c0231d6d7d6bc14a7e7734e466785c4ce",
+        created=datetime(2026, 1, 15, 10, 40, 41, 700000, UTC),
+        duration=15,
+        size=240044,
+    )
+
+
+def test_a_recording_is_part_of_a_call_by_its_id() -> None:
+    """Also where 46elks says no more than it documents."""
+    bare = recording(callid=None, bytes=None, duration=None)
+    assert bare.call_id == "c0231d6d7d6bc14a7e7734e466785c4ce"
+    assert (bare.size, bare.duration) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("read", "key", "value"),
+    [
+        (call, "id", None),
+        (call, "to", None),
+        (call, "from", 404040),
+        (call, "created", None),
+        (call, "start", "404040"),
+        (call, "duration", "404040"),
+        (call, "actions", "404040"),
+        (call, "legs", ["404040"]),
+        (call, "recordings", [404040]),
+        (image, "id", None),
+        (image, "created", None),
+        (image, "mmsid", 404040),
+        (image, "bytes", "404040"),
+        (recording, "id", None),
+        (recording, "created", "404040"),
+        (recording, "duration", "404040"),
+        (subaccount, "id", None),
+        (subaccount, "secret", 404040),
+        (subaccount, "usagelimit", "404040"),
+        (subaccount, "balanceused", "404040"),
+        (subaccount, "active", "404040"),
+    ],
+)
+def test_anything_with_a_wrong_field_is_refused(
+    read: Callable[..., object], key: str, value: object
+) -> None:
+    """The error names the field and keeps its value to itself."""
+    with pytest.raises(ElksInvalidDataError, match=f"'{key}'") as caught:
+        read(**{key: value})
+    assert "4040" not in str(caught.value)

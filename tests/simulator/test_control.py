@@ -54,6 +54,7 @@ async def test_who_is_texted_gets_a_phone(api: Client, control: Client) -> None:
         "from": "House",
         "to": STRANGER,
         "message": "Hello",
+        "images": [],
         "flash": False,
     }
 
@@ -206,6 +207,7 @@ async def test_the_account_is_shown_without_its_password(control: Client) -> Non
         "balance": "100.00",
         "mobilenumber": "+46701740699",
         "countries": ["de", "dk", "fi", "gb", "no", "se"],
+        "subaccounts_see_all": False,
     }
 
 

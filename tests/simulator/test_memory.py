@@ -24,7 +24,7 @@ async def test_the_oldest_text_makes_room(
     api: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The history has the newest."""
-    monkeypatch.setattr("simulator.messages.HISTORY_LIMIT", 2)
+    monkeypatch.setattr("simulator.history.HISTORY_LIMIT", 2)
     ids = [(await api.text()).json()["id"] for _ in range(3)]
     rows = (await api.get("/sms")).json()["data"]
     assert [row["id"] for row in rows] == [ids[2], ids[1]]

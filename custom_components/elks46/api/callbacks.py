@@ -1,6 +1,6 @@
 """What 46elks posts to us: form fields in, messages and reports out.
 
-Follows https://46elks.com/docs/receive-sms and
+Follows https://46elks.com/docs/receive-sms, https://46elks.com/docs/receive-mms and
 https://46elks.com/docs/sms-delivery-reports. Anyone may post to an address that can be
 reached from outside: nothing is taken for granted, and errors name fields but never
 show what is in them.
@@ -8,25 +8,22 @@ show what is in them.
 
 from datetime import UTC, datetime
 from enum import StrEnum
+import re
+from typing import Final
 
 from .errors import ElksInvalidDataError
-from .models import (
-    DeliveryReport,
-    Fields,
-    IncomingMessage,
-    MessageKind,
-    MessageStatus,
-    identifier,
-    optional,
-    text,
-    time,
-)
+from .fields import Fields, identifier, optional, readable, text, time
+from .models import DeliveryReport, IncomingMessage, MessageKind, MessageStatus
+
+IMAGE_FIELD: Final = re.compile(r"image([0-9]{0,4})")
+"""The first has no number, the next is `image2`."""
 
 
 class CallbackKind(StrEnum):
     """What a callback is about."""
 
     SMS = "sms"
+    MMS = "mms"
     DELIVERY = "delivery"
 
 
@@ -35,7 +32,9 @@ def parse_callback(kind: str, form: Fields) -> IncomingMessage | DeliveryReport:
     try:
         match kind:
             case CallbackKind.SMS:
-                return _incoming_message(form)
+                return _incoming_message(form, MessageKind.SMS, ())
+            case CallbackKind.MMS:
+                return _incoming_message(form, MessageKind.MMS, _images(form))
             case CallbackKind.DELIVERY:
                 return _delivery_report(form)
     except ElksInvalidDataError as err:
@@ -45,16 +44,18 @@ def parse_callback(kind: str, form: Fields) -> IncomingMessage | DeliveryReport:
     raise ElksInvalidDataError("Unknown kind of callback")
 
 
-def _incoming_message(form: Fields) -> IncomingMessage:
-    """Read a text, which is not lost for want of a field that can be done without."""
+def _incoming_message(
+    form: Fields, kind: MessageKind, images: tuple[str, ...]
+) -> IncomingMessage:
+    """Read a message, which is not lost for want of a field that can be done without."""
     return IncomingMessage(
         id=_id(form),
-        kind=MessageKind.SMS,
+        kind=kind,
         sender=text(form, "from"),
         recipient=text(form, "to"),
         text=optional(text, form, "message") or "",
-        images=(),
-        created=_time(form, "created") or datetime.now(UTC),
+        images=images,
+        created=readable(time, form, "created") or datetime.now(UTC),
     )
 
 
@@ -63,7 +64,7 @@ def _delivery_report(form: Fields) -> DeliveryReport:
     return DeliveryReport(
         id=_id(form),
         status=MessageStatus(text(form, "status")),
-        delivered=_time(form, "delivered"),
+        delivered=readable(time, form, "delivered"),
     )
 
 
@@ -72,9 +73,11 @@ def _id(form: Fields) -> str:
     return identifier(form, "id" if "id" in form else "sms_id")
 
 
-def _time(form: Fields, key: str) -> datetime | None:
-    """Read a time that may be missing or unreadable."""
-    try:
-        return time(form, key)
-    except ElksInvalidDataError:
-        return None
+def _images(form: Fields) -> tuple[str, ...]:
+    """Return the addresses of the images, in their order."""
+    found = [
+        (int(name[1] or 1), address)
+        for key, address in form.items()
+        if isinstance(address, str) and address and (name := IMAGE_FIELD.fullmatch(key))
+    ]
+    return tuple(address for _, address in sorted(found, key=lambda image: image[0]))

@@ -9,12 +9,16 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
+from io import BytesIO
 import json
 from typing import Final, Literal
 from urllib.parse import urlencode
 
 import aiohttp
+from yarl import URL
 
+from .account import AccountResource, SubaccountsResource
+from .calls import CallsResource, RecordingsResource
 from .errors import (
     ElksAuthenticationError,
     ElksConnectionError,
@@ -26,8 +30,9 @@ from .errors import (
     ElksServerError,
     ElksTimeoutError,
 )
-from .models import objects, optional, text
-from .resources import AccountResource, MessagesResource, NumbersResource
+from .fields import optional, rows, text
+from .messages import ImagesResource, MessagesResource
+from .numbers import NumbersResource
 
 DEFAULT_API_URL: Final = "https://api.46elks.com/a1"
 
@@ -36,6 +41,9 @@ DEFAULT_TIMEOUT: Final = timedelta(seconds=20)
 
 MAX_BODY_BYTES: Final = 8 * 1024 * 1024
 """A page of 100 very long texts has less than a tenth of it."""
+
+SLOWEST_BYTES_PER_SECOND: Final = 32 * 1024
+"""A poor mobile uplink; what is larger than a form may take so much longer."""
 
 MAX_MESSAGE_LENGTH: Final = 200
 """46elks says what is wrong in one short line; a proxy may say it in a page."""
@@ -63,18 +71,19 @@ class ElksClient:
         login = b64encode(f"{username}:{password}".encode(errors="replace")).decode()
         self._headers = {"Authorization": f"Basic {login}"}
         self._api_url = api_url.rstrip("/")
-        # Giving up on a connection leaves no doubt: nothing was sent yet.
-        self._timeout = aiohttp.ClientTimeout(
-            total=timeout.total_seconds(), sock_connect=timeout.total_seconds() / 2
-        )
+        self._timeout = timeout.total_seconds()
         self._retry_pauses = tuple(retry_pauses)
         self.account = AccountResource(self)
+        self.calls = CallsResource(self)
+        self.images = ImagesResource(self)
         self.messages = MessagesResource(self)
         self.numbers = NumbersResource(self)
+        self.recordings = RecordingsResource(self)
+        self.subaccounts = SubaccountsResource(self)
 
     async def request(
         self,
-        method: Literal["GET", "POST"],
+        method: Literal["GET", "POST", "DELETE"],
         path: str,
         *,
         query: Mapping[str, str] | None = None,
@@ -85,12 +94,24 @@ class ElksClient:
         A POST may cost money and 46elks cannot tell that it is the same one, so only a GET
         is ever asked again.
         """
-        for pause in self._retry_pauses if method == "GET" else ():
-            try:
-                return await self._request_once(method, path, query, form)
-            except ElksConnectionError, ElksServerError:
-                await asyncio.sleep(pause)
-        return await self._request_once(method, path, query, form)
+        body = None if form is None else urlencode(form, errors="replace").encode()
+        answer = await self._ask(
+            method,
+            path,
+            query=query,
+            body=body,
+            max_bytes=MAX_BODY_BYTES,
+            timeout=self._patience(len(body or b"")),
+        )
+        if method == "DELETE" and not answer:
+            return {}
+        return _object(answer)
+
+    async def download(self, path: str, *, max_bytes: int) -> bytes:
+        """Return what is no object but a file, which may have so many bytes."""
+        return await self._ask(
+            "GET", path, max_bytes=max_bytes, timeout=self._patience(max_bytes)
+        )
 
     async def rows(
         self, path: str, query: Mapping[str, str]
@@ -103,18 +124,56 @@ class ElksClient:
             page = await self.request(
                 "GET", path, query={**query, "start": start} if start else query
             )
-            for row in objects(page, "data"):
+            for row in rows(page, "data"):
                 yield row
             if (start := optional(text, page, "next")) is None:
                 return
 
-    async def _request_once(
+    def id_at(self, collection: str, url_or_id: str) -> str:
+        """Return the id of what lies at an address of this API, or the id that it is.
+
+        An address may come from a stranger, and 46elks would send, and bill, a text for
+        the GET of one. So no address is ever asked, only the id at its end, in its
+        collection.
+        """
+        if "/" not in url_or_id:
+            return url_or_id
+        home = f"{self._api_url}/{collection}"
+        if not _is_in(url_or_id, home):
+            raise ElksInvalidDataError(
+                f"The address is none of 46elks' {collection}", outcome_unknown=False
+            )
+        return URL(url_or_id).name.partition(".")[0]
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        max_bytes: int,
+        timeout: aiohttp.ClientTimeout,
+    ) -> bytes:
+        """Ask 46elks, a GET until it is well or the last pause is over."""
+        for pause in self._retry_pauses if method == "GET" else ():
+            try:
+                return await self._ask_once(
+                    method, path, query, body, max_bytes, timeout
+                )
+            except ElksConnectionError, ElksServerError:
+                await asyncio.sleep(pause)
+        return await self._ask_once(method, path, query, body, max_bytes, timeout)
+
+    async def _ask_once(
         self,
         method: str,
         path: str,
         query: Mapping[str, str] | None,
-        form: Mapping[str, str] | None,
-    ) -> dict[str, object]:
+        body: bytes | None,
+        max_bytes: int,
+        timeout: aiohttp.ClientTimeout,
+    ) -> bytes:
         """Ask 46elks once.
 
         Errors of aiohttp are not chained: they carry the headers, and so the login, and
@@ -127,14 +186,14 @@ class ElksClient:
                 method,
                 f"{self._api_url}/{path}",
                 params=query,
-                data=None if form is None else _form_body(form),
+                data=None if body is None else _form(body),
                 headers=self._headers,
                 # 46elks does not redirect, and nobody else gets the login.
                 allow_redirects=False,
                 raise_for_status=False,
-                timeout=self._timeout,
+                timeout=timeout,
             ) as response:
-                body = await _read(response)
+                answer = await _read(response, max_bytes)
         except aiohttp.ConnectionTimeoutError:
             raise ElksTimeoutError(
                 "46elks could not be reached in time", outcome_unknown=False
@@ -151,33 +210,55 @@ class ElksClient:
             raise ElksConnectionError(
                 f"No answer from 46elks: {type(err).__name__}"
             ) from None
-        if response.status < HTTPStatus.MULTIPLE_CHOICES:
-            return _object(body)
-        raise _error(response, body)
+        if response.status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise _error(response, answer)
+        if len(answer) > max_bytes:
+            raise ElksInvalidDataError("The answer is too long")
+        return answer
+
+    def _patience(self, size: int) -> aiohttp.ClientTimeout:
+        """Return how long to wait for so many bytes to go one way or the other.
+
+        Giving up on a connection leaves no doubt: nothing was sent yet.
+        """
+        return aiohttp.ClientTimeout(
+            total=self._timeout + size / SLOWEST_BYTES_PER_SECOND,
+            sock_connect=self._timeout / 2,
+            sock_read=self._timeout,
+        )
 
 
-def _form_body(form: Mapping[str, str]) -> aiohttp.BytesPayload:
-    """Return a form as 46elks takes it, and `?` for half a surrogate pair."""
-    return aiohttp.BytesPayload(
-        urlencode(form, errors="replace").encode(),
-        content_type="application/x-www-form-urlencoded",
+def _form(body: bytes) -> aiohttp.BytesIOPayload:
+    """Return a form as 46elks takes it, which may hold a picture."""
+    return aiohttp.BytesIOPayload(
+        BytesIO(body), content_type="application/x-www-form-urlencoded"
     )
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+def _is_in(url: str, collection: str) -> bool:
+    """Return whether an address is one step below another, in any letter case."""
+    try:
+        above, home = URL(url).parent, URL(collection)
+        return (above.origin(), above.path.lower()) == (
+            home.origin(),
+            home.path.lower(),
+        )
+    except ValueError:
+        return False
+
+
+async def _read(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
     """Read the body, or a little more than there may be of it."""
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) > MAX_BODY_BYTES:
+        if len(body) > max_bytes:
             break
     return bytes(body)
 
 
 def _object(body: bytes) -> dict[str, object]:
     """Return the object of a body; one message was once answered as a list of one."""
-    if len(body) > MAX_BODY_BYTES:
-        raise ElksInvalidDataError("The answer is too long")
     try:
         answer = json.loads(body)
     except ValueError, RecursionError:

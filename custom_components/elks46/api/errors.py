@@ -82,6 +82,9 @@ class ElksServerError(ElksResponseError):
 
 
 class ElksInvalidDataError(ElksError):
-    """46elks sent what cannot be understood."""
+    """46elks sent, or someone in its name, what cannot be understood."""
 
-    outcome_unknown = True
+    def __init__(self, message: str, *, outcome_unknown: bool = True) -> None:
+        """Say whether 46elks may have done what it was asked."""
+        super().__init__(message)
+        self.outcome_unknown = outcome_unknown

@@ -1,27 +1,35 @@
 """What 46elks keeps for us, with money, times and yes or no as Python knows them.
 
-Follows https://46elks.com/docs/sms-history, https://46elks.com/docs/list-numbers and
-https://46elks.com/docs/update-account. 46elks leaves a field out rather than sending
-null, and may add fields: what is not known here is ignored.
+Follows https://46elks.com/docs/sms-history, https://46elks.com/docs/show-mms-id,
+https://46elks.com/docs/get-images, https://46elks.com/docs/call-history,
+https://46elks.com/docs/get-recordings, https://46elks.com/docs/list-numbers,
+https://46elks.com/docs/update-account and https://46elks.com/docs/get-subaccounts. 46elks
+leaves a field out rather than sending null, and may add fields: what is not known here is
+ignored.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
-import json
 from typing import Final, Self, override
 
 from .errors import ElksInvalidDataError
-
-type Fields = Mapping[str, object]
-
-MAX_ID_LENGTH: Final = 64
-"""46elks' own have up to 36 characters; what a stranger posts as one is kept short."""
-
-MONEY_UNIT: Final = 10_000
-"""46elks counts money in ten-thousandths of the account's currency."""
+from .fields import (
+    Fields,
+    document,
+    flag,
+    identifier,
+    integer,
+    limit,
+    money,
+    objects,
+    optional,
+    text,
+    texts,
+    time,
+)
 
 
 class _OpenEnum(StrEnum):
@@ -31,9 +39,8 @@ class _OpenEnum(StrEnum):
     @override
     def _missing_(cls, value: object) -> Self:
         """Return what is not known as unknown."""
-        return next(
-            (member for member in cls if member == str(value).lower()), cls("unknown")
-        )
+        word = str(value).lower()
+        return cls("unknown") if value == word else cls(word)
 
 
 class MessageKind(StrEnum):
@@ -77,9 +84,30 @@ class MessageStatus(_OpenEnum):
         )
 
 
+# 46elks' word, and spelling, for a picture message that has come as far as to itself.
+MessageStatus.CREATED._add_value_alias_("recieved")
+MessageStatus.CREATED._add_value_alias_("received")
 MessageStatus.FAILED._add_value_alias_("undelivered")
 _UNDERWAY: Final = (MessageStatus.UNKNOWN, MessageStatus.CREATED, MessageStatus.SENT)
 _FINAL: Final = frozenset({MessageStatus.DELIVERED, MessageStatus.FAILED})
+
+
+class CallDirection(_OpenEnum):
+    """Which way a call goes."""
+
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+    UNKNOWN = "unknown"
+
+
+class CallState(_OpenEnum):
+    """What became of a call, or of one of its legs."""
+
+    UNKNOWN = "unknown"
+    ONGOING = "ongoing"
+    SUCCESS = "success"
+    BUSY = "busy"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +118,8 @@ class Account:
     name: str | None
     currency: str | None
     balance: Decimal
+    credit_alert: Decimal | None
+    """Below it 46elks sends an email."""
 
     @classmethod
     def from_api(cls, data: Fields) -> Self:
@@ -99,6 +129,82 @@ class Account:
             name=optional(text, data, "displayname"),
             currency=optional(text, data, "currency"),
             balance=money(data, "balance"),
+            credit_alert=optional(money, data, "creditalert"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Billing:
+    """Something that was billed."""
+
+    id: str
+    created: datetime
+    reference: str | None
+    """What it was for: the id of a message, call or number."""
+    cost: Decimal
+    subaccount: str | None
+
+    @classmethod
+    def from_api(cls, data: Fields) -> Self:
+        """Read a row of the bill as 46elks writes it."""
+        return cls(
+            id=identifier(data, "id"),
+            created=time(data, "created"),
+            reference=optional(text, data, "reference"),
+            cost=money(data, "cost"),
+            subaccount=optional(text, data, "subaccount"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """Money that was paid in or out."""
+
+    id: str
+    created: datetime
+    details: str | None
+    amount: Decimal
+
+    @classmethod
+    def from_api(cls, data: Fields) -> Self:
+        """Read a transaction as 46elks writes it."""
+        return cls(
+            id=identifier(data, "id"),
+            created=time(data, "created"),
+            details=optional(text, data, "details"),
+            amount=money(data, "amount"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subaccount:
+    """An account within the account, with a login and a limit of its own."""
+
+    id: str
+    """The username of its login."""
+    secret: str | None = field(repr=False)
+    """The password of its login, which 46elks keeps to itself once it is closed."""
+    name: str | None
+    created: datetime | None
+    usage_limit: Decimal | None
+    used: Decimal
+    active: bool
+    deactivated: datetime | None
+
+    @classmethod
+    def from_api(cls, data: Fields) -> Self:
+        """Read a subaccount as 46elks writes it, and wrote it."""
+        return cls(
+            id=identifier(data, "id"),
+            secret=optional(text, data, "secret"),
+            name=optional(text, data, "name"),
+            created=optional(time, data, "created"),
+            usage_limit=optional(limit, data, "usagelimit"),
+            used=optional(money, data, "balanceused")
+            or optional(money, data, "usage")
+            or Decimal(0),
+            active=optional(flag, data, "active") is not False,
+            deactivated=optional(time, data, "deactivated"),
         )
 
 
@@ -186,6 +292,125 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """What 46elks knows of a picture that came in or went out."""
+
+    id: str
+    message_id: str
+    filetype: str | None
+    size: int | None
+    """In bytes."""
+    digest: str | None
+    """SHA-1, in hexadecimal digits."""
+    created: datetime
+
+    @classmethod
+    def from_api(cls, data: Fields) -> Self:
+        """Read an image as 46elks writes it."""
+        image_id = identifier(data, "id")
+        return cls(
+            id=image_id,
+            message_id=optional(identifier, data, "mmsid") or _whole(image_id),
+            filetype=optional(text, data, "filetype"),
+            size=optional(integer, data, "bytes"),
+            digest=optional(text, data, "digest"),
+            created=time(data, "created"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """A connection that a call made onwards."""
+
+    caller: str
+    callee: str
+    state: CallState
+    duration: int | None
+    """In seconds."""
+    cost: Decimal | None
+
+    @classmethod
+    def from_api(cls, data: Fields) -> Self:
+        """Read a leg as 46elks writes it."""
+        return cls(
+            caller=optional(text, data, "from") or "",
+            callee=optional(text, data, "to") or "",
+            state=CallState(optional(text, data, "state") or CallState.UNKNOWN),
+            duration=optional(integer, data, "duration"),
+            cost=optional(money, data, "cost"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call as 46elks remembers it, in either direction."""
+
+    id: str
+    direction: CallDirection
+    caller: str
+    """Empty, or a word, where the caller hides the number."""
+    callee: str
+    state: CallState
+    created: datetime
+    start: datetime | None
+    """Absent where nobody picked up."""
+    duration: int | None
+    """In seconds."""
+    cost: Decimal | None
+    owner: str | None
+    actions: tuple[Mapping[str, object], ...]
+    """The instructions that were followed, as 46elks writes them."""
+    legs: tuple[Leg, ...]
+    recordings: tuple[str, ...]
+
+    @classmethod
+    def from_api(cls, data: Fields) -> Self:
+        """Read a call as 46elks writes it."""
+        return cls(
+            id=identifier(data, "id"),
+            direction=CallDirection(
+                optional(text, data, "direction") or CallDirection.UNKNOWN
+            ),
+            caller=optional(text, data, "from") or "",
+            callee=text(data, "to"),
+            state=CallState(optional(text, data, "state") or CallState.UNKNOWN),
+            created=time(data, "created"),
+            start=optional(time, data, "start"),
+            duration=optional(integer, data, "duration"),
+            cost=optional(money, data, "cost"),
+            owner=optional(text, data, "owner"),
+            actions=optional(objects, data, "actions") or (),
+            legs=tuple(map(Leg.from_api, optional(objects, data, "legs") or ())),
+            recordings=optional(texts, data, "recordings") or (),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """What 46elks knows of the sound of a call that it keeps."""
+
+    id: str
+    call_id: str
+    created: datetime
+    duration: int | None
+    """In seconds."""
+    size: int | None
+    """In bytes."""
+
+    @classmethod
+    def from_api(cls, data: Fields) -> Self:
+        """Read a recording as 46elks writes it."""
+        recording_id = identifier(data, "id")
+        return cls(
+            id=recording_id,
+            call_id=optional(identifier, data, "callid") or _whole(recording_id),
+            created=time(data, "created"),
+            duration=optional(integer, data, "duration"),
+            size=optional(integer, data, "bytes"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
     """A virtual number, what it can do and where 46elks tells of what it receives."""
 
@@ -202,11 +427,14 @@ class Number:
     mms_url: str | None
     voice_start: str | None
     websocket_url: str | None
+    sms_replies: bool | None
+    """Whether the answer to the callback of a text is sent back as a text."""
     cost: Decimal | None
     """Per month, in the account's currency."""
     expires: datetime | None
     """The end of the paid month; 46elks renews by itself."""
     allocated: datetime | None
+    deallocated: datetime | None
 
     @classmethod
     def from_api(cls, data: Fields) -> Self:
@@ -223,90 +451,14 @@ class Number:
             mms_url=optional(document, data, "mms_url"),
             voice_start=optional(document, data, "voice_start"),
             websocket_url=optional(document, data, "websocket_url"),
+            sms_replies=optional(flag, data, "sms_replies"),
             cost=optional(money, data, "cost"),
             expires=optional(time, data, "expires"),
             allocated=optional(time, data, "allocated"),
+            deallocated=optional(time, data, "deallocated"),
         )
 
 
-def optional[T](read: Callable[[Fields, str], T], data: Fields, key: str) -> T | None:
-    """Read a field that may be absent."""
-    return None if data.get(key) is None else read(data, key)
-
-
-def text(data: Fields, key: str) -> str:
-    """Read a text."""
-    match data.get(key):
-        case str(value):
-            return value
-    raise _invalid(key, "a text")
-
-
-def texts(data: Fields, key: str) -> tuple[str, ...]:
-    """Read a list of texts."""
-    match data.get(key):
-        case list(values) if all(isinstance(value, str) for value in values):
-            return tuple(values)
-    raise _invalid(key, "a list of texts")
-
-
-def objects(data: Fields, key: str) -> list[dict[str, object]]:
-    """Read a list of objects."""
-    match data.get(key):
-        case list(values) if all(isinstance(value, dict) for value in values):
-            return values
-    raise _invalid(key, "a list of objects")
-
-
-def identifier(data: Fields, key: str) -> str:
-    """Read an id."""
-    match data.get(key):
-        case str(value) if 0 < len(value) <= MAX_ID_LENGTH:
-            return value
-    raise _invalid(key, "an id")
-
-
-def integer(data: Fields, key: str) -> int:
-    """Read a whole number."""
-    match data.get(key):
-        case int(value) if not isinstance(value, bool):
-            return value
-    raise _invalid(key, "a whole number")
-
-
-def money(data: Fields, key: str) -> Decimal:
-    """Read an amount in the account's currency."""
-    return Decimal(integer(data, key)) / MONEY_UNIT
-
-
-def flag(data: Fields, key: str) -> bool:
-    """Read a yes or no."""
-    match data.get(key):
-        case "yes":
-            return True
-        case "no":
-            return False
-    raise _invalid(key, "yes or no")
-
-
-def time(data: Fields, key: str) -> datetime:
-    """Read a time, which is UTC whether or not 46elks says so."""
-    try:
-        value = datetime.fromisoformat(text(data, key))
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-    except ValueError, OverflowError:
-        raise _invalid(key, "a time") from None
-
-
-def document(data: Fields, key: str) -> str | None:
-    """Read an address or a JSON document, cleared by a space or the word `none`."""
-    match data.get(key):
-        case dict(structure):
-            return json.dumps(structure)
-    value = text(data, key)
-    return None if value.strip() in {"", "none"} else value
-
-
-def _invalid(key: str, wanted: str) -> ElksInvalidDataError:
-    """Return the error of a field: its name, never its value, which may be private."""
-    return ElksInvalidDataError(f"Field {key!r} is missing or not {wanted}")
+def _whole(part_id: str) -> str:
+    """Return the id of the message or call that an image or recording is a part of."""
+    return part_id.partition("-")[0]

@@ -1,0 +1,68 @@
+"""Calls, and what was recorded of them.
+
+Follows https://46elks.com/docs/call-history and https://46elks.com/docs/get-recordings.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Final
+
+from .models import Call, Recording
+from .resource import Resource, segment, span
+
+MAX_RECORDING_BYTES: Final = 64 * 1024 * 1024
+"""Over an hour: a second has 8,000 samples of two bytes."""
+
+MIN_RECORDING_BYTES: Final = 100
+"""Of a recording that is not there yet 46elks sends less."""
+
+
+class CallsResource(Resource):
+    """Calls, made and received."""
+
+    def history(
+        self, after: datetime | None, *, before: datetime | None = None
+    ) -> AsyncIterator[Call]:
+        """Yield what can be read of the calls of a span of time, newest first."""
+        return self._readable("calls", Call.from_api, span(after, before))
+
+    async def get(self, call_id: str) -> Call:
+        """Return one call."""
+        return Call.from_api(
+            await self._client.request("GET", f"calls/{segment(call_id)}")
+        )
+
+    async def delete(self, call_id: str) -> datetime | None:
+        """Delete a call from the history, and return when where 46elks says so."""
+        return await self._delete(f"calls/{segment(call_id)}")
+
+
+class RecordingsResource(Resource):
+    """What was recorded of calls."""
+
+    def history(
+        self, after: datetime | None, *, before: datetime | None = None
+    ) -> AsyncIterator[Recording]:
+        """Yield what can be read of the recordings of a span of time, newest first."""
+        return self._readable("recordings", Recording.from_api, span(after, before))
+
+    async def get(self, recording_id: str) -> Recording:
+        """Return what 46elks knows of one recording."""
+        return Recording.from_api(
+            await self._client.request("GET", f"recordings/{segment(recording_id)}")
+        )
+
+    async def download(
+        self, url_or_id: str, *, max_bytes: int = MAX_RECORDING_BYTES
+    ) -> bytes | None:
+        """Return the WAV file of a recording, None while it is not there yet.
+
+        Raises:
+            ElksInvalidDataError: an address that is not one of the API's recordings, or
+                more than so many bytes.
+        """
+        recording_id = self._client.id_at("recordings", url_or_id)
+        sound = await self._client.download(
+            f"recordings/{segment(recording_id)}.wav", max_bytes=max_bytes
+        )
+        return sound if len(sound) >= MIN_RECORDING_BYTES else None

@@ -1,0 +1,188 @@
+"""What has become of each text that left the house.
+
+Told by answers, by reports that come late, repeated and in any order, and by 46elks'
+history. Each change is worked out from the one before, one at a time: two reports at
+once, or a report and an answer, would undo each other.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+
+from .api import DeliveryReport, Message, MessageStatus
+from .const import DOMAIN, LOGGER
+from .records import SentMessage
+from .signals import SIGNAL_DELIVERY, SIGNAL_STATE
+
+if TYPE_CHECKING:
+    from .store import ElksStore
+
+
+class Ledger:
+    """The fates of an account's texts: written down, and told."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, store: ElksStore
+    ) -> None:
+        """Take what remembers."""
+        self._hass = hass
+        self._entry = entry
+        self._store = store
+        self._changing = asyncio.Lock()
+        self._final: dict[str, asyncio.Future[None]] = {}
+
+    @callback
+    def stop_waiting(self) -> None:
+        """Let everyone go on who waits for a text to arrive."""
+        while self._final:
+            self._final.popitem()[1].cancel()
+
+    def known(self, sent: SentMessage) -> SentMessage:
+        """Return what is known of a text by now: a report may come at any time."""
+        return self._store.sent.get(sent.ref, sent)
+
+    async def async_remember(self, sent: SentMessage, *, counts: bool = False) -> None:
+        """Write down what is known; a disk that refuses does not stop a text."""
+        try:
+            await self._store.async_record_sent(sent, counts=counts, insist=False)
+        except OSError as err:
+            self._warn_of_disk(err)
+
+    async def async_taken(self, sent: SentMessage, message: Message) -> SentMessage:
+        """Remember what 46elks answered; a report may have come before."""
+        async with self._changing:
+            known = self.known(sent)
+            ahead = message.status.follows(known.status)
+            taken = replace(
+                known,
+                id=message.id,
+                status=message.status if ahead else known.status,
+                created=message.created,
+                delivered=known.delivered or message.delivered,
+                parts=message.parts,
+                cost=message.cost,
+                request=None,
+                given_up=False,
+            )
+            await self.async_remember(taken, counts=True)
+            self._announce(taken)
+        return taken
+
+    async def async_give_up(self, sent: SentMessage) -> SentMessage:
+        """Take note that a person is told that nobody knows, unless a report tells."""
+        async with self._changing:
+            known = self.known(sent)
+            if known.id is None:
+                known = replace(known, given_up=True)
+                await self.async_remember(known)
+                self._announce(known)
+        return known
+
+    async def async_forget(self, sent: SentMessage) -> SentMessage:
+        """Forget a text that was not taken, unless a report tells that it was."""
+        async with self._changing:
+            known = self.known(sent)
+            if known.id is not None:
+                return known
+            try:
+                await self._store.async_forget_sent(sent.ref)
+            except OSError as err:
+                self._warn_of_disk(err)
+            failed = replace(known, status=MessageStatus.FAILED, request=None)
+            self._announce(failed)
+            return failed
+
+    async def async_fail(self, sent: SentMessage) -> SentMessage:
+        """Take note that a text was surely not sent, unless a report tells that it was."""
+        async with self._changing:
+            known = self.known(sent)
+            if known.id is None:
+                known = replace(known, status=MessageStatus.FAILED, request=None)
+                await self.async_remember(known)
+                self._announce(known)
+        return known
+
+    async def async_wait(self, refs: Iterable[str], seconds: float) -> None:
+        """Return when the texts have arrived or failed, or the time is over."""
+        waiting = [
+            self._final.setdefault(ref, self._hass.loop.create_future())
+            for ref in refs
+            if (sent := self._store.sent.get(ref)) and not sent.status.is_final
+        ]
+        if waiting:
+            await asyncio.wait(waiting, timeout=seconds)
+
+    async def async_apply(self, ref: str | None, report: DeliveryReport) -> None:
+        """Let a delivery report act; late, repeated and foreign ones change nothing.
+
+        Raises:
+            OSError: the disk refuses, so 46elks should repeat the report.
+        """
+        async with self._changing:
+            sent = self._store.sent_by_id(report.id) or self._store.sent.get(ref or "")
+            if sent is None or sent.id not in (None, report.id):
+                LOGGER.debug("A delivery report is for no text of ours")
+                return
+            await self._async_advance(
+                sent, report.status, message_id=report.id, delivered=report.delivered
+            )
+
+    async def async_apply_history(self, row: Message) -> None:
+        """Let a row of 46elks' history act like the report it stands for.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        async with self._changing:
+            if row.id is not None and (sent := self._store.sent_by_id(row.id)):
+                await self._async_advance(
+                    sent, row.status, message_id=row.id, delivered=row.delivered
+                )
+
+    async def _async_advance(
+        self,
+        sent: SentMessage,
+        status: MessageStatus,
+        *,
+        message_id: str,
+        delivered: datetime | None,
+    ) -> None:
+        """Move a text's state forward, never back."""
+        ahead = status.follows(sent.status)
+        if not ahead and sent.id is not None:
+            return
+        moved = replace(
+            sent,
+            id=message_id,
+            status=status if ahead else sent.status,
+            delivered=delivered or sent.delivered,
+        )
+        await self._store.async_record_sent(moved)
+        if ahead:
+            self._announce(moved)
+
+    @callback
+    def _announce(self, sent: SentMessage) -> None:
+        if sent.status.is_final and (final := self._final.pop(sent.ref, None)):
+            final.set_result(None)
+        entry_id = self._entry.entry_id
+        async_dispatcher_send(self._hass, SIGNAL_DELIVERY.format(entry_id), sent)
+        async_dispatcher_send(self._hass, SIGNAL_STATE.format(entry_id))
+
+    def _warn_of_disk(self, err: OSError) -> None:
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            f"disk_refuses_{self._entry.entry_id}",
+            is_fixable=False,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key="disk_refuses",
+            translation_placeholders={"error": err.strerror or type(err).__name__},
+        )

@@ -1,0 +1,150 @@
+"""46elks in the demo: its stand-in, and the way a person connects an account."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+import sys
+from typing import Any, Final
+
+import aiohttp
+
+from simulator.config import DEFAULT_PASSWORD, DEFAULT_USERNAME, Config
+
+from .house import ROOT, Home, HomeError
+from .process import Process
+
+DOMAIN: Final = "elks46"
+START_SECONDS: Final = 30
+FLOWS: Final = "config/config_entries"
+type Json = dict[str, Any]
+
+PEOPLE: Final = {phone.name: phone.number for phone in Config().phones}
+
+
+class Simulator:
+    """The stand-in for 46elks, as a process."""
+
+    def __init__(self, folder: Path, *, port: int, speed: float = 1) -> None:
+        """Say where it serves, how fast its time goes, and where it may write."""
+        self.url = f"http://127.0.0.1:{port}"
+        self.api_url = f"{self.url}/a1"
+        arguments = {"--port": port, "--speed": speed, "--allow-host": "127.0.0.1"}
+        self.process = Process(
+            "The simulator",
+            [
+                sys.executable,
+                *("-m", "simulator"),
+                *(str(part) for pair in arguments.items() for part in pair),
+            ],
+            output=folder / "simulator.log",
+            folder=ROOT,
+        )
+
+    async def start(self) -> None:
+        """Run, and return when its page answers.
+
+        Raises:
+            ProcessError: it does not come up.
+        """
+        self.process.start()
+        await self.process.until(self._answers, seconds=START_SECONDS)
+
+    async def _answers(self) -> bool:
+        try:
+            async with aiohttp.request("GET", self.url) as response:
+                return response.ok
+        except aiohttp.ClientError:
+            return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What a person types to connect an account at 46elks."""
+
+    api_url: str
+    username: str = DEFAULT_USERNAME
+    password: str = DEFAULT_PASSWORD
+
+    @property
+    def form(self) -> dict[str, object]:
+        """The first page."""
+        return {
+            "username": self.username,
+            "password": self.password,
+            "advanced": {"api_url": self.api_url},
+        }
+
+
+async def connected(home: Home) -> str | None:
+    """Return the id of the account that is connected, if one is."""
+    entries = await home.ask("config_entries/get", domain=DOMAIN)
+    return entries[0]["entry_id"] if entries else None
+
+
+async def connect(
+    home: Home, account: Account, people: Mapping[str, str] = PEOPLE
+) -> str:
+    """Connect an account with all its numbers, add people, and return its id.
+
+    Every form is filled in as a person would; that of the first person comes by itself.
+    """
+    form = await home.post(f"{FLOWS}/flow", {"handler": DOMAIN})
+    form = await _fill_in(home, "flow", form, account.form)
+    offered = form["data_schema"][0]["selector"]["select"]["options"]
+    numbers = {"numbers": [option["value"] for option in offered]}
+    done = await _fill_in(home, "flow", form, numbers)
+    entry_id: str = done["result"]["entry_id"]
+    _, first_form = done["next_flow"]
+    forms: list[Json] = [{"flow_id": first_form}]
+    for _ in range(len(people) - 1):
+        begin = {"handler": [entry_id, "contact"]}
+        forms.append(await home.post(f"{FLOWS}/subentries/flow", begin))
+    for form, (name, phone) in zip(forms, people.items(), strict=True):
+        person = {"name": name, "phone": phone}
+        await _fill_in(home, "subentries/flow", form, person)
+    return entry_id
+
+
+async def set_options(home: Home, entry_id: str, **options: object) -> None:
+    """Change some of an account's options, keep the others, and return when they act."""
+    form = await home.post(f"{FLOWS}/options/flow", {"handler": entry_id})
+    shown = {
+        field["name"]: field["description"]["suggested_value"]
+        for field in form["data_schema"]
+        if "suggested_value" in field.get("description", {})
+    }
+    await _fill_in(home, "options/flow", form, shown | options)
+    await settle(home, entry_id)
+
+
+async def move(home: Home, entry_id: str, account: Account) -> None:
+    """Tell an account that 46elks is found at another address now."""
+    begin = {"handler": DOMAIN, "entry_id": entry_id}
+    form = await home.post(f"{FLOWS}/flow", begin)
+    await _fill_in(home, "flow", form, account.form)
+    await settle(home, entry_id)
+
+
+async def disconnect(home: Home) -> None:
+    """Remove the account if it is connected; its numbers are given back."""
+    if (entry_id := await connected(home)) is not None:
+        await home.delete(f"{FLOWS}/entry/{entry_id}")
+
+
+async def settle(home: Home, entry_id: str) -> None:
+    """Return when no reload that a change has brought about is under way."""
+    await home.post(f"{FLOWS}/entry/{entry_id}/reload")
+
+
+async def _fill_in(
+    home: Home, kind: str, form: Json, fields: Mapping[str, object]
+) -> Json:
+    """Send a form and return what comes next.
+
+    Raises:
+        HomeError: something is wrong with what was filled in.
+    """
+    answer: Json = await home.post(f"{FLOWS}/{kind}/{form['flow_id']}", fields)
+    if answer.get("errors"):
+        raise HomeError(f"{answer['step_id']}: {answer['errors']}")
+    return answer

@@ -1,0 +1,209 @@
+"""Tests of virtual numbers, from renting one to giving it back."""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+
+import pytest
+
+from custom_components.elks46.api import (
+    ElksClient,
+    ElksForbiddenError,
+    ElksServerError,
+    Number,
+)
+
+from . import Elks, answer, answer_text, asked_get, asked_post, page
+
+NUMBER_ID = "n0123456789abcdef0123456789abcdef"
+
+
+async def test_all_numbers_are_listed(client: ElksClient, elks: Elks) -> None:
+    """From all pages, and also those that were given back."""
+    elks.answers(page("number.json", next_start="2025-01-15T10:24:00"))
+    elks.answers(page("number_given_back.json"))
+    numbers = await client.numbers.list()
+    assert [(number.number, number.active) for number in numbers] == [
+        ("+46766861234", True),
+        ("+46766865678", False),
+    ]
+    assert elks.asked == [
+        asked_get("/a1/numbers"),
+        asked_get("/a1/numbers", start="2025-01-15T10:24:00"),
+    ]
+
+
+async def test_a_number_is_asked_for(client: ElksClient, elks: Elks) -> None:
+    """It tells where it calls back."""
+    elks.answers(answer_text("number.json"))
+    number = await client.numbers.get(NUMBER_ID)
+    assert number == Number.from_api(answer("number.json"))
+    assert elks.asked == [asked_get(f"/a1/numbers/{NUMBER_ID}")]
+
+
+@pytest.mark.parametrize("key", ["sms_url", "mms_url", "voice_start", "websocket_url"])
+@pytest.mark.parametrize(
+    ("value", "form"),
+    [
+        pytest.param("https://h.example/?a=b", "https://h.example/?a=b", id="address"),
+        pytest.param('{"reply": "Hej"}', '{"reply": "Hej"}', id="document"),
+        pytest.param("", "none", id="cleared"),
+    ],
+)
+async def test_a_number_is_told_where_to_post(
+    client: ElksClient, elks: Elks, key: str, value: str, form: str
+) -> None:
+    """Nothing else about it is changed."""
+    elks.answers(answer_text("number.json"))
+    number = await client.numbers.configure(NUMBER_ID, **{key: value})  # type: ignore[arg-type]
+    assert number.id == NUMBER_ID
+    assert elks.asked == [asked_post(f"/a1/numbers/{NUMBER_ID}", {key: form})]
+
+
+async def test_a_number_of_which_nothing_is_given_keeps_everything(
+    client: ElksClient, elks: Elks
+) -> None:
+    """It is only asked for."""
+    elks.answers(answer_text("number.json"))
+    number = await client.numbers.configure(NUMBER_ID)
+    assert number == Number.from_api(answer("number.json"))
+    assert elks.asked == [asked_get(f"/a1/numbers/{NUMBER_ID}")]
+
+
+async def test_a_number_is_told_everything_at_once(
+    client: ElksClient, elks: Elks
+) -> None:
+    """In one request, so that it is not left half told."""
+    elks.answers(answer_text("number.json"))
+    await client.numbers.configure(
+        NUMBER_ID,
+        sms_url="https://house.example/?kind=sms",
+        mms_url="https://house.example/?kind=mms",
+        voice_start='{"hangup": "busy"}',
+        websocket_url="",
+        sms_replies=False,
+        name="House & garden",
+    )
+    assert elks.asked == [
+        asked_post(
+            f"/a1/numbers/{NUMBER_ID}",
+            {
+                "sms_url": "https://house.example/?kind=sms",
+                "mms_url": "https://house.example/?kind=mms",
+                "voice_start": '{"hangup": "busy"}',
+                "websocket_url": "none",
+                "sms_replies": "no",
+                "name": "House & garden",
+            },
+        )
+    ]
+
+
+async def test_a_number_is_told_to_reply(client: ElksClient, elks: Elks) -> None:
+    """Which is a yes or no, and alone is enough to ask for."""
+    elks.answers(answer_text("number.json"))
+    await client.numbers.configure(NUMBER_ID, sms_replies=True)
+    assert elks.asked == [
+        asked_post(f"/a1/numbers/{NUMBER_ID}", {"sms_replies": "yes"})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "form"),
+    [
+        pytest.param(["sms"], {"capabilities": "sms"}, id="one"),
+        pytest.param(
+            {"voice", "mms", "sms"}, {"capabilities": "sms,mms,voice"}, id="all"
+        ),
+        pytest.param(
+            ("websocket", "voice", "fax"),
+            {"capabilities": "voice,fax,websocket"},
+            id="those of the future",
+        ),
+        pytest.param((), {}, id="none"),
+    ],
+)
+async def test_a_number_is_rented(
+    client: ElksClient,
+    elks: Elks,
+    capabilities: Collection[str],
+    form: dict[str, str],
+) -> None:
+    """What it can do is asked for in the order of the documentation."""
+    elks.answers(answer_text("number.json"))
+    number = await client.numbers.allocate(country="SE", capabilities=capabilities)
+    assert number == Number.from_api(answer("number.json"))
+    assert elks.asked == [asked_post("/a1/numbers", {"country": "se"} | form)]
+
+
+async def test_a_number_is_rented_with_everything(
+    client: ElksClient, elks: Elks
+) -> None:
+    """So that no text comes in before it is told where to post it."""
+    elks.answers(answer_text("number.json"))
+    await client.numbers.allocate(
+        country="se",
+        capabilities=("sms", "mms", "voice"),
+        category="mobile",
+        name="House",
+        sms_url="https://house.example/?kind=sms",
+        mms_url="https://house.example/?kind=mms",
+        voice_start="https://house.example/?kind=call",
+    )
+    assert elks.asked == [
+        asked_post(
+            "/a1/numbers",
+            {
+                "country": "se",
+                "capabilities": "sms,mms,voice",
+                "category": "mobile",
+                "name": "House",
+                "sms_url": "https://house.example/?kind=sms",
+                "mms_url": "https://house.example/?kind=mms",
+                "voice_start": "https://house.example/?kind=call",
+            },
+        )
+    ]
+
+
+async def test_a_number_is_rented_once(client: ElksClient, elks: Elks) -> None:
+    """Nobody knows whether a broken 46elks has billed a month."""
+    elks.answers("", 500)
+    with pytest.raises(ElksServerError) as caught:
+        await client.numbers.allocate(country="se", capabilities=["sms"])
+    assert caught.value.outcome_unknown
+    assert len(elks.asked) == 1
+
+
+async def test_a_number_that_cannot_be_rented_is_refused(
+    client: ElksClient, elks: Elks
+) -> None:
+    """46elks says why, and nothing was billed."""
+    elks.answers("Not enough credits", 403)
+    with pytest.raises(ElksForbiddenError, match="Not enough credits") as caught:
+        await client.numbers.allocate(country="se", capabilities=["sms"])
+    assert not caught.value.outcome_unknown
+
+
+@pytest.mark.parametrize(
+    ("name", "deallocated"),
+    [
+        pytest.param(
+            "number_deallocated.json",
+            datetime(2026, 1, 15, 10, 50, 15, 1000, UTC),
+            id="in short",
+        ),
+        pytest.param(
+            "number_given_back.json",
+            datetime(2025, 12, 1, 7, 52, 15, 1000, UTC),
+            id="the number",
+        ),
+        pytest.param("number.json", None, id="without a time"),
+    ],
+)
+async def test_a_number_is_given_back(
+    client: ElksClient, elks: Elks, name: str, deallocated: datetime | None
+) -> None:
+    """46elks answers with what little is left, or with the number as it was."""
+    elks.answers(answer_text(name))
+    assert await client.numbers.deallocate(NUMBER_ID) == deallocated
+    assert elks.asked == [asked_post(f"/a1/numbers/{NUMBER_ID}", {"active": "no"})]

@@ -1,0 +1,154 @@
+"""Home Assistant and the simulator as real processes that talk over sockets."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from pathlib import Path
+import socket
+from typing import Any, Final
+
+import aiohttp
+from yarl import URL
+
+from demo import elks
+from demo.elks import Simulator
+from demo.house import Home, House
+from demo.process import Process
+from simulator.config import DEFAULT_PASSWORD, DEFAULT_USERNAME
+from tests import Json, SimulatorControl
+
+ANNA: Final = "+46701740605"
+ERIK: Final = "+46701740606"
+NUMBER: Final = "+46701740690"
+NUMBER_EVENT: Final = "event.46701740690_messages"
+# What the simulator says takes a second takes a millisecond; its five minutes between two posts are a third of one.
+SPEED: Final = 1000
+# Nothing takes nearly as long, except on a machine that is busy with other tests.
+PATIENCE: Final = 60
+POLL_SECONDS: Final = 0.1
+
+
+def finish[T](work: Coroutine[Any, Any, T]) -> T:
+    """Do something outside of a test, in a loop that no test sees."""
+    with closing(asyncio.new_event_loop()) as loop:
+        return loop.run_until_complete(work)
+
+
+def free_port() -> int:
+    """Return a port where nothing serves now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def eventually[T](look: Callable[[], Awaitable[T]], wanted: object = None) -> T:
+    """Return what is seen as soon as it is what is wanted, or anything where nothing special is.
+
+    Raises:
+        AssertionError: it never is; the text says what was seen last.
+    """
+    seen: T | None = None
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                seen = await look()
+                if seen == wanted or (wanted is None and seen):
+                    return seen
+                await asyncio.sleep(POLL_SECONDS)
+    except TimeoutError:
+        raise AssertionError(f"Wanted {wanted}, but saw {seen}") from None
+
+
+class Town:
+    """A house and the phones of the people who live there, each a process."""
+
+    def __init__(self, folder: Path) -> None:
+        """Choose places for both."""
+        self.simulator = Simulator(folder, port=free_port(), speed=SPEED)
+        self.house = House(
+            folder / "house", port=free_port(), simulator_url=self.simulator.url
+        )
+
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        """What runs, in the order of its end."""
+        return (self.house.process, self.simulator.process)
+
+    async def start(self) -> None:
+        """Bring both up."""
+        await self.simulator.start()
+        await self.house.start()
+
+    async def wake(self) -> None:
+        """Start the house where it has ended."""
+        if not self.house.process.is_running:
+            await self.house.start()
+
+    async def stop(self) -> None:
+        """End both."""
+        for process in self.processes:
+            await process.stop()
+
+    async def connect(self, home: Home) -> str:
+        """Connect an account of the simulator and return its id."""
+        account = elks.Account(api_url=self.simulator.api_url)
+        entry_id = await elks.connect(home, account)
+        options = {"reach": "external", "public_url": self.house.url}
+        await elks.set_options(home, entry_id, **options)
+        return entry_id
+
+    @asynccontextmanager
+    async def phones(self) -> AsyncIterator[SimulatorControl]:
+        """Steer the simulator."""
+        async with aiohttp.ClientSession() as session:
+            yield SimulatorControl(
+                session,
+                self.simulator.url,
+                username=DEFAULT_USERNAME,
+                password=DEFAULT_PASSWORD,
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """An account that is connected in a town, and the hands to use it."""
+
+    town: Town
+    phones: SimulatorControl
+    entry_id: str
+
+    async def received(self, phone: str) -> list[str]:
+        """Return the texts that came to a phone, oldest first."""
+        return [
+            text["message"]
+            for text in await self.phones.texts(phone)
+            if text["direction"] == "incoming"
+        ]
+
+    async def asked_to_send(self) -> list[Json]:
+        """Return the fields of every text that 46elks was asked to send, once or again."""
+        return [
+            entry["fields"]
+            for entry in await self.phones.log()
+            if (entry["type"], entry["method"], entry["url"])
+            == ("request", "POST", "/a1/sms")
+        ]
+
+    async def sms_url(self) -> str:
+        """Return what answers the texts of the number."""
+        (number,) = await self.phones.control("GET", "numbers")
+        url: str = number["sms_url"]
+        return url
+
+    async def webhook_id(self) -> str:
+        """Return the secret in the address that answers the texts of the number."""
+        return URL(await self.sms_url()).name
+
+
+async def status_of(home: Home, contact: str) -> str:
+    """Return how the last text to a contact fares."""
+    state = await home.state(f"sensor.{contact}_last_message_status")
+    status: str = state["state"]
+    return status

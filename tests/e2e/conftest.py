@@ -1,0 +1,72 @@
+"""What the end-to-end tests share: two processes for all of them, and a new account for each."""
+
+from collections.abc import AsyncGenerator, Generator
+
+import pytest
+import pytest_socket
+
+from demo import elks
+from demo.house import Home
+
+from . import NUMBER, Account, Town, finish
+
+# What answered the number's texts before Home Assistant did.
+ANSWERED_BEFORE = "https://texts.example.com/46elks"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep these tests with one worker, so that they share their processes."""
+    for item in items:
+        if item.path.is_relative_to(__file__.removesuffix("conftest.py")):
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the processes wrote last where a test fails."""
+    report = yield
+    town = getattr(item, "funcargs", {}).get("town")
+    if report.failed and isinstance(town, Town):
+        for process in town.processes:
+            report.sections.append((process.name, process.tail()))
+    return report
+
+
+@pytest.fixture(autouse=True)
+def _sockets(socket_enabled: None) -> None:
+    """Let every test reach this machine, and no other."""
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Generator[Town]:
+    """Return a house and phones that run as long as there are tests."""
+    pytest_socket.enable_socket()
+    town = Town(tmp_path_factory.mktemp("town"))
+    try:
+        finish(town.start())
+        yield town
+    finally:
+        finish(town.stop())
+
+
+@pytest.fixture
+async def account(town: Town) -> AsyncGenerator[Account]:
+    """Return an account that was connected through the flows, with two people and a number."""
+    async with town.phones() as phones:
+        await phones.control("POST", "reset")
+        await phones.put_number(NUMBER, sms_url=ANSWERED_BEFORE)
+        async with town.house.visit() as home:
+            await elks.disconnect(home)
+            entry_id = await town.connect(home)
+        yield Account(town=town, phones=phones, entry_id=entry_id)
+        async with town.house.visit() as home:
+            await elks.disconnect(home)
+
+
+@pytest.fixture
+async def home(account: Account) -> AsyncGenerator[Home]:
+    """Return the house with a connected account, as somebody who has logged in."""
+    async with account.town.house.visit() as home:
+        yield home

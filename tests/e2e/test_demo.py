@@ -1,0 +1,105 @@
+"""The demo as a person starts, uses and ends it."""
+
+from collections.abc import AsyncGenerator
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+import signal
+import socket
+
+import aiohttp
+import pytest
+
+from demo import elks
+from demo.house import ROOT, House
+from demo.process import Process, is_free
+
+from . import eventually, free_port, status_of
+
+# A first set-up of the environments may be part of it.
+START_SECONDS = 180
+
+
+class Started:
+    """A demo on free ports, with a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        """Choose where everything is."""
+        self.port, self.simulator_port = free_port(), free_port()
+        self.output = folder / "output.log"
+        self.process = Process(
+            "The demo",
+            [
+                ROOT / "script" / "demo",
+                *("--folder", folder / "demo"),
+                *("--port", str(self.port)),
+                *("--simulator-port", str(self.simulator_port)),
+            ],
+            output=self.output,
+            folder=ROOT,
+        )
+        self.simulator_url = f"http://127.0.0.1:{self.simulator_port}"
+        self.house = House(folder, port=self.port, simulator_url=self.simulator_url)
+
+    async def start(self) -> None:
+        """Start it, and return when it says that it is ready."""
+        self.output.unlink(missing_ok=True)
+        self.process.start()
+        await self.process.until(self._is_ready, seconds=START_SECONDS)
+
+    async def end(self, number: signal.Signals) -> int | None:
+        """Send it a signal, wait for it to end by itself, and return its exit code."""
+        self.process.signal(number)
+        await eventually(self._has_ended)
+        return self.process.exit_code
+
+    async def _is_ready(self) -> bool:
+        return "Ready after" in self.process.tail()
+
+    async def _has_ended(self) -> bool:
+        return not self.process.is_running
+
+
+@pytest.fixture
+async def demo(tmp_path: Path) -> AsyncGenerator[Started]:
+    """Return a demo that is not started yet, and end it."""
+    demo = Started(tmp_path)
+    yield demo
+    await demo.process.stop()
+
+
+async def _page(url: str) -> tuple[int, str]:
+    """Return how a page answers: its status and its title."""
+    async with aiohttp.request("GET", url) as response:
+        text = await response.text()
+    return response.status, text.partition("<title>")[2].partition("</title>")[0]
+
+
+async def test_demo_starts_serves_stops_and_remembers(demo: Started) -> None:
+    """One command brings up two pages and a connected house, twice, and Ctrl-C ends all of it."""
+    await demo.start()
+    assert await _page(demo.house.url) == (HTTPStatus.OK, "Home Assistant")
+    assert await _page(demo.simulator_url) == (HTTPStatus.OK, "46elks simulator")
+    async with demo.house.visit() as home:
+        first = await elks.connected(home)
+        await home.run("input_button.press", entity_id="input_button.freezer_alarm")
+        await eventually(partial(status_of, home, "anna"), "delivered")
+    assert await demo.end(signal.SIGINT) == 0
+    assert is_free(demo.port)
+    assert is_free(demo.simulator_port)
+
+    await demo.start()
+    async with demo.house.visit() as home:
+        assert first is not None
+        assert await elks.connected(home) == first
+        assert await status_of(home, "anna") == "delivered"
+    assert await demo.end(signal.SIGTERM) == 0
+
+
+async def test_demo_says_which_port_is_taken(demo: Started) -> None:
+    """Where somebody else serves, the demo says so and how to go on, and starts nothing."""
+    with socket.create_server(("127.0.0.1", demo.port)):
+        demo.process.start()
+        assert await demo.end(signal.SIGCONT) == 1
+    assert f"Port {demo.port} is taken" in demo.process.tail()
+    assert f"--port {demo.port + 1}" in demo.process.tail()

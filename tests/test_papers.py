@@ -1,0 +1,212 @@
+"""What Home Assistant and its stores read of the integration: the rules of hassfest and HACS."""
+
+import ast
+import json
+from pathlib import Path
+import re
+import tomllib
+from typing import Any
+
+from awesomeversion import AwesomeVersion
+from homeassistant.const import Platform, __version__
+from homeassistant.core import HomeAssistant, SupportsResponse
+from homeassistant.helpers.selector import validate_selector
+from homeassistant.loader import async_get_integration
+from homeassistant.util.yaml import load_yaml_dict
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.elks46.const import DOMAIN, PLATFORMS
+from custom_components.elks46.services import SEND_SMS_SCHEMA
+
+from . import Json
+
+REPOSITORY = Path(__file__).parents[1]
+ROOT = REPOSITORY / "custom_components" / DOMAIN
+MANIFEST: Json = json.loads((ROOT / "manifest.json").read_text())
+HACS: Json = json.loads((REPOSITORY / "hacs.json").read_text())
+PROJECT: Json = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+SERVICES: Json = load_yaml_dict(str(ROOT / "services.yaml"))
+"""Loaded at import, as Home Assistant forbids it in its event loop."""
+TARGET = {"entity_id", "device_id", "area_id", "floor_id", "label_id"}
+
+
+def fields(service: str) -> Json:
+    """Return the fields of an action, also those in sections."""
+    found: Json = {}
+    for key, field in SERVICES[service]["fields"].items():
+        found |= field.get("fields", {key: field})
+    return found
+
+
+def imported_integrations() -> set[str]:
+    """Return the integrations of Home Assistant that ours uses while it runs."""
+    found: set[str] = set()
+    for path in sorted(ROOT.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+                for name in names:
+                    if name.startswith("homeassistant.components."):
+                        found.add(name.split(".")[2])
+    return found
+
+
+def test_the_manifest_is_in_order() -> None:
+    """Domain and name first, then by letter."""
+    assert list(MANIFEST) == [
+        "domain",
+        "name",
+        *sorted(set(MANIFEST) - {"domain", "name"}),
+    ]
+
+
+def test_the_manifest_has_what_stores_want() -> None:
+    """HACS and hassfest refuse an integration without one of these."""
+    wanted = {
+        "codeowners",
+        "config_flow",
+        "documentation",
+        "domain",
+        "integration_type",
+        "iot_class",
+        "issue_tracker",
+        "name",
+        "version",
+    }
+    allowed = {
+        "after_dependencies",
+        "categories",
+        "connectivity",
+        "dependencies",
+        "loggers",
+        "quality_scale",
+        "requirements",
+    }
+
+    assert wanted <= set(MANIFEST) <= wanted | allowed
+    assert MANIFEST["domain"] == DOMAIN == ROOT.name
+    assert MANIFEST["codeowners"]
+    assert all(owner.startswith("@") for owner in MANIFEST["codeowners"])
+    assert MANIFEST["integration_type"] == "service"
+    assert MANIFEST["iot_class"] == "cloud_push"
+    assert (ROOT / "config_flow.py").exists()
+
+
+@pytest.mark.parametrize("key", ["documentation", "issue_tracker"])
+def test_the_manifest_leads_to_this_project(key: str) -> None:
+    """By https, and to one repository."""
+    assert MANIFEST[key].startswith("https://github.com/elks46/elks46")
+
+
+async def test_home_assistant_takes_the_manifest(
+    hass: HomeAssistant, integration: MockConfigEntry
+) -> None:
+    """It refuses a version it cannot compare."""
+    loaded = await async_get_integration(hass, DOMAIN)
+
+    assert loaded.version == MANIFEST["version"]
+    assert AwesomeVersion(MANIFEST["version"]).valid
+    assert loaded.requirements == MANIFEST["requirements"]
+
+
+def test_what_is_imported_is_declared() -> None:
+    """Home Assistant sets up first what is."""
+    declared = {*MANIFEST["dependencies"], *MANIFEST["after_dependencies"]}
+    own = {path.stem for path in ROOT.glob("*.py")}
+
+    assert imported_integrations() - {str(platform) for platform in Platform} - own <= (
+        declared
+    )
+
+
+def test_every_platform_has_its_module() -> None:
+    """In the order of letters."""
+    assert sorted(PLATFORMS) == PLATFORMS
+    assert {
+        platform for platform in PLATFORMS if not (ROOT / f"{platform}.py").exists()
+    } == set()
+
+
+def test_the_version_stands_in_two_places() -> None:
+    """One release has one."""
+    assert MANIFEST["version"] == PROJECT["project"]["version"]
+
+
+@pytest.mark.parametrize("group", ["test", "ha"])
+@pytest.mark.parametrize("requirement", MANIFEST["requirements"])
+def test_what_is_required_is_what_is_tested(requirement: str, group: str) -> None:
+    """To the last digit, without blanks."""
+    assert re.fullmatch(r"[a-z0-9-]+==[0-9.]+", requirement)
+    assert requirement in PROJECT["dependency-groups"][group]
+
+
+def test_the_lowest_home_assistant_stands_in_one_place() -> None:
+    """What people read says the same."""
+    lowest = HACS["homeassistant"]
+
+    assert HACS["name"] == MANIFEST["name"]
+    assert set(HACS) == {"name", "homeassistant"}
+    assert AwesomeVersion(lowest).valid
+    assert f"Home Assistant {lowest} or newer" in (REPOSITORY / "README.md").read_text()
+
+
+def test_the_lowest_home_assistant_is_tested() -> None:
+    """The test plugin brings one of that month."""
+    assert __version__.split(".")[:2] == HACS["homeassistant"].split(".")[:2]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["LICENSE", "README.md", "hacs.json", "custom_components/elks46/manifest.json"],
+)
+def test_a_store_finds_what_it_looks_for(path: str) -> None:
+    """At the root, and one integration."""
+    assert (REPOSITORY / path).stat().st_size
+    assert [
+        folder.name
+        for folder in (REPOSITORY / "custom_components").iterdir()
+        if (folder / "manifest.json").exists()
+    ] == [DOMAIN]
+
+
+@pytest.mark.parametrize(
+    ("service", "field"),
+    [(service, field) for service in SERVICES for field in fields(service)],
+)
+def test_every_field_can_be_filled_in(service: str, field: str) -> None:
+    """Home Assistant draws what it is told to."""
+    described = fields(service)[field]
+
+    assert validate_selector(described["selector"]) is not None
+    assert set(described) <= {"default", "example", "required", "selector"}
+
+
+def test_the_editor_offers_what_the_action_takes() -> None:
+    """The same fields, the same that must be there, the same defaults."""
+    schema: dict[str, Any] = {
+        str(field): field
+        for field in SEND_SMS_SCHEMA.schema
+        if str(field) not in TARGET
+    }
+    offered = fields("send_sms")
+
+    assert set(offered) == set(schema)
+    assert {field for field in offered if offered[field].get("required")} == {"message"}
+    assert {
+        field: offered[field]["default"]
+        for field in offered
+        if "default" in offered[field]
+    } == {"wait": 0, "flash": False, "private": False, "dry_run": False}
+
+
+async def test_the_editor_offers_our_contacts(
+    hass: HomeAssistant, integration: MockConfigEntry
+) -> None:
+    """And shows the answer to whoever wants it."""
+    assert SERVICES["send_sms"]["target"] == {
+        "entity": {"domain": "notify", "integration": DOMAIN}
+    }
+    assert (
+        hass.services.supports_response(DOMAIN, "send_sms") is SupportsResponse.OPTIONAL
+    )

@@ -1,0 +1,645 @@
+"""What README and docs say is so: examples run, links lead somewhere, tables are complete."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from itertools import dropwhile, takewhile
+import json
+from pathlib import Path
+import re
+import shutil
+import subprocess
+import tomllib
+from typing import Any, Final
+
+import homeassistant
+from homeassistant.components.automation import DOMAIN as AUTOMATION_DOMAIN
+from homeassistant.const import __version__ as HOME_ASSISTANT_VERSION
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from homeassistant.util.yaml import parse_yaml
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+    async_fire_time_changed,
+    async_get_persistent_notifications,
+    async_mock_service,
+)
+
+from custom_components.elks46.bus import EVENT_MESSAGE_STATUS, EVENT_SMS_RECEIVED
+from custom_components.elks46.const import DOMAIN, SUBENTRY_CONTACT, SUBENTRY_NUMBER
+
+from . import ANNA, BJORN, NUMBER, STRANGER, Json, SimulatorControl, send_sms, text_home
+from .test_architecture import DOORS, ENGINE, FRONT, GROUND
+
+ROOT: Final = Path(__file__).parents[1]
+INTEGRATION: Final = ROOT / "custom_components" / DOMAIN
+DOCS: Final = ROOT / "docs"
+REFERENCE: Final = DOCS / "reference.md"
+PAGES: Final = sorted(
+    [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "simulator").rglob("*.md")]
+)
+WORKFLOWS: Final = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+# Composed, or this file would be one of the places where it stands.
+PUBLIC_NAME: Final = f"{DOMAIN}/{DOMAIN}"
+
+# What grows in the folder and is not of the repository.
+NOT_OURS: Final = (".git", ".tools", ".venv*", ".demo", "*cache*", ".coverage*")
+
+# What the house of the examples has besides 46elks.
+HOUSE: Final = {
+    "alarm_control_panel.house": "armed_home",
+    "binary_sensor.mains_power": "on",
+    "binary_sensor.washing_machine_leak": "off",
+    "climate.cottage": "off",
+    "light.porch": "off",
+    "sensor.freezer_temperature": "-18",
+    "siren.hallway": "off",
+}
+
+
+def read_yaml(text: str) -> Any:
+    """Read YAML as Home Assistant does."""
+    return parse_yaml(text)
+
+
+def name(page: Path) -> str:
+    """Return a page's path from the root."""
+    return str(page.relative_to(ROOT))
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    """Return the fenced blocks of a language."""
+    return re.findall(
+        rf"^```{language}\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL
+    )
+
+
+def examples() -> Iterator[Any]:
+    """Yield every YAML example with the page it stands on."""
+    for page in PAGES:
+        for block in blocks(page, "yaml"):
+            example = read_yaml(block)
+            yield pytest.param(example, id=f"{name(page)}: {example['alias']}")
+
+
+def section(page: Path, heading: str) -> str:
+    """Return what stands under a heading, up to the end of the page."""
+    _, found, rest = page.read_text().partition(f"\n{heading}\n")
+    assert found, f"{name(page)} has no heading {heading}"
+    return rest
+
+
+def rows(page: Path, heading: str) -> list[list[str]]:
+    """Return the cells of the first table under a heading, without its head."""
+    lines = dropwhile(
+        lambda line: not line.startswith("|"), section(page, heading).splitlines()
+    )
+    table = list(takewhile(lambda line: line.startswith("|"), lines))
+    return [line.strip("|").replace("`", "").split("|") for line in table[2:]]
+
+
+def column(page: Path, heading: str, number: int = 0) -> list[str]:
+    """Return a column of the first table under a heading."""
+    return [cells[number].strip() for cells in rows(page, heading)]
+
+
+def words(page: Path, beginning: str) -> set[str]:
+    """Return what is set as code in the paragraph that begins so."""
+    paragraph = page.read_text().partition(f"\n{beginning}")[2]
+    return set(re.findall(r"`(\w+)`", paragraph.partition("\n\n")[0]))
+
+
+def translations() -> Json:
+    """Return what people read."""
+    texts: Json = json.loads((INTEGRATION / "translations" / "en.json").read_text())
+    return texts
+
+
+def services() -> Json:
+    """Return the actions and their fields."""
+    actions: Json = read_yaml((INTEGRATION / "services.yaml").read_text())
+    return actions
+
+
+def fields(fields: Json) -> set[str]:
+    """Return the fields of an action, with those in sections."""
+    names: set[str] = set()
+    for key, field in fields.items():
+        names |= set(field["fields"]) if "fields" in field else {key}
+    return names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """A house with 46elks in it, and one example automation."""
+
+    hass: HomeAssistant
+    simulator: SimulatorControl
+    asked: dict[str, list[ServiceCall]]
+
+    async def changes(self, entity_id: str, state: str) -> None:
+        """Let something in the house change, and what follows come to rest."""
+        self.hass.states.async_set(entity_id, state)
+        await self.hass.async_block_till_done()
+
+    async def hears(self, phone: str, text: str) -> None:
+        """Let a phone text the house, and what follows come to rest."""
+        await text_home(self.hass, self.simulator, phone, text)
+        await self.hass.async_block_till_done()
+
+    async def switch_off(self, *phones: str) -> None:
+        """Switch phones off, whose operator gives up at once."""
+        for phone in phones:
+            await self.simulator.put_handset(phone, on=False, validity=1)
+
+    async def arrived(self, phone: str, texts: int = 1) -> list[str]:
+        """Return what has arrived at a phone, when so many texts in all have."""
+        await self.simulator.posted("delivery", 2 * texts)
+        return [
+            text["message"]
+            for text in await self.simulator.texts(phone)
+            if (text["direction"], text["status"]) == ("incoming", "delivered")
+        ]
+
+    async def got(self, phone: str) -> list[str]:
+        """Return what 46elks has sent to a phone by now."""
+        return [
+            text["message"]
+            for text in await self.simulator.texts(phone)
+            if text["direction"] == "incoming"
+        ]
+
+
+@pytest.fixture
+async def furnished(hass: HomeAssistant) -> dict[str, list[ServiceCall]]:
+    """Furnish the house; what the examples do in it is only noted."""
+    # Their views must be there before the first request comes.
+    for component in ("repairs", "persistent_notification"):
+        assert await async_setup_component(hass, component, {})
+    for entity_id, state in HOUSE.items():
+        hass.states.async_set(entity_id, state)
+    return {
+        domain: async_mock_service(hass, domain, "turn_on")
+        for domain in ("climate", "light", "siren")
+    }
+
+
+@pytest.fixture
+async def home(
+    hass: HomeAssistant,
+    furnished: dict[str, list[ServiceCall]],
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+) -> Home:
+    """Return a furnished house that 46elks reaches."""
+    return Home(hass=hass, simulator=simulator, asked=furnished)
+
+
+async def load(hass: HomeAssistant, example: Json) -> None:
+    """Give an example to Home Assistant as the automation editor does."""
+    assert await async_setup_component(
+        hass, AUTOMATION_DOMAIN, {AUTOMATION_DOMAIN: [{"id": "example", **example}]}
+    )
+    await hass.async_block_till_done()
+
+
+async def a_leak_is_texted(home: Home) -> None:
+    """The first example of all."""
+    await home.changes("binary_sensor.washing_machine_leak", "on")
+
+    assert await home.arrived(ANNA) == ["There is water under the washing machine!"]
+
+
+async def silence_is_answered_by_the_siren(home: Home) -> None:
+    """One who gets the text is enough; nobody is not."""
+    await home.switch_off(BJORN)
+    await home.changes("binary_sensor.washing_machine_leak", "on")
+    assert await home.arrived(ANNA, 2) == ["There is water under the washing machine!"]
+    assert not home.asked["siren"]
+
+    await home.switch_off(ANNA)
+    await home.changes("binary_sensor.washing_machine_leak", "off")
+    await home.changes("binary_sensor.washing_machine_leak", "on")
+    assert len(home.asked["siren"]) == 1
+
+    await home.simulator.fail(
+        {"match": {"path": "/a1/*"}, "kind": "status", "status": 403, "body": "No"}
+    )
+    await home.changes("binary_sensor.washing_machine_leak", "off")
+    await home.changes("binary_sensor.washing_machine_leak", "on")
+    assert len(home.asked["siren"]) == 2
+
+
+async def status_is_answered_to_contacts(home: Home) -> None:
+    """A stranger gets no answer."""
+    await home.simulator.put_handset(STRANGER)
+    await home.hears(STRANGER, "STATUS")
+    await home.hears(BJORN, "How are you?")
+    await home.hears(ANNA, " Status ")
+
+    assert await home.arrived(ANNA) == [
+        "Hello Anna! The alarm is armed_home. The freezer is at -18 degrees."
+    ]
+    assert await home.got(STRANGER) == []
+    assert await home.got(BJORN) == []
+
+
+async def only_the_named_heat_the_cottage(home: Home) -> None:
+    """A stranger may text what they like."""
+    await home.simulator.put_handset(STRANGER)
+    await home.hears(STRANGER, "WARM")
+    assert not home.asked["climate"]
+
+    await home.hears(BJORN, "warm")
+    assert [call.data["entity_id"] for call in home.asked["climate"]] == [
+        ["climate.cottage"]
+    ]
+
+
+async def only_texts_of_others_are_forwarded(home: Home) -> None:
+    """A code of digits stays as it is."""
+    await home.simulator.put_handset(STRANGER)
+    await home.hears(BJORN, "Hello")
+    await home.hears(STRANGER, "0123456")
+
+    assert await home.arrived(ANNA) == [f"From {STRANGER}: 0123456"]
+
+
+async def a_power_failure_is_texted_to_all(home: Home) -> None:
+    """Contacts and a number of nobody the house knows."""
+    await home.changes("binary_sensor.mains_power", "off")
+
+    assert await home.arrived(ANNA, 3) == ["The power at home has failed."]
+    assert await home.got(BJORN) == ["The power at home has failed."]
+    assert await home.got(STRANGER) == ["The power at home has failed."]
+
+
+async def a_failure_is_told(home: Home) -> None:
+    """In the notifications of Home Assistant."""
+    await home.switch_off(ANNA)
+    await send_sms(home.hass, entity_id="notify.anna_sms")
+    await home.hass.async_block_till_done()
+
+    [notification] = async_get_persistent_notifications(home.hass).values()
+    assert notification["message"] == "Anna did not get the text."
+
+
+async def light_goes_on(home: Home) -> None:
+    """For the family only."""
+    await home.simulator.put_handset(STRANGER)
+    await home.hears(STRANGER, "LIGHT")
+    await home.hears(ANNA, "Light")
+
+    assert len(home.asked["light"]) == 1
+
+
+async def anna_is_answered(home: Home) -> None:
+    """And nobody else; nor is she for a text she gets."""
+    await home.hears(BJORN, "Hi")
+    await home.hears(ANNA, "Hi")
+
+    assert await home.arrived(ANNA) == ["You wrote: Hi"]
+    assert await home.got(BJORN) == []
+
+
+async def the_bell_rings_for_anna(home: Home) -> None:
+    """And for nobody else."""
+    await home.hears(BJORN, "Hi")
+    await home.hears(ANNA, "Hi")
+
+    assert len(home.asked["siren"]) == 1
+
+
+async def a_price_is_told(home: Home) -> None:
+    """And nothing is sent."""
+    tomorrow = dt_util.start_of_local_day() + dt_util.dt.timedelta(days=1, hours=7)
+    async_fire_time_changed(home.hass, tomorrow)
+    await home.hass.async_block_till_done()
+
+    [notification] = async_get_persistent_notifications(home.hass).values()
+    assert notification["message"] == "1 part for 0.52"
+    assert await home.got(ANNA) == []
+
+
+type Scene = Callable[[Home], Awaitable[None]]
+
+SCENES: Final[dict[str, Scene]] = {
+    "Answer a text that says STATUS": status_is_answered_to_contacts,
+    "Answer everything Anna texts": anna_is_answered,
+    "Forward texts from others to Anna": only_texts_of_others_are_forwarded,
+    "Heat the cottage when Anna or Björn texts WARM": only_the_named_heat_the_cottage,
+    "Ring the bell when Anna texts": the_bell_rings_for_anna,
+    "Say so when a text did not arrive": a_failure_is_told,
+    "Sound the siren if nobody gets the text": silence_is_answered_by_the_siren,
+    "Tell in the morning what a text would cost": a_price_is_told,
+    "Text Anna when the washing machine leaks": a_leak_is_texted,
+    "Text everybody at home when the power fails": a_power_failure_is_texted_to_all,
+    "Turn on the porch light when somebody of the family texts LIGHT": light_goes_on,
+}
+
+
+@pytest.mark.parametrize("example", examples())
+async def test_an_example_does_what_it_says(home: Home, example: Json) -> None:
+    """It is loaded by Home Assistant and run; one without a scene fails."""
+    scene = SCENES[example["alias"]]
+
+    await load(home.hass, example)
+    [automation] = home.hass.states.async_all(AUTOMATION_DOMAIN)
+    assert automation.state == "on"
+    await scene(home)
+    # Or a trigger of its own would go on waiting.
+    await home.hass.services.async_call(
+        AUTOMATION_DOMAIN, "turn_off", {"entity_id": "all"}, blocking=True
+    )
+
+
+@pytest.mark.parametrize("example", examples())
+async def test_an_example_names_only_what_there_is(home: Home, example: Json) -> None:
+    """Entities of 46elks as they are really called, the others from the furnished house."""
+    written = json.dumps([example["triggers"], example["actions"]])
+    domains = {entity_id.partition(".")[0] for entity_id in HOUSE} | {"notify", "event"}
+    actions = re.findall(r'"(?:action|trigger)": "([\w.]+)"', written)
+    named = set(re.findall(rf"(?<!\.)\b(?:{'|'.join(domains)})\.\w+", written))
+
+    assert named - set(actions) <= {*HOUSE, *er.async_get(home.hass).entities}
+
+
+def test_every_scene_stands_somewhere() -> None:
+    """An example that was taken away takes its scene along."""
+    assert set(SCENES) == {example.values[0]["alias"] for example in examples()}
+
+
+def anchors(page: Path) -> set[str]:
+    """Return where a link into a page may lead, as GitHub names it."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    } | {""}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Files are there, and so are the headings in them."""
+    links = re.findall(r"\]\((?!https?:|mailto:)([^)\s]+)\)", page.read_text())
+    broken = []
+    for link in links:
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        found = target.exists() and (not anchor or anchor in anchors(target))
+        broken += [link] * (not found)
+
+    assert broken == []
+
+
+def test_there_is_one_lowest_version() -> None:
+    """It stands in hacs.json; what people read agrees, and the tests run on it."""
+    lowest: str = json.loads((ROOT / "hacs.json").read_text())["homeassistant"]
+    written = {
+        version
+        for page in PAGES
+        for version in re.findall(
+            r"Home Assistant (20\d\d\.\d+\.\d+)", page.read_text()
+        )
+    }
+
+    assert written == {lowest}
+    assert lowest in (ROOT / "README.md").read_text()
+    assert lowest in (DOCS / "set-up.md").read_text()
+    assert HOME_ASSISTANT_VERSION.split(".")[:2] == lowest.split(".")[:2]
+
+
+def test_there_is_one_version() -> None:
+    """What release-please raises together agrees."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lock = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
+    released = json.loads((ROOT / ".release-please-manifest.json").read_text())
+    manifest = json.loads((INTEGRATION / "manifest.json").read_text())
+
+    assert {
+        manifest["version"],
+        released["."],
+        project["version"],
+        *(package["version"] for package in lock if package["name"] == DOMAIN),
+    } == {manifest["version"]}
+    assert f"## {manifest['version']}" in (ROOT / "CHANGELOG.md").read_text().replace(
+        "## [", "## "
+    )
+
+
+def test_every_action_is_documented() -> None:
+    """With exactly the fields it has."""
+    described = re.findall(
+        rf"^### `{DOMAIN}\.(\w+)`$", REFERENCE.read_text(), re.MULTILINE
+    )
+
+    assert set(described) == set(services())
+    for action, content in services().items():
+        assert set(column(REFERENCE, f"### `{DOMAIN}.{action}`")) == fields(
+            content["fields"]
+        ) | {"target"}
+
+
+async def test_the_answer_is_documented(home: Home) -> None:
+    """With exactly the keys of a text that was sent, and of one that was not."""
+    sent, refused = await send_sms(home.hass, entity_id="notify.anna_sms", to=["08 12"])
+
+    assert set(column(REFERENCE, "#### Answer")) == set(sent) | set(refused)
+    [example] = [json.loads(block) for block in blocks(REFERENCE, "json")]
+    assert [set(row) for row in example["messages"]] == [set(sent), set(refused)]
+
+
+@pytest.mark.parametrize("event_type", [EVENT_SMS_RECEIVED, EVENT_MESSAGE_STATUS])
+async def test_an_event_is_documented(home: Home, event_type: str) -> None:
+    """With exactly the keys it has."""
+    events = async_capture_events(home.hass, event_type)
+    await home.hears(ANNA, "Hi")
+    await send_sms(home.hass, entity_id="notify.anna_sms")
+
+    assert [
+        *column(REFERENCE, "### What every event tells"),
+        *column(REFERENCE, f"### `{event_type}`"),
+    ] == list(events[0].data)
+
+
+@pytest.mark.parametrize(
+    ("heading", "identifier"),
+    [("### Account", "account"), ("### Contact", "anna"), ("### Number", "number")],
+)
+async def test_entities_are_documented(
+    home: Home, integration: MockConfigEntry, heading: str, identifier: str
+) -> None:
+    """With the keys they have, and the names they get."""
+    identifiers = {
+        "account": integration.unique_id,
+        "anna": "anna",
+        "number": integration.subentries["number"].data["number_id"],
+    }
+    device = dr.async_get(home.hass).async_get_device_by_identifier(
+        (DOMAIN, str(identifiers[identifier])), integration.entry_id
+    )
+    assert device is not None
+    entities = er.async_entries_for_device(er.async_get(home.hass), device.id)
+
+    assert set(
+        zip(column(REFERENCE, heading), column(REFERENCE, heading, 1), strict=True)
+    ) == {(str(entity.translation_key), entity.entity_id) for entity in entities}
+
+
+async def test_states_and_events_of_entities_are_documented(home: Home) -> None:
+    """With exactly the words and keys they have."""
+    await home.hears(ANNA, "Hi")
+    state = home.hass.states.get
+    received = {"id", "sender", "recipient", "message", "created"}
+    reported = {"id", "recipient", "status", "delivered", "parts", "cost"}
+    status, contact, number = (
+        state("sensor.anna_last_message_status"),
+        state("event.anna_messages"),
+        state("event.46701740690_messages"),
+    )
+
+    assert status and contact and number
+    assert words(REFERENCE, "States of `last_message_status`") == {
+        *status.attributes["options"],
+    }
+    assert words(REFERENCE, "Events of `messages`") == {
+        *contact.attributes["event_types"],
+        *received,
+        *reported,
+    }
+    assert words(REFERENCE, "Event of `messages`") == {
+        *number.attributes["event_types"],
+        *received,
+        "contact",
+    }
+    assert received | {"contact"} <= set(number.attributes)
+
+
+def test_every_option_is_documented() -> None:
+    """In the order in which people are asked."""
+    assert column(REFERENCE, "## Options") == list(
+        translations()["options"]["step"]["init"]["data"]
+    )
+
+
+def test_every_question_is_documented() -> None:
+    """Of account, contact and number."""
+    page = DOCS / "set-up.md"
+    user, numbers = (
+        translations()["config"]["step"][step] for step in ("user", "numbers")
+    )
+    subentries = translations()["config_subentries"]
+
+    assert column(page, "## Connect the account") == [
+        *user["data"],
+        *user["sections"]["advanced"]["data"],
+        *numbers["data"],
+    ]
+    assert column(page, "## Add contacts") == list(
+        subentries[SUBENTRY_CONTACT]["step"]["user"]["data"]
+    )
+    for field in subentries[SUBENTRY_NUMBER]["step"]["user"]["data"]:
+        assert f"`{field}`" in section(page, "## Add numbers")
+
+
+def test_every_repair_is_documented() -> None:
+    """By the title people see."""
+    titles = [
+        issue["title"].format(account="46elks", number=NUMBER)
+        for issue in translations()["issues"].values()
+    ]
+
+    assert sorted(
+        column(DOCS / "troubleshooting.md", "## What Repairs says")
+    ) == sorted(titles)
+
+
+def test_the_architecture_names_every_room() -> None:
+    """As the test that holds the code to it does."""
+    table = rows(DOCS / "architecture.md", "## Rooms")
+    named = [set(cells[1].strip().split(", ")) for cells in table]
+
+    assert named == [{"__init__"}, FRONT, DOORS, {"data"}, ENGINE, GROUND, {"api"}]
+
+
+def test_every_decision_is_short() -> None:
+    """One page says what, why, and what follows."""
+    for page in sorted((DOCS / "decisions").glob("*.md")):
+        text = page.read_text()
+        assert text.startswith(f"# {int(page.name[:3])}. ")
+        assert len(text.splitlines()) <= 40
+        assert re.findall(r"^\*\*(\w+)\.\*\*", text, re.MULTILINE) == [
+            "Context",
+            "Decision",
+            "Consequences",
+        ]
+
+
+def test_contributing_is_short() -> None:
+    """What is longer is not read."""
+    assert len((ROOT / "CONTRIBUTING.md").read_text().splitlines()) <= 120
+
+
+def test_numbers_are_fictitious() -> None:
+    """Nobody has them, so nobody is called by a reader who tries an example."""
+    written = {
+        number
+        for page in PAGES
+        if page.parent.name != "simulator"
+        for number in re.findall(r"\+\d{8,}", page.read_text())
+    }
+
+    assert written <= {f"+467017406{last:02}" for last in range(5, 100)}
+
+
+def test_the_quality_scale_is_whole() -> None:
+    """The rules are those that Home Assistant's own integrations answer."""
+    rules = read_yaml((INTEGRATION / "quality_scale.yaml").read_text())["rules"]
+    example = Path(homeassistant.__file__).parent / "components/ntfy/quality_scale.yaml"
+    official = read_yaml(example.read_text())["rules"]
+
+    assert set(rules) == set(official)
+    for answer in rules.values():
+        assert answer == "done" or (
+            answer["status"] in ("todo", "exempt") and answer["comment"]
+        )
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_trusts_nobody(workflow: Path) -> None:
+    """No rights unless a job names them, and every action at one commit."""
+    text = workflow.read_text()
+    uses = re.findall(r"uses: (.*)", text)
+
+    assert read_yaml(text)["permissions"] == {}
+    for action in uses:
+        assert re.fullmatch(r"[\w./-]+@[0-9a-f]{40}  # (v[\d.]+|main|master)", action)
+
+
+def test_the_public_name_is_changed_in_one_go(tmp_path: Path) -> None:
+    """The command that CONTRIBUTING gives leaves it nowhere, and says where it stands."""
+    copy = tmp_path / "copy"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*NOT_OURS))
+    places = sorted(
+        str(path.relative_to(copy))
+        for path in copy.rglob("*")
+        if path.is_file() and PUBLIC_NAME.encode() in path.read_bytes()
+    )
+    page = ROOT / "CONTRIBUTING.md"
+    command = next(block for block in blocks(page, "shell") if "OWNER=" in block)
+    command = re.sub(r"^OWNER=.*", "OWNER=some REPOSITORY=thing", command)
+    for arguments in ("git init --quiet", "git add ."):
+        subprocess.check_call(arguments.split(), cwd=copy)
+    subprocess.check_call(["bash", "-c", command], cwd=copy)
+
+    for place in places:
+        assert f"`{place}`" in section(page, "## Publish")
+        assert PUBLIC_NAME not in (copy / place).read_text()
+    changed = json.loads(
+        (copy / INTEGRATION.relative_to(ROOT) / "manifest.json").read_text()
+    )
+    assert changed["codeowners"] == ["@some"]
+    assert "owner=some&repository=thing" in (copy / "README.md").read_text()

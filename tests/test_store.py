@@ -1,0 +1,407 @@
+"""What survives a restart."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+import json
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.util.file import WriteError
+import pytest
+
+from custom_components.elks46.api import MessageStatus
+from custom_components.elks46.records import HeldNumber, SentMessage, SmsRequest
+from custom_components.elks46.store import ElksStore
+
+from . import ANNA, NUMBER, memory
+
+NOON = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def hass_storage() -> dict[str, object]:
+    """Let Home Assistant store on the disk."""
+    return {}
+
+
+OPENED: list[ElksStore] = []
+
+
+@pytest.fixture(autouse=True)
+async def all_closed(hass: HomeAssistant) -> AsyncGenerator[None]:
+    """Close every store in the end."""
+    yield
+    while OPENED:
+        await OPENED.pop().async_close()
+
+
+async def opened(hass: HomeAssistant) -> ElksStore:
+    """Return what a process knows when it starts."""
+    store = ElksStore(hass, "account")
+    OPENED.append(store)
+    await store.async_load()
+    return store
+
+
+def everything(store: ElksStore) -> dict[str, Any]:
+    """Return all that a store tells."""
+    return {
+        "sent": list(store.sent.items()),
+        "held": dict(store.held),
+        "since": dict(store.since),
+        "mark": store.mark,
+        "spent_today": store.spent_today,
+        "spent_this_month": store.spent_this_month,
+        "messages_today": store.messages_today,
+    }
+
+
+def text(number: int, **fields: Any) -> SentMessage:
+    """Return a text of ours."""
+    known = {"ref": f"ref{number:06}", "recipient": ANNA, "sender": NUMBER}
+    return SentMessage(**{**known, "asked": NOON, **fields})
+
+
+FULL = text(
+    1,
+    status=MessageStatus.DELIVERED,
+    id="s1",
+    created=NOON,
+    delivered=NOON + timedelta(seconds=1),
+    parts=2,
+    cost=Decimal("1.0400"),
+)
+ASKED = text(
+    2,
+    given_up=True,
+    request=SmsRequest(
+        recipient=ANNA,
+        sender=NUMBER,
+        text="Dörren\nstår öppen 🫎",
+        possible_parts=frozenset({1, 2}),
+        after=NOON,
+        flash=True,
+    ),
+)
+PRIVATE = text(
+    3,
+    request=SmsRequest(
+        recipient=ANNA,
+        sender=NUMBER,
+        text=None,
+        possible_parts=frozenset({1}),
+        after=None,
+        private=True,
+    ),
+)
+
+
+async def fill(store: ElksStore) -> None:
+    """Remember one of everything, and forget some."""
+    await store.async_record_received("s9", NOON)
+    await store.async_record_sent(FULL, counts=True)
+    await store.async_record_sent(ASKED)
+    await store.async_record_sent(PRIVATE)
+    await store.async_record_sent(text(4))
+    await store.async_forget_sent(text(4).ref)
+    await store.async_record_mark(NOON, {NUMBER: NOON})
+    for number in ("n1", "n2"):
+        await store.async_record_held(
+            HeldNumber(number_id=number, previous="https://a.example", ours="https://b")
+        )
+    await store.async_record_released("n2")
+
+
+@pytest.fixture(autouse=True)
+def noon(freezer: FrozenDateTimeFactory) -> None:
+    """Let it be noon in November."""
+    freezer.move_to(NOON)
+
+
+@pytest.mark.parametrize("compacted", [False, True], ids=["journal", "snapshot"])
+async def test_everything_is_known_again_after_a_kill(
+    hass: HomeAssistant, compacted: bool
+) -> None:
+    """From the journal or from a snapshot, and however often it is read."""
+    store = await opened(hass)
+    with patch(
+        "custom_components.elks46.journal.COMPACT_AT_BYTES", (10**6, 1)[compacted]
+    ):
+        await fill(store)
+        await store.async_close()
+    known = everything(store)
+    assert known["sent"] == [(one.ref, one) for one in (FULL, ASKED, PRIVATE)]
+    assert known["spent_this_month"] == Decimal("1.04")
+    assert known["messages_today"] == 2
+    for _ in range(3):
+        again = await opened(hass)
+        assert everything(again) == known
+        assert again.is_received("s9")
+        assert again.sent_by_id("s1") == FULL
+        assert again.sent_by_id("s2") is None
+        await again.async_close()
+
+
+async def test_a_store_is_empty_at_first_and_after_removal(hass: HomeAssistant) -> None:
+    """No file is left behind."""
+    store = await opened(hass)
+    empty = everything(store)
+    assert not any(empty.values())
+    await fill(store)
+    await store.async_close()
+    again = await opened(hass)
+    await again.async_remove()
+    assert not await hass.async_add_executor_job(memory, hass)
+    store = await opened(hass)
+    assert everything(store) == empty
+
+
+async def test_a_kill_between_snapshot_and_unlink_counts_nothing_twice(
+    hass: HomeAssistant,
+) -> None:
+    """Money least of all."""
+    store = await opened(hass)
+    with (
+        patch("custom_components.elks46.journal.COMPACT_AT_BYTES", 1),
+        patch.object(Path, "unlink", side_effect=PermissionError),
+    ):
+        await fill(store)
+        await store.async_close()
+    again = await opened(hass)
+    assert everything(again) == everything(store)
+
+
+async def test_a_snapshot_that_the_disk_refused_costs_nothing(
+    hass: HomeAssistant,
+) -> None:
+    """Home Assistant's Store logs that and goes on; the journal stays."""
+    store = await opened(hass)
+    with (
+        patch("custom_components.elks46.journal.COMPACT_AT_BYTES", 1),
+        patch(
+            "homeassistant.helpers.storage.write_utf8_file_atomic",
+            side_effect=WriteError("No space left on device"),
+        ),
+    ):
+        await fill(store)
+        await store.async_close()
+    assert len(await hass.async_add_executor_job(memory, hass)) > 5
+    again = await opened(hass)
+    assert everything(again) == everything(store)
+    await again.async_close()
+    assert len(await hass.async_add_executor_job(memory, hass)) == 1
+
+
+async def test_a_snapshot_is_nobody_elses_business(hass: HomeAssistant) -> None:
+    """There are numbers and texts in it."""
+    store = await opened(hass)
+    await fill(store)
+    await store.async_close()
+    await (await opened(hass)).async_close()
+    (path,) = await hass.async_add_executor_job(memory, hass)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert json.loads(path.read_text())["data"]["spent_day"] == "1.0400"
+
+
+@pytest.mark.parametrize(
+    ("moments", "today", "month", "messages"),
+    [
+        pytest.param(
+            ["2026-11-22T22:59:59Z", "2026-11-22T22:59:59Z"],
+            "1.04",
+            "1.04",
+            2,
+            id="one day",
+        ),
+        pytest.param(
+            ["2026-11-22T22:59:59Z", "2026-11-22T23:00:00Z"],
+            "0.52",
+            "1.04",
+            1,
+            id="local midnight",
+        ),
+        pytest.param(
+            ["2026-11-30T22:59:59Z", "2026-11-30T23:00:00Z"],
+            "0.52",
+            "0.52",
+            1,
+            id="local month",
+        ),
+        pytest.param(
+            ["2026-12-31T22:59:59Z", "2026-12-31T23:00:00Z"],
+            "0.52",
+            "0.52",
+            1,
+            id="new year",
+        ),
+        pytest.param(
+            ["2026-03-28T23:30:00Z", "2026-03-29T21:30:00Z"],
+            "1.04",
+            "1.04",
+            2,
+            id="summer time begins",
+        ),
+        pytest.param(
+            ["2026-11-22T11:00:00Z", "2026-11-21T11:00:00Z"],
+            "0",
+            "1.04",
+            0,
+            id="the clock went back a day",
+        ),
+        pytest.param(
+            ["2026-11-22T11:00:00Z", "2026-10-21T11:00:00Z"],
+            "0",
+            "0",
+            0,
+            id="the clock went back a month",
+        ),
+    ],
+)
+async def test_money_counts_by_the_homes_own_day_and_month(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    moments: list[str],
+    today: str,
+    month: str,
+    messages: int,
+) -> None:
+    """As people do; a restart changes nothing."""
+    await hass.config.async_set_time_zone("Europe/Stockholm")
+    store = await opened(hass)
+    for number, moment in enumerate(moments):
+        freezer.move_to(moment)
+        sent = text(number, cost=Decimal("0.5200"))
+        await store.async_record_sent(sent, counts=True)
+    for known in (store, await opened(hass)):
+        assert known.spent_today == Decimal(today)
+        assert known.spent_this_month == Decimal(month)
+        assert known.messages_today == messages
+    await hass.config.async_set_time_zone("UTC")
+
+
+async def test_figures_of_yesterday_are_none_of_today(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """Even while nothing happens."""
+    store = await opened(hass)
+    await store.async_record_sent(FULL, counts=True)
+    freezer.move_to(NOON + timedelta(days=1))
+    assert store.spent_today == 0
+    assert store.messages_today == 0
+    assert store.spent_this_month == Decimal("1.04")
+    freezer.move_to(NOON + timedelta(days=20))
+    assert store.spent_this_month == 0
+
+
+async def compact(store: ElksStore) -> None:
+    """Have a snapshot taken."""
+    with patch("custom_components.elks46.journal.COMPACT_AT_BYTES", 1):
+        await store.async_record_released("n0")
+        await store.async_close()
+
+
+async def test_received_texts_are_remembered_as_long_as_46elks_repeats_them(
+    hass: HomeAssistant,
+) -> None:
+    """And no longer."""
+    store = await opened(hass)
+    await store.async_record_mark(NOON, {})
+    await store.async_record_received("young", NOON - timedelta(hours=47))
+    await store.async_record_received("old", NOON - timedelta(hours=49))
+    await compact(store)
+    assert store.is_received("young")
+    assert not store.is_received("old")
+
+
+async def test_received_texts_around_the_mark_are_remembered_however_old(
+    hass: HomeAssistant,
+) -> None:
+    """The next look into the history shows them again."""
+    store = await opened(hass)
+    quiet = NOON - timedelta(days=30)
+    await store.async_record_received("last", quiet)
+    await store.async_record_received("before", quiet - timedelta(minutes=16))
+    await store.async_record_mark(quiet, {})
+    await compact(store)
+    assert store.is_received("last")
+    assert not store.is_received("before")
+
+
+async def test_a_flood_of_texts_does_not_fill_the_memory(hass: HomeAssistant) -> None:
+    """The newest are remembered."""
+    store = await opened(hass)
+    with patch("custom_components.elks46.store.REMEMBER_RECEIVED_AT_MOST", 10):
+        await asyncio.gather(
+            *(
+                store.async_record_received(f"s{n}", NOON + timedelta(seconds=n))
+                for n in range(30)
+            )
+        )
+        await compact(store)
+    assert [n for n in range(30) if store.is_received(f"s{n}")] == list(range(20, 30))
+
+
+async def test_finished_texts_are_forgotten_unfinished_ones_are_not(
+    hass: HomeAssistant,
+) -> None:
+    """Until nobody can have any news of them."""
+    store = await opened(hass)
+    old = NOON - timedelta(days=5)
+    texts = [
+        text(1, status=MessageStatus.DELIVERED, id="s1"),
+        text(2, status=MessageStatus.SENT, id="s2"),
+        text(3, status=MessageStatus.DELIVERED, id="s3", request=PRIVATE.request),
+        text(4, status=MessageStatus.FAILED, id="s4"),
+        text(5, status=MessageStatus.SENT, id="s5", asked=old),
+    ]
+    for sent in texts:
+        await store.async_record_sent(sent)
+    with patch("custom_components.elks46.store.REMEMBER_FINISHED_AT_MOST", 1):
+        await compact(store)
+    assert [sent.id for sent in store.sent.values()] == ["s2", "s3", "s4"]
+    assert store.sent_by_id("s1") is None
+    assert store.sent_by_id("s4") == texts[3]
+
+
+@pytest.mark.parametrize(
+    ("insist", "known"), [(True, False), (False, True)], ids=["insists", "goes on"]
+)
+async def test_a_disk_that_refuses_is_told(
+    hass: HomeAssistant, insist: bool, known: bool
+) -> None:
+    """What need not be written is known until the next restart all the same."""
+    store = await opened(hass)
+    await store.async_record_sent(ASKED)
+    full = OSError(28, "No space left on device")
+    await store.async_close()
+    store = await opened(hass)
+    with patch("custom_components.elks46.journal.FileIO", side_effect=full):
+        with pytest.raises(OSError, match="No space"):
+            await store.async_record_sent(FULL, counts=True, insist=insist)
+        with pytest.raises(OSError, match="No space"):
+            await store.async_forget_sent(ASKED.ref)
+        with pytest.raises(OSError, match="No space"):
+            await store.async_record_received("s9", NOON)
+    assert (FULL.ref in store.sent) is known
+    assert (store.spent_today == Decimal("1.04")) is known
+    assert ASKED.ref not in store.sent
+    assert not store.is_received("s9")
+    again = await opened(hass)
+    assert list(again.sent) == [ASKED.ref]
+
+
+async def test_a_line_of_a_later_version_is_passed_over(hass: HomeAssistant) -> None:
+    """Whoever goes back to an older version loses what it does not know, and no more."""
+    store = await opened(hass)
+    await store.async_record_sent(FULL)
+    await store.async_close()
+    (path,) = await hass.async_add_executor_job(memory, hass)
+    with path.open("ab") as file:
+        file.write(b'{"call": "c1"}\n{"sent": {"ref": "r"}}\n')
+    again = await opened(hass)
+    assert list(again.sent.values()) == [FULL]
