@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from homeassistant.config_entries import ConfigSubentryDataWithId
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentryDataWithId
 from homeassistant.const import (
     ATTR_AREA_ID,
     ATTR_CONFIG_ENTRY_ID,
@@ -151,6 +151,7 @@ async def test_a_dry_run_tells_the_price_and_sends_nothing(
         pytest.param("070-174 06 05", id="spaces and dash"),
         pytest.param("0046 70 174 06 05", id="two zeros"),
         pytest.param("(070) 174.06.05", id="brackets"),
+        pytest.param(46701740605, id="int of a template"),
         pytest.param("\u202a+46\u00a0701740605\u202c", id="pasted from a page"),
     ],
 )
@@ -158,7 +159,7 @@ async def test_a_number_may_be_written_as_people_do(
     hass: HomeAssistant,
     integration: MockConfigEntry,
     simulator: SimulatorControl,
-    written: str,
+    written: str | int,
 ) -> None:
     """It is the same person, whose row shows the number as it is."""
     (row,) = await send_sms(hass, to=written)
@@ -170,8 +171,9 @@ async def test_a_number_may_be_written_as_people_do(
 @pytest.mark.parametrize(
     ("written", "error"),
     [
-        pytest.param(46701740605, "quotes", id="int from YAML"),
-        pytest.param(0o4670174, "quotes", id="octal from YAML"),
+        pytest.param(0o701740605, "quotes", id="octal from YAML"),
+        pytest.param(701740605, "quotes", id="national int"),
+        pytest.param(46701740605.0, "quotes", id="float"),
         pytest.param(["+46701740605"], "quotes", id="list in a list"),
         pytest.param("call Anna", "no letters", id="letters"),
         pytest.param("123", "not a phone number", id="too short"),
@@ -327,17 +329,17 @@ async def test_a_refused_password_is_an_error_and_asks_for_a_new_one(
         pytest.param({"entity_id": "none"}, "Choose a contact", id="entity none"),
         pytest.param({"device_id": "none"}, "Choose a contact", id="device none"),
         pytest.param({"label_id": "nobody"}, "Choose a contact", id="empty label"),
-        pytest.param({"entity_id": "all"}, "Target all is not", id="everybody"),
+        pytest.param({"entity_id": "all"}, "Target all is no", id="everybody"),
         pytest.param(
-            {"entity_id": "light.hall"}, "Target light.hall is not", id="a light"
+            {"entity_id": "light.hall"}, "Target light.hall is no", id="a light"
         ),
         pytest.param(
             {"entity_id": "sensor.46elks_balance"},
-            "Target sensor.46elks_balance is not a contact",
+            "Target sensor.46elks_balance is no contact",
             id="an entity of the account",
         ),
         pytest.param(
-            {"device_id": "gone"}, "Target gone is not a contact", id="no device"
+            {"device_id": "gone"}, "Target gone is no contact", id="no device"
         ),
     ],
 )
@@ -476,7 +478,7 @@ async def test_a_numbers_device_is_nobody(
     """A number of the account is where texts come from."""
     device_id = device_of(hass, "event.46701740690_messages")
 
-    with pytest.raises(ServiceValidationError, match="is not a contact"):
+    with pytest.raises(ServiceValidationError, match="is no contact"):
         await send_quietly(hass, device_id=device_id)
 
 
@@ -650,7 +652,7 @@ async def test_contacts_belong_to_their_account(
     )
 
     assert [row["to"] for row in rows] == [STRANGER]
-    with pytest.raises(ServiceValidationError, match="is not a contact"):
+    with pytest.raises(ServiceValidationError, match="is no contact"):
         await send_quietly(
             hass,
             **{
@@ -660,14 +662,137 @@ async def test_contacts_belong_to_their_account(
         )
 
 
-async def test_an_account_that_is_not_loaded_is_an_error(
-    hass: HomeAssistant, integration: MockConfigEntry
+@pytest.mark.parametrize("named", [False, True], ids=["the only one", "named"])
+async def test_an_account_that_stays_away_is_an_error(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+    named: bool,
 ) -> None:
     """The action exists for as long as Home Assistant runs, and says what is wrong."""
+    monkeypatch.setattr(
+        "custom_components.elks46.services.RELOAD_SECONDS_AT_MOST", 0.01
+    )
     await hass.config_entries.async_unload(integration.entry_id)
+
+    with pytest.raises(ServiceValidationError, match="is not loaded"):
+        await send_quietly(
+            hass,
+            to=ANNA,
+            **{ATTR_CONFIG_ENTRY_ID: integration.entry_id} if named else {},
+        )
+
+
+async def test_an_account_that_is_being_reloaded_is_waited_for(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """Somebody changes a contact just when the alarm goes off."""
+    reload = hass.async_create_task(
+        hass.config_entries.async_reload(integration.entry_id)
+    )
+    await send_quietly(hass, to=ANNA)
+    await reload
+
+    assert await recipients(simulator) == [ANNA]
+
+
+async def test_a_disabled_account_is_an_error_at_once(
+    hass: HomeAssistant, integration: MockConfigEntry
+) -> None:
+    """Nobody is about to load it."""
+    await hass.config_entries.async_set_disabled_by(
+        integration.entry_id, ConfigEntryDisabler.USER
+    )
+
+    with pytest.raises(ServiceValidationError):
+        await send_quietly(
+            hass, to=ANNA, **{ATTR_CONFIG_ENTRY_ID: integration.entry_id}
+        )
+
+
+async def test_an_account_that_is_none_is_an_error(
+    hass: HomeAssistant, integration: MockConfigEntry
+) -> None:
+    """Unknown, or of something else."""
+    other = MockConfigEntry(domain="demo")
+    other.add_to_hass(hass)
+
+    for entry_id in ("unknown", other.entry_id):
+        with pytest.raises(ServiceValidationError):
+            await send_quietly(hass, to=ANNA, **{ATTR_CONFIG_ENTRY_ID: entry_id})
+
+
+async def test_a_reload_while_waiting_loses_no_row(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """The texts are sent, and the automation learns how far they had come."""
+    await simulator.put_handset(ANNA, on=False)
+    sending = hass.async_create_task(send_sms(hass, to=ANNA, wait=60))
+    await simulator.posted("delivery")
+
+    await hass.config_entries.async_reload(integration.entry_id)
+    (row,) = await sending
+
+    assert (row["to"], row["status"]) == (ANNA, "sent")
+
+
+@pytest.mark.parametrize(
+    ("value", "phone"),
+    [
+        pytest.param(46701740605, ANNA, id="Sweden"),
+        pytest.param(4791234567, "+4791234567", id="Norway, ten digits"),
+    ],
+)
+async def test_a_number_that_has_lost_its_plus_is_understood(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    value: int,
+    phone: str,
+) -> None:
+    """Templates make a number of what a text came from, and YAML of what is not quoted."""
+    await send_quietly(hass, to=value)
+
+    assert await recipients(simulator) == [phone]
+
+
+async def test_an_account_that_is_switched_off_is_an_error_at_once(
+    hass: HomeAssistant, integration: MockConfigEntry
+) -> None:
+    """It will not be back by itself, so nobody waits for it."""
+    await hass.config_entries.async_set_disabled_by(
+        integration.entry_id, ConfigEntryDisabler.USER
+    )
 
     with pytest.raises(ServiceValidationError):
         await send_quietly(hass, to=ANNA)
+
+
+async def test_a_text_that_meets_a_reload_goes_out_after_it(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """Changing a contact takes the account away for a moment; the alarm waits for it."""
+    reload = hass.async_create_task(
+        hass.config_entries.async_reload(integration.entry_id)
+    )
+    (row,) = await send_sms(hass, to=ANNA)
+
+    assert await reload
+    assert "error" not in row
+    assert await recipients(simulator) == [ANNA]
+
+
+async def test_a_reload_while_waiting_ends_the_wait_with_what_is_known(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """The row tells how far the text had come; the phone is off."""
+    await simulator.put_handset(ANNA, on=False)
+    waiting = hass.async_create_task(send_sms(hass, to=ANNA, wait=600))
+    await simulator.posted("delivery")
+    await hass.config_entries.async_reload(integration.entry_id)
+    (row,) = await waiting
+
+    assert row["status"] in {"created", "sent"}
 
 
 async def test_a_bug_is_not_hidden_in_a_row(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 import re
+from typing import Final
 import unicodedata
 
 from homeassistant.config_entries import ConfigEntry
@@ -11,6 +12,7 @@ import phonenumbers
 
 from .const import CONF_PHONE, CONF_SENDER, SUBENTRY_CONTACT
 
+LOWEST_WITHOUT_PLUS: Final = 10**9
 # 46elks: send-sms. Other characters pass some operators and are lost at others.
 _SENDER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{2,10}")
 
@@ -54,6 +56,27 @@ def parse_phone(written: str, country: str | None) -> str:
     if not phonenumbers.is_possible_number(number) or number.extension:
         raise InvalidPhoneNumberError("phone_invalid")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def phone_without_plus(value: object) -> str:
+    """Return the E.164 form of a number that has lost its plus.
+
+    Home Assistant's templates make a number of `+46701740605`, and YAML of it without
+    quotes. YAML also reads `0701740605` as octal: what that gives has nine digits, or ten
+    of which the first is a 1, and is no valid number anywhere.
+
+    Raises:
+        InvalidPhoneNumberError: it is none (`phone_not_text`).
+    """
+    written = f"+{value}"
+    try:
+        number = phonenumbers.parse(written)
+    except phonenumbers.NumberParseException:
+        raise InvalidPhoneNumberError("phone_not_text") from None
+    is_long = isinstance(value, int) and value >= LOWEST_WITHOUT_PLUS
+    if not is_long or not phonenumbers.is_valid_number(number):
+        raise InvalidPhoneNumberError("phone_not_text")
+    return written
 
 
 def is_sender_name(sender: str) -> bool:

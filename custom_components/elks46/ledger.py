@@ -1,8 +1,8 @@
 """What has become of each text that left the house.
 
 Told by answers, by reports that come late, repeated and in any order, and by 46elks'
-history. Each change is worked out from the one before, one at a time: two reports at
-once, or a report and an answer, would undo each other.
+history. Each change of a text is worked out from the one before, one at a time: two
+reports at once, or a report and an answer, would undo each other.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -35,7 +36,7 @@ class Ledger:
         self._hass = hass
         self._entry = entry
         self._store = store
-        self._changing = asyncio.Lock()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._final: dict[str, asyncio.Future[None]] = {}
 
     @callback
@@ -57,7 +58,7 @@ class Ledger:
 
     async def async_taken(self, sent: SentMessage, message: Message) -> SentMessage:
         """Remember what 46elks answered; a report may have come before."""
-        async with self._changing:
+        async with self._turn(sent.ref):
             known = self.known(sent)
             ahead = message.status.follows(known.status)
             taken = replace(
@@ -77,7 +78,7 @@ class Ledger:
 
     async def async_give_up(self, sent: SentMessage) -> SentMessage:
         """Take note that a person is told that nobody knows, unless a report tells."""
-        async with self._changing:
+        async with self._turn(sent.ref):
             known = self.known(sent)
             if known.id is None:
                 known = replace(known, given_up=True)
@@ -87,7 +88,7 @@ class Ledger:
 
     async def async_forget(self, sent: SentMessage) -> SentMessage:
         """Forget a text that was not taken, unless a report tells that it was."""
-        async with self._changing:
+        async with self._turn(sent.ref):
             known = self.known(sent)
             if known.id is not None:
                 return known
@@ -101,7 +102,7 @@ class Ledger:
 
     async def async_fail(self, sent: SentMessage) -> SentMessage:
         """Take note that a text was surely not sent, unless a report tells that it was."""
-        async with self._changing:
+        async with self._turn(sent.ref):
             known = self.known(sent)
             if known.id is None:
                 known = replace(known, status=MessageStatus.FAILED, request=None)
@@ -125,14 +126,13 @@ class Ledger:
         Raises:
             OSError: the disk refuses, so 46elks should repeat the report.
         """
-        async with self._changing:
-            sent = self._store.sent_by_id(report.id) or self._store.sent.get(ref or "")
-            if sent is None or sent.id not in (None, report.id):
-                LOGGER.debug("A delivery report is for no text of ours")
-                return
-            await self._async_advance(
-                sent, report.status, message_id=report.id, delivered=report.delivered
-            )
+        sent = self._store.sent_by_id(report.id) or self._store.sent.get(ref or "")
+        if sent is None:
+            LOGGER.debug("A delivery report is for no text of ours")
+            return
+        await self._async_advance(
+            sent, report.status, message_id=report.id, delivered=report.delivered
+        )
 
     async def async_apply_history(self, row: Message) -> None:
         """Let a row of 46elks' history act like the report it stands for.
@@ -140,11 +140,10 @@ class Ledger:
         Raises:
             OSError: the disk refuses.
         """
-        async with self._changing:
-            if row.id is not None and (sent := self._store.sent_by_id(row.id)):
-                await self._async_advance(
-                    sent, row.status, message_id=row.id, delivered=row.delivered
-                )
+        if row.id is not None and (sent := self._store.sent_by_id(row.id)):
+            await self._async_advance(
+                sent, row.status, message_id=row.id, delivered=row.delivered
+            )
 
     async def _async_advance(
         self,
@@ -155,18 +154,24 @@ class Ledger:
         delivered: datetime | None,
     ) -> None:
         """Move a text's state forward, never back."""
-        ahead = status.follows(sent.status)
-        if not ahead and sent.id is not None:
-            return
-        moved = replace(
-            sent,
-            id=message_id,
-            status=status if ahead else sent.status,
-            delivered=delivered or sent.delivered,
-        )
-        await self._store.async_record_sent(moved)
-        if ahead:
-            self._announce(moved)
+        async with self._turn(sent.ref):
+            known = self.known(sent)
+            ahead = status.follows(known.status)
+            is_foreign = known.id not in (None, message_id)
+            if is_foreign or (not ahead and known.id is not None):
+                return
+            moved = replace(
+                known,
+                id=message_id,
+                status=status if ahead else known.status,
+                delivered=delivered or known.delivered,
+            )
+            await self._store.async_record_sent(moved)
+            if ahead:
+                self._announce(moved)
+
+    def _turn(self, ref: str) -> asyncio.Lock:
+        return self._turns.setdefault(ref, asyncio.Lock())
 
     @callback
     def _announce(self, sent: SentMessage) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import (
     ATTR_CONFIG_ENTRY_ID,
     ATTR_DEVICE_ID,
@@ -36,7 +37,13 @@ import probatio
 
 from .api import Message
 from .const import DOMAIN
-from .contacts import Contact, InvalidPhoneNumberError, masked, parse_phone
+from .contacts import (
+    Contact,
+    InvalidPhoneNumberError,
+    masked,
+    parse_phone,
+    phone_without_plus,
+)
 from .data import ElksConfigEntry
 from .records import SentMessage
 
@@ -51,6 +58,13 @@ ATTR_WAIT: Final = "wait"
 
 # An operator may try for days; an automation should not.
 WAIT_SECONDS_AT_MOST: Final = 3600
+# A reload takes a second; one that waits for texts on their way takes ten.
+RELOAD_SECONDS_AT_MOST: Final = 20
+PASSING_STATES: Final = (
+    ConfigEntryState.NOT_LOADED,
+    ConfigEntryState.SETUP_IN_PROGRESS,
+    ConfigEntryState.UNLOAD_IN_PROGRESS,
+)
 
 RECIPIENTS: Final[VolDictType] = {
     probatio.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
@@ -100,13 +114,9 @@ class _Recipient:
 
 async def _async_send_sms(call: ServiceCall) -> ServiceResponse:
     """Text everyone asked for; what fails for one stops none of the others."""
-    entry = cast(
-        ElksConfigEntry,
-        service.async_get_config_entry(
-            call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
-        ),
-    )
-    outbox = entry.runtime_data.outbox
+    entry = await _async_entry(call)
+    # A reload while waiting takes the rooms away from the entry, not from us.
+    outbox, texts = entry.runtime_data.outbox, entry.runtime_data.store.sent
     text = call.data[ATTR_MESSAGE]
     if not text.strip():
         raise _invalid("message_empty")
@@ -141,13 +151,45 @@ async def _async_send_sms(call: ServiceCall) -> ServiceResponse:
     _raise_failures(recipients, results, is_answered=call.return_response)
     if not call.return_response:
         return None
-    latest = entry.runtime_data.store.sent
     return {
         "messages": [
-            _row(recipient, latest.get(getattr(result, "ref", ""), result))
+            _row(recipient, texts.get(getattr(result, "ref", ""), result))
             for recipient, result in zip(recipients, results, strict=True)
         ]
     }
+
+
+async def _async_entry(call: ServiceCall) -> ElksConfigEntry:
+    """Return the account an action is for; one that is being reloaded is waited for.
+
+    Changing a contact reloads the account for a moment, and an alarm may come just then.
+    """
+    entry_id = call.data.get(ATTR_CONFIG_ENTRY_ID)
+    entries = call.hass.config_entries
+    if entry_id is None and len(all_entries := entries.async_entries(DOMAIN)) == 1:
+        entry_id = all_entries[0].entry_id
+    if (entry := entries.async_get_entry(entry_id or "")) and entry.domain == DOMAIN:
+        await _async_settled(entry)
+    return cast(
+        ElksConfigEntry, service.async_get_config_entry(call.hass, DOMAIN, entry_id)
+    )
+
+
+async def _async_settled(entry: ConfigEntry) -> None:
+    """Return when the entry is neither coming nor going, or after a while."""
+    if entry.disabled_by is not None or entry.state not in PASSING_STATES:
+        return
+    changed = asyncio.Event()
+    stop = entry.async_on_state_change(changed.set)
+    try:
+        async with asyncio.timeout(RELOAD_SECONDS_AT_MOST):
+            while entry.state in PASSING_STATES:
+                changed.clear()
+                await changed.wait()
+    except TimeoutError:
+        return
+    finally:
+        stop()
 
 
 def _sender(
@@ -189,15 +231,15 @@ def _free_number(
     hass: HomeAssistant, entry: ElksConfigEntry, written: Any
 ) -> _Recipient:
     """Return who a written number is."""
-    if not isinstance(written, str):
-        # YAML has made a number of it: +46 is lost, and a leading zero means octal.
-        return _Recipient(asked=str(written), error=_invalid("phone_not_text"))
     try:
-        phone = parse_phone(written, hass.config.country)
+        if isinstance(written, str):
+            phone = parse_phone(written, hass.config.country)
+        else:
+            phone = phone_without_plus(written)
     except InvalidPhoneNumberError as err:
-        return _Recipient(asked=written, error=_invalid(err.reason))
+        return _Recipient(asked=str(written), error=_invalid(err.reason))
     contact = entry.runtime_data.contacts.by_phone(phone)
-    return _Recipient(asked=written, phone=phone, contact=contact)
+    return _Recipient(asked=str(written), phone=phone, contact=contact)
 
 
 def _targets(

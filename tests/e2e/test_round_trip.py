@@ -104,6 +104,12 @@ async def test_log_has_no_complaint(account: Account) -> None:
     assert complaints == []
 
 
+async def test_start_fetches_nothing(account: Account) -> None:
+    """Everything that Home Assistant needs for this house was there before it started."""
+    output = account.town.house.process.output.read_text()
+    assert "Attempting install" not in output
+
+
 async def test_removal_gives_number_back(account: Account, home: Home) -> None:
     """Without the account the number is answered as before, and the secret address leads nowhere."""
     address = await eventually(account.sms_url)
