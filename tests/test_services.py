@@ -683,33 +683,6 @@ async def test_an_account_that_stays_away_is_an_error(
         )
 
 
-async def test_an_account_that_is_being_reloaded_is_waited_for(
-    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
-) -> None:
-    """Somebody changes a contact just when the alarm goes off."""
-    reload = hass.async_create_task(
-        hass.config_entries.async_reload(integration.entry_id)
-    )
-    await send_quietly(hass, to=ANNA)
-    await reload
-
-    assert await recipients(simulator) == [ANNA]
-
-
-async def test_a_disabled_account_is_an_error_at_once(
-    hass: HomeAssistant, integration: MockConfigEntry
-) -> None:
-    """Nobody is about to load it."""
-    await hass.config_entries.async_set_disabled_by(
-        integration.entry_id, ConfigEntryDisabler.USER
-    )
-
-    with pytest.raises(ServiceValidationError):
-        await send_quietly(
-            hass, to=ANNA, **{ATTR_CONFIG_ENTRY_ID: integration.entry_id}
-        )
-
-
 async def test_an_account_that_is_none_is_an_error(
     hass: HomeAssistant, integration: MockConfigEntry
 ) -> None:
@@ -720,20 +693,6 @@ async def test_an_account_that_is_none_is_an_error(
     for entry_id in ("unknown", other.entry_id):
         with pytest.raises(ServiceValidationError):
             await send_quietly(hass, to=ANNA, **{ATTR_CONFIG_ENTRY_ID: entry_id})
-
-
-async def test_a_reload_while_waiting_loses_no_row(
-    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
-) -> None:
-    """The texts are sent, and the automation learns how far they had come."""
-    await simulator.put_handset(ANNA, on=False)
-    sending = hass.async_create_task(send_sms(hass, to=ANNA, wait=60))
-    await simulator.posted("delivery")
-
-    await hass.config_entries.async_reload(integration.entry_id)
-    (row,) = await sending
-
-    assert (row["to"], row["status"]) == (ANNA, "sent")
 
 
 @pytest.mark.parametrize(
@@ -780,6 +739,18 @@ async def test_a_text_that_meets_a_reload_goes_out_after_it(
     assert await reload
     assert "error" not in row
     assert await recipients(simulator) == [ANNA]
+
+
+async def test_a_row_tells_the_latest_also_when_the_memory_was_tidied_up_meanwhile(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Compaction makes the memory anew while the action waits."""
+    monkeypatch.setattr("custom_components.elks46.journal.COMPACT_AT_BYTES", 0)
+    (row,) = await send_sms(hass, to=ANNA, wait=30)
+
+    assert row["status"] == "delivered"
 
 
 async def test_a_reload_while_waiting_ends_the_wait_with_what_is_known(

@@ -116,7 +116,7 @@ async def _async_send_sms(call: ServiceCall) -> ServiceResponse:
     """Text everyone asked for; what fails for one stops none of the others."""
     entry = await _async_entry(call)
     # A reload while waiting takes the rooms away from the entry, not from us.
-    outbox, texts = entry.runtime_data.outbox, entry.runtime_data.store.sent
+    outbox, store = entry.runtime_data.outbox, entry.runtime_data.store
     text = call.data[ATTR_MESSAGE]
     if not text.strip():
         raise _invalid("message_empty")
@@ -153,7 +153,7 @@ async def _async_send_sms(call: ServiceCall) -> ServiceResponse:
         return None
     return {
         "messages": [
-            _row(recipient, texts.get(getattr(result, "ref", ""), result))
+            _row(recipient, store.sent.get(getattr(result, "ref", ""), result))
             for recipient, result in zip(recipients, results, strict=True)
         ]
     }
