@@ -10,7 +10,7 @@ from aiohttp import web
 
 from .faults import parse_fault
 from .fields import ControlError, Fields, phone_number
-from .handsets import Handset
+from .handsets import Handset, Text
 from .numbers import HOOKS, Number
 from .pictures import MAX_PICTURE_BYTES, picture_type, read_data_url
 from .prices import COUNTRIES, CURRENCIES
@@ -152,9 +152,12 @@ class Control:
         return web.json_response(handset.as_control())
 
     async def _list_texts(self, request: web.Request) -> web.Response:
-        return web.json_response(
-            [text.as_control() for text in self._handset(request).texts]
+        write = (
+            Text.as_event
+            if request.query.get("images") == "addresses"
+            else Text.as_control
         )
+        return web.json_response([write(text) for text in self._handset(request).texts])
 
     async def _send_text(self, request: web.Request) -> web.Response:
         handset = self._handset(request)
@@ -234,7 +237,10 @@ class Control:
                     text = ":\n\n"
                 except asyncio.QueueShutDown:
                     return response
-                await response.write(text.encode())
+                try:
+                    await response.write(text.encode())
+                except ConnectionResetError:
+                    return response
 
     async def _reset(self, _request: web.Request) -> web.Response:
         await self._simulator.reset()

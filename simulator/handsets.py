@@ -40,7 +40,7 @@ class Text:
         return self._shown([url for url in urls if url is not None])
 
     def as_event(self) -> Json:
-        """Return the text for a listener, who gets its pictures where their addresses say."""
+        """Return the text with the addresses of its pictures, which are too much to be told live."""
         return self._shown([f"/simulator/pictures/{file.id}" for file in self.pictures])
 
     def _shown(self, images: list[str]) -> Json:

@@ -83,7 +83,8 @@ class Mms:
         free = [
             number
             for number in FICTION
-            if not (self._numbers.find(number) or self._handsets.find(number))
+            if number != self._account.state.mobilenumber
+            and not (self._numbers.find(number) or self._handsets.find(number))
         ]
         return secrets.choice(free or FICTION)
 

@@ -84,7 +84,9 @@ class Rental:
         return next(filter(self._is_free, _pool(start, category)))
 
     def _is_free(self, number: str) -> bool:
-        return not (self._numbers.find(number) or self._handsets.find(number))
+        return number != self._account.state.mobilenumber and not (
+            self._numbers.find(number) or self._handsets.find(number)
+        )
 
 
 def _capabilities(request: Request, country: str, category: str) -> tuple[str, ...]:

@@ -17,9 +17,9 @@ async function ask(path, method = "GET", body = undefined) {
 export const account = () => ask("/simulator/account");
 export const numbers = () => ask("/simulator/numbers");
 export const handsets = () => ask("/simulator/handsets");
-export const texts = (number) => ask(handsetPath(number, "/messages"));
+export const texts = (number) => ask(handsetPath(number, "/messages?images=addresses"));
 export const putHandset = (number, changes) => ask(handsetPath(number), "PUT", changes);
-export const send = (number, to, message) => ask(handsetPath(number, "/messages"), "POST", { to, message });
+export const send = (number, to, message, images) => ask(handsetPath(number, "/messages"), "POST", { to, message, images });
 
 /* `open` is called whenever the line is there (again), and must fetch what may have been missed. */
 export function listen({ open, lost, ...heard }) {

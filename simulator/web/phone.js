@@ -8,12 +8,27 @@ const OUTGOING = { created: "sending", sent: "sent", delivered: "delivered", fai
 const INCOMING = { created: "on its way", sent: "on its way", delivered: "", failed: "never arrived" };
 const FACES = 6;
 const KEPT = 200;
+/* The most the simulator takes in one message. */
+const MOST_PICTURES = 10;
 
 const copy = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
+
+function read(file) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.addEventListener("load", () => resolve(reader.result));
+    reader.addEventListener("error", () => reject(new Error(`${file.name} cannot be read.`)));
+    reader.readAsDataURL(file);
+  });
+}
 
 export class Phone {
   #handset;
   #names;
+  #files = [];
+  /* Whether the newest message stays in sight, also when a picture that has loaded takes room. */
+  #following = true;
+  #scrollTop = 0;
   #bubbles = new Map();
 
   constructor(handset, { names, index }) {
@@ -23,6 +38,7 @@ export class Phone {
     this.parts = {
       name: find("h2"), number: find(".number"), face: find(".face"), power: find(".switch input"),
       powerLabel: find(".switch .hidden"), talk: find(".talk"), form: find(".write"), trouble: find(".write .trouble"),
+      attached: find(".attached"),
     };
     this.parts.face.classList.add(`face-${index % FACES}`);
     this.parts.power.addEventListener("change", () => this.#do(this.#turn()));
@@ -36,6 +52,8 @@ export class Phone {
         this.parts.form.requestSubmit();
       }
     });
+    this.parts.talk.addEventListener("scroll", () => this.#scrolled());
+    this.parts.form.pictures.addEventListener("change", () => this.#do(this.#attach()));
     this.change(handset);
   }
 
@@ -65,7 +83,6 @@ export class Phone {
     const known = this.#bubbles.get(key);
     if (known && RANK[known.status] > RANK[text.status]) return;
     const { talk } = this.parts;
-    const atEnd = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 60;
     const bubble = known?.element ?? copy("bubble");
     this.#bubbles.set(key, { element: bubble, status: text.status });
     this.#fill(bubble, text);
@@ -73,7 +90,8 @@ export class Phone {
       talk.append(bubble);
       this.#forgetOldest();
     }
-    if (atEnd || (!known && text.direction === "outgoing")) talk.scrollTop = talk.scrollHeight;
+    this.#following ||= !known && text.direction === "outgoing";
+    if (this.#following) this.#scrollToEnd();
   }
 
   clear() {
@@ -91,11 +109,40 @@ export class Phone {
     const find = (selector) => bubble.querySelector(selector);
     find(".peer").textContent = outgoing ? `To ${this.#names(text.to)}` : this.#names(text.from);
     find(".words").textContent = text.message;
+    this.#hang(find(".pictures"), text);
     const time = find("time");
     time.dateTime = text.created;
     time.textContent = new Date(text.created).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
     find(".ticks").textContent = outgoing ? TICKS[text.status] : "";
     find(".state").textContent = (outgoing ? OUTGOING : INCOMING)[text.status];
+  }
+
+  /* Pictures stay as they are while the message comes further. */
+  #hang(frame, { images, direction, from }) {
+    if (frame.children.length || !images.length) return;
+    const whose = direction === "outgoing" ? "sent" : `from ${this.#names(from)}`;
+    frame.hidden = false;
+    frame.append(...images.map((address, index) => {
+      const picture = document.createElement("img");
+      picture.alt = images.length > 1 ? `Picture ${index + 1} ${whose}` : `Picture ${whose}`;
+      picture.addEventListener("load", () => this.#following && this.#scrollToEnd());
+      picture.addEventListener("error", () => picture.replaceWith("This picture is not kept any more."), { once: true });
+      picture.src = address;
+      return picture;
+    }));
+  }
+
+  /* Only who scrolls back stops following: a picture makes the end go further, too. */
+  #scrolled() {
+    const { scrollHeight, scrollTop, clientHeight } = this.parts.talk;
+    const atEnd = scrollHeight - scrollTop - clientHeight < 60;
+    this.#following = atEnd || (this.#following && scrollTop >= this.#scrollTop);
+    this.#scrollTop = scrollTop;
+  }
+
+  #scrollToEnd() {
+    const { talk } = this.parts;
+    talk.scrollTop = talk.scrollHeight;
   }
 
   #forgetOldest() {
@@ -115,12 +162,40 @@ export class Phone {
     }
   }
 
+  async #attach() {
+    const { pictures } = this.parts.form;
+    const chosen = [...this.#files, ...pictures.files];
+    pictures.value = "";
+    if (chosen.length > MOST_PICTURES) throw new Error(`A message has ${MOST_PICTURES} pictures at most.`);
+    this.#carry(chosen);
+  }
+
+  #carry(files) {
+    const { attached } = this.parts;
+    this.#files = files;
+    attached.hidden = !files.length;
+    attached.replaceChildren(...files.map((file) => {
+      const item = copy("attachment");
+      item.querySelector(".file").textContent = file.name;
+      const remove = item.querySelector("button");
+      remove.setAttribute("aria-label", `Remove ${file.name}`);
+      remove.addEventListener("click", () => {
+        this.#carry(this.#files.filter((other) => other !== file));
+        this.parts.form.pictures.focus();
+      });
+      return item;
+    }));
+  }
+
   async #send() {
     const { form } = this.parts;
     const message = form.message.value.trim();
-    if (!message) return;
-    await control.send(this.#handset.number, form.to.value.replace(/[\s-]/g, ""), message);
+    const files = this.#files;
+    if (!message && !files.length) return;
+    const images = await Promise.all(files.map(read));
+    await control.send(this.#handset.number, form.to.value.replace(/[\s-]/g, ""), message, images);
     form.message.value = "";
+    this.#carry([]);
   }
 
   async #do(work) {

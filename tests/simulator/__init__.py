@@ -1,6 +1,7 @@
 """The stand-in against the reference, endpoint by endpoint."""
 
 import asyncio
+import base64
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -22,6 +23,16 @@ LOCAL: Final = ("127.0.0.1",)
 # An hour becomes 36 ms: six hours of retries pass in a moment.
 FAST: Final = 100_000.0
 PATIENCE: Final = 10.0
+# What makes a picture one is how it begins; behind that every byte must come through.
+_BYTES: Final = bytes(range(256))
+GIF: Final = b"GIF89a" + _BYTES
+PNG: Final = b"\x89PNG\r\n\x1a\n" + _BYTES
+JPEG: Final = b"\xff\xd8\xff\xe0" + _BYTES
+
+
+def data_url(content: bytes, content_type: str = "image/png") -> str:
+    """Return a file as an address."""
+    return f"data:{content_type};base64,{base64.b64encode(content).decode()}"
 
 
 def config(
@@ -36,9 +47,14 @@ class Answer:
     """What came back."""
 
     status: int
-    text: str
+    body: bytes
     reason: str
     headers: dict[str, str]
+
+    @property
+    def text(self) -> str:
+        """Return the body, read as text."""
+        return self.body.decode()
 
     def json(self) -> Any:
         """Return the body, read as JSON."""
@@ -67,7 +83,7 @@ class Client:
         ) as response:
             return Answer(
                 status=response.status,
-                text=await response.text(),
+                body=await response.read(),
                 reason=response.reason or "",
                 headers=dict(response.headers),
             )
@@ -90,6 +106,18 @@ class Client:
             "/sms", {"from": "House", "to": ANNA, "message": "Hello"} | changed
         )
 
+    async def mms(self, **changed: str) -> Answer:
+        """Send a picture message to Anna."""
+        return await self.post(
+            "/mms", {"from": NUMBER, "to": ANNA, "message": "Hello"} | changed
+        )
+
+    async def subaccount(self, **form: str) -> Client:
+        """Open a subaccount, and ask as it."""
+        opened = (await self.post("/subaccounts", form)).json()
+        headers = signed(opened["id"], opened["secret"])
+        return Client(self.session, self.base, headers)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
@@ -103,9 +131,10 @@ class Post:
 
 @dataclass(slots=True)
 class Customer:
-    """The customer's server, which 46elks calls back."""
+    """The customer's server, which 46elks calls back, and fetches pictures from."""
 
     url: str = ""
+    picture: tuple[int, bytes] = (404, b"")
     posts: list[Post] = field(default_factory=list)
     answers: deque[tuple[int, str]] = field(default_factory=deque)
     arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -125,6 +154,12 @@ class Customer:
             self.arrived.notify_all()
         status, text = self.answers.popleft() if self.answers else (204, "")
         return web.Response(status=status, text=text or None)
+
+    async def show(self, _request: web.Request) -> web.Response:
+        """Answer with the picture; where it is one that was moved, with its new place."""
+        status, body = self.picture
+        headers = {"Location": "/elsewhere"} if status == 302 else None
+        return web.Response(status=status, body=body, headers=headers)
 
     async def wait_for(self, count: int) -> list[Post]:
         """Return the callbacks once there are so many."""
@@ -150,6 +185,7 @@ async def serving(customer: Customer) -> AsyncIterator[None]:
     """Serve the customer's server on a free port."""
     app = web.Application()
     app.router.add_post("/{path:.*}", customer.handle)
+    app.router.add_get("/{path:.*}", customer.show)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -8,7 +8,18 @@ import pytest
 
 from simulator.app import Simulator, running
 
-from . import ANNA, ERIK, NUMBER, PATIENCE, STRANGER, Client, Customer, config
+from . import (
+    ANNA,
+    ERIK,
+    NUMBER,
+    PATIENCE,
+    PNG,
+    STRANGER,
+    Client,
+    Customer,
+    config,
+    data_url,
+)
 
 
 async def write(control: Client, sender: str, recipient: str) -> dict[str, str]:
@@ -136,6 +147,27 @@ async def test_a_text_fails_when_its_time_is_over(
             400,
             "a number like",
         ),
+        (
+            "POST",
+            f"/handsets/{ANNA}/messages",
+            {"to": ERIK, "images": [data_url(b"text")]},
+            400,
+            "images: data URLs of GIF, PNG or JPEG",
+        ),
+        (
+            "POST",
+            f"/handsets/{ANNA}/messages",
+            {"to": ERIK, "images": ["https://example.com/x.png"]},
+            400,
+            "images: data URLs of GIF, PNG or JPEG",
+        ),
+        (
+            "POST",
+            f"/handsets/{ANNA}/messages",
+            {"to": ERIK, "images": [data_url(PNG)] * 11},
+            400,
+            "images: at most 10",
+        ),
         ("PUT", f"/numbers/{ANNA}", {}, 409, "is a handset"),
         ("PUT", f"/numbers/{NUMBER}", {"capabilities": ["fax"]}, 400, "capabilities:"),
         ("PUT", f"/numbers/{NUMBER}", {"capabilities": "sms"}, 400, "a list"),
@@ -145,6 +177,8 @@ async def test_a_text_fails_when_its_time_is_over(
         ("PUT", "/account", {"currency": "USD"}, 400, "currency: one of SEK, EUR"),
         ("PUT", "/account", {"countries": ["xx"]}, 400, "countries: xx"),
         ("PUT", "/account", {"mobilenumber": "070"}, 400, "a number like"),
+        ("PUT", "/account", {"subaccounts_see_all": 1}, 400, "true or false"),
+        ("POST", "/history/mms", {}, 404, "One of calls, sms"),
         ("PUT", "/faults", {}, 400, "A JSON list"),
         ("GET", "/log?after=x", None, 400, "after: a whole number"),
         ("GET", "/nowhere", None, 404, "Not Found"),
@@ -197,6 +231,18 @@ async def test_a_number_is_made_with_any_capabilities(
     assert "voice_start" not in changed
     assert changed["name"] == "Voice"
     assert (await control.get("/numbers")).json()[1] == changed
+
+
+async def test_a_number_vanishes_and_comes_back(api: Client, control: Client) -> None:
+    """What 46elks would never take back, the one who steers can."""
+    path = f"/numbers/{NUMBER}"
+    gone = (await control.put(path, {"active": False})).json()
+    assert gone["active"] == "no"
+    assert "deallocated" in gone
+    back = (await control.put(path, {"active": True})).json()
+    assert back["active"] == "yes"
+    assert "deallocated" not in back
+    assert (await api.post(f"/numbers/{back['id']}", {"name": "Door"})).status == 200
 
 
 async def test_the_account_is_shown_without_its_password(control: Client) -> None:
@@ -256,8 +302,13 @@ async def test_a_reset_makes_all_as_at_the_start(
     customer.answers.extend([(503, "")] * 1000)
     number = (await control.get("/numbers")).json()[0]["id"]
     await api.post(f"/numbers/{number}", {"sms_url": customer.url})
-    await control.put("/account", {"balance": "1"})
+    await control.put("/account", {"balance": "50", "subaccounts_see_all": True})
     await control.put(f"/handsets/{STRANGER}", {"name": "Maja"})
+    await api.post("/subaccounts", {"name": "House"})
+    await api.post("/numbers", {"country": "se"})
+    await api.mms(image=data_url(PNG))
+    call = {"from": ANNA, "to": NUMBER, "recordings": ["pending"], "cost": "0.5"}
+    await control.ask("POST", "/history/calls", json=call)
     await api.text(whendelivered=customer.url)
     await customer.wait_for(3)
     await control.put("/faults", [{"kind": "drop_after", "match": {"path": "/x"}}])
@@ -265,11 +316,18 @@ async def test_a_reset_makes_all_as_at_the_start(
     posts = len(customer.posts)
     assert (await control.get("/log")).json() == []
     assert (await control.get("/faults")).json() == []
-    assert (await control.get("/account")).json()["balance"] == "100.00"
+    account = (await control.get("/account")).json()
+    assert (account["balance"], account["subaccounts_see_all"]) == ("100.00", False)
     assert len((await control.get("/handsets")).json()) == 2
     assert await texts(control, ANNA) == []
     assert "sms_url" not in (await control.get("/numbers")).json()[0]
-    assert (await api.get("/sms")).json() == {"data": []}
+    for path in (
+        *("/sms", "/mms", "/images", "/calls", "/recordings"),
+        *("/subaccounts", "/billing"),
+    ):
+        assert (await api.get(path)).json() == {"data": []}
+    assert len((await api.get("/transactions")).json()["data"]) == 1
+    assert len((await api.get("/numbers")).json()["data"]) == 1
     assert len(customer.posts) == posts
 
 

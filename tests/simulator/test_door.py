@@ -49,6 +49,10 @@ async def test_resource_names_are_written_in_any_case(api: Client, path: str) ->
         pytest.param("DELETE", "/me", id="no such method"),
         pytest.param("PATCH", "/sms", id="an unknown method"),
         pytest.param("GET", "/", id="nothing"),
+        pytest.param("GET", "/me.jpg", id="no such file"),
+        pytest.param("GET", "/sms/s1.jpg", id="no file of that kind"),
+        pytest.param("POST", "/images", id="pictures are sent by MMS"),
+        pytest.param("DELETE", "/recordings/c1-r0", id="not to be deleted"),
     ],
 )
 async def test_an_unknown_path_is_not_found(

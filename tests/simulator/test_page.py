@@ -7,6 +7,7 @@ import pytest
 
 import simulator as package
 from simulator.app import Simulator
+from simulator.control import MAX_IMAGES
 
 from . import Client
 
@@ -56,6 +57,14 @@ def test_texts_are_never_markup(name: str) -> None:
     assert not re.search(
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write", text
     )
+
+
+async def test_pictures_come_from_the_page_itself(page: Client) -> None:
+    """They have a text for those who do not see them, and their number has an end."""
+    answer = await page.get("/phone.js")
+    assert "picture.alt =" in answer.text
+    assert f"MOST_PICTURES = {MAX_IMAGES};" in answer.text
+    assert "img-src" not in answer.headers["Content-Security-Policy"]
 
 
 async def test_what_is_not_there_is_not_found(page: Client) -> None:
