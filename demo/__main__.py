@@ -32,7 +32,7 @@ Try this, with both pages side by side:
   2. Write STATUS from Anna's or Erik's phone to {number}: the house answers.
   3. Switch Erik's phone off, text him from Home Assistant, and switch it on again.
 
-Ready after {seconds:.0f} seconds. Ctrl-C stops both; the next start finds all as you left it.
+Ready after {seconds:.0f} seconds. Ctrl-C stops both. The house is kept; the phones start empty.
 """
 
 

@@ -17,7 +17,7 @@ class State:
 
     currency: str
     balance: int
-    displayname: str = "elks46"
+    displayname: str = "46elks"
     mobilenumber: str = SIGN_UP_NUMBER
     email: str = "demo@example.com"
     creditalert: int | None = None

@@ -11,6 +11,7 @@ from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import CoreState, Event, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -58,6 +59,10 @@ async def looks(simulator: SimulatorControl, after: int = 0) -> list[str]:
     return [one["url"] for one in await simulator.requests("GET", "sms*", after=after)]
 
 
+# Later than all that has really happened, and yet a time that can be.
+MINUTE: Final = f"{dt_util.utcnow() + timedelta(hours=12):%Y-%m-%dT%H:%M}"
+
+
 def row(number: int, **fields: object) -> Json:
     """Return a text to the home as the history has it."""
     return {
@@ -65,7 +70,7 @@ def row(number: int, **fields: object) -> Json:
         "direction": "incoming",
         "from": ANNA,
         "to": NUMBER,
-        "created": f"2035-01-01T00:00:{number:02}.000000",
+        "created": f"{MINUTE}:{number:02}.000000",
         "message": str(number),
         **fields,
     }
@@ -363,12 +368,25 @@ async def test_what_the_disk_refuses_is_read_again(
     with patch("custom_components.elks46.journal.FileIO", side_effect=full):
         await pass_time(hass, minutes=31)
         await pass_time(hass, minutes=31)
-    assert texts(received) == ["1"]
+    assert texts(received) == ["1", "2"]
     assert "The disk refuses what was read from 46elks' history" in caplog.text
     assert integration.runtime_data.store.mark == mark
     await pass_time(hass, minutes=31)
     assert texts(received) == ["1", "2"]
     assert integration.runtime_data.store.mark > mark
+
+
+async def test_a_time_that_cannot_be_hides_no_text(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """Neither today nor after a restart: the mark stays where it was."""
+    received = async_capture_events(hass, "elks46_sms_received")
+    never = row(2, to=OTHER_NUMBER, created="9999-12-31T00:00:00.000000")
+    await simulator.fail(history(row(1), never))
+    await pass_time(hass, minutes=31)
+    await simulator.fail(history(row(1), never, row(3)))
+    await pass_time(hass, minutes=31)
+    assert texts(received) == ["1", "3"]
 
 
 async def test_while_46elks_is_out_of_reach_the_mark_stays(

@@ -186,7 +186,7 @@ async def test_an_account_its_number_and_then_the_first_contact(
     )
     await hass.async_block_till_done()
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert result["title"] == "elks46"
+    assert result["title"] == "46elks"
     created = result["result"]
     assert created.unique_id == simulator.username
     data = dict(created.data)

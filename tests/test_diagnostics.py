@@ -108,3 +108,16 @@ async def test_it_tells_nothing_about_people(
         sent["id"],
     }
     assert {secret for secret in private if secret in dump} == set()
+
+
+async def test_it_tells_of_an_account_that_is_not_loaded(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """That is when people need it: how it is set up is known all the same."""
+    client = await hass_client()
+    await hass.config_entries.async_unload(integration.entry_id)
+    response = await client.get(f"/api/diagnostics/config_entry/{integration.entry_id}")
+
+    assert list((await response.json())["data"]) == ["settings"]

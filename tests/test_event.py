@@ -199,3 +199,16 @@ async def test_a_number_that_is_given_up_is_unavailable(
     assert gone.state == STATE_UNAVAILABLE
     assert back
     assert back.state == STATE_UNKNOWN
+
+
+async def test_words_that_are_no_longer_kept_are_not_recalled(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """Whoever switches it off does not want to see them any more."""
+    await text_home(hass, simulator, ANNA, "very secret")
+    await change_options(hass, integration, keep_text=False)
+
+    state = hass.states.get("event.anna_messages")
+    assert state is not None
+    assert state.attributes["event_type"] == "sms_received"
+    assert state.attributes["message"] is None

@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
 )
 
+from custom_components.elks46.api import MessageStatus
 from custom_components.elks46.const import DOMAIN
 
 from . import ANNA, NUMBER, Json, SimulatorControl, failing, issues, pass_time, send_sms
@@ -75,6 +76,14 @@ REFUSALS = [
 ]
 
 
+def failed_for_good(entry: MockConfigEntry) -> bool:
+    """Tell whether every text is known as failed, with nothing left to be sent."""
+    return all(
+        (sent.status, sent.request) == (MessageStatus.FAILED, None)
+        for sent in entry.runtime_data.store.sent.values()
+    )
+
+
 @pytest.mark.parametrize(("fault", "error"), REFUSALS)
 async def test_a_refusal_is_told_in_46elks_own_words_and_not_tried_again(
     hass: HomeAssistant,
@@ -91,7 +100,7 @@ async def test_a_refusal_is_told_in_46elks_own_words_and_not_tried_again(
     assert len(await simulator.requests("POST", "sms")) == 1
     assert await on_screen(simulator) == []
     assert [event.data["status"] for event in changes] == ["failed"]
-    assert not integration.runtime_data.store.sent
+    assert failed_for_good(integration)
 
 
 async def test_a_refused_password_is_asked_for_again(
@@ -167,7 +176,18 @@ async def test_a_text_that_46elks_cannot_take_is_given_up(
         await send_sms(hass, to=[ANNA])
     assert len(await simulator.requests("POST", "sms")) == 3
     assert await on_screen(simulator) == []
-    assert not integration.runtime_data.store.sent
+    assert failed_for_good(integration)
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_a_text_on_which_46elks_only_ever_hangs_is_of_unknown_fate(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """The last request may still be under way there, so nobody says that it was not sent."""
+    await simulator.fail(posting(times=None, kind="delay", seconds=0.8))
+    with pytest.raises(HomeAssistantError, match="Nobody knows"):
+        await send_sms(hass, to=[ANNA])
+    assert await on_screen(simulator) == []
 
 
 OUT_OF_REACH = [

@@ -841,5 +841,5 @@ async def test_a_disk_that_refuses_stops_no_text(
     assert row["status"] == "created"
     assert issues(hass)["disk_refuses"] == {"error": "No space left on device"}
     assert integration.runtime_data.store.spent_today == Decimal("0.52")
-    assert len(integration.runtime_data.store.sent) == 1
+    assert len(integration.runtime_data.store.sent) == 2
     await hass.async_block_till_done(wait_background_tasks=True)

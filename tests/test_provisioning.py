@@ -7,6 +7,7 @@ from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from yarl import URL
 
 from custom_components.elks46.const import (
     CONF_NUMBER,
@@ -451,7 +452,8 @@ async def test_what_cannot_be_given_back_is_logged_without_secrets(
     number_id = prepared.subentries["number"].data[CONF_NUMBER_ID]
     assert record.getMessage() == (
         f"The number with id {number_id} still sends its texts here"
-        " (ElksAuthenticationError): set its sms_url at 46elks to what it was before"
+        " (ElksAuthenticationError): set its sms_url at 46elks to what it was before,"
+        f" at {URL(FOREIGN).host}"
     )
 
 

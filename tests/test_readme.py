@@ -476,7 +476,7 @@ async def test_entities_are_documented(
     identifiers = {
         "account": integration.unique_id,
         "anna": "anna",
-        "number": integration.subentries["number"].data["number_id"],
+        "number": "number",
     }
     device = dr.async_get(home.hass).async_get_device_by_identifier(
         (DOMAIN, str(identifiers[identifier])), integration.entry_id

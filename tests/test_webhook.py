@@ -226,6 +226,47 @@ async def test_an_unloaded_account_has_a_door_a_disabled_one_has_none(
     assert await post_callback(public_url, "sms", TEXT) == 200
 
 
+async def test_an_account_that_is_disabled_while_set_up_fails_has_no_door(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    entry: MockConfigEntry,
+    public_url: str,
+) -> None:
+    """46elks does not repeat for hours what nobody will take."""
+    entry.add_to_hass(hass)
+    await simulator.fail(answering("me", 500))
+    await setup_integration(hass, entry)
+    await hass.config_entries.async_set_disabled_by(
+        entry.entry_id, ConfigEntryDisabler.USER
+    )
+    assert await post_callback(public_url, "sms", TEXT) == 200
+    assert await post_callback(public_url, "sms", TEXT) == 200
+
+
+async def test_a_picture_message_is_not_told_as_a_text(
+    hass: HomeAssistant, integration: MockConfigEntry, public_url: str
+) -> None:
+    """Nobody has asked for any."""
+    received = async_capture_events(hass, "elks46_sms_received")
+    assert await post_callback(public_url, "mms", TEXT) == 204
+    assert not received
+
+
+async def test_a_body_that_a_proxy_has_mangled_is_no_success(
+    integration: MockConfigEntry, public_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """46elks repeats it, and Home Assistant logs no secret address for it."""
+    async with aiohttp.ClientSession() as session:
+        answer = await session.post(
+            f"{public_url}/api/webhook/{WEBHOOK_ID}?kind=sms",
+            data=b"neither",
+            headers={"Content-Encoding": "gzip"},
+        )
+    assert answer.status >= 400
+    loud = [one.message for one in caplog.records if one.levelno > logging.INFO]
+    assert not [message for message in loud if WEBHOOK_ID in message]
+
+
 async def test_a_bug_inside_loses_no_text(
     hass: HomeAssistant,
     integration: MockConfigEntry,

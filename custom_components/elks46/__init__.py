@@ -82,11 +82,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
 async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool:
     """Close the doors first; what is under way is let through or settled later."""
     runtime = entry.runtime_data
-    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
-        return False
     runtime.catch_up.async_close()
     runtime.provisioning.async_close()
     await runtime.outbox.async_close()
+    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        return False
     await runtime.store.async_close()
     if entry.disabled_by is not None:
         webhook.async_shut(hass, entry)

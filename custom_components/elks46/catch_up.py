@@ -18,6 +18,7 @@ from homeassistant.core import (
 )
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later
+from homeassistant.util import dt as dt_util
 
 from .api import (
     ElksClient,
@@ -29,6 +30,7 @@ from .api import (
     MessageDirection,
 )
 from .const import (
+    CLOCKS_APART,
     CONF_NUMBER,
     EPOCH,
     HISTORY_OVERLAP,
@@ -109,7 +111,8 @@ class CatchUp:
                     LOGGER.warning(
                         "The disk refuses what was read from 46elks' history"
                     )
-            self._plan()
+            finally:
+                self._plan()
 
     def _plan(self) -> None:
         if self._is_closed:
@@ -150,33 +153,41 @@ class CatchUp:
             if mark is None:
                 # The first look only finds out where the history stands.
                 break
-        newest = max(
-            (row.created for row in rows if row.created), default=mark or EPOCH
-        )
-        newest = max(newest, mark or EPOCH)
+        # A time that cannot be would hide every text that comes before it.
+        horizon = dt_util.utcnow() + CLOCKS_APART
+        times = (row.created for row in rows if row.created and row.created < horizon)
+        newest = max(times, default=EPOCH)
         self._outbox.note_time(newest)
+        newest = max(newest, mark or EPOCH)
         since = {
             number: self._store.since.get(number, newest) for number in self._numbers()
         }
+        refused: OSError | None = None
         for row in reversed(rows):
             # Asked anew each time: whoever closes must find nothing being written later.
             if self._is_closed:
                 return
-            if row.direction is not MessageDirection.INCOMING:
-                await self._outbox.async_apply_history(row)
-            elif (
-                row.id
-                and row.created
-                and row.created > since.get(row.recipient, newest)
-            ):
-                if await self._inbox.async_receive(row.incoming()):
-                    self._reach.callback_missed(row.created)
+            try:
+                await self._async_apply(row, since.get(row.recipient))
+            except OSError as err:
+                # Nobody waits for a text because the disk refuses the one before it.
+                refused = err
         if self._is_closed:
             return
+        if refused is not None:
+            raise refused
         if newest != mark or since != self._store.since:
             await self._store.async_record_mark(newest, since)
         self._outbox.settle()
         await self._async_ask_for({row.id for row in rows})
+
+    async def _async_apply(self, row: Message, since: datetime | None) -> None:
+        """Let a row act like the post it stands for; ours are texts since a time, or none."""
+        if row.direction is not MessageDirection.INCOMING:
+            await self._outbox.async_apply_history(row)
+        elif row.id and row.created and since and row.created > since:
+            if await self._inbox.async_receive(row.incoming()):
+                self._reach.callback_missed(row.created)
 
     async def _async_ask_for(self, known: set[str | None]) -> None:
         """Ask how texts fare that are older than what was read, in turn."""

@@ -66,5 +66,7 @@ REMEMBER_SENT: Final = timedelta(days=4)
 # A flood may not fill the disk: forty characters each make less than half a megabyte.
 REMEMBER_RECEIVED_AT_MOST: Final = 10_000
 
+# No clock of 46elks' and this home's are further apart than that, zones and all.
+CLOCKS_APART: Final = timedelta(days=1)
 # Where an empty history stands: every text in it will be newer.
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
 from .api import DEFAULT_API_URL
@@ -22,17 +23,20 @@ async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: ElksConfigEntry
 ) -> dict[str, Any]:
     """Return the state of an account without any number, name, text or secret."""
+    settings = {
+        "api_is_46elks": entry.data[CONF_API_URL] == DEFAULT_API_URL,
+        "has_default_sender": bool(entry.options.get(CONF_DEFAULT_SENDER)),
+        "has_public_url": bool(entry.options.get(CONF_PUBLIC_URL)),
+        "keep_text": entry.options.get(CONF_KEEP_TEXT, True),
+        "reach": entry.options.get(CONF_REACH),
+    }
+    if entry.state is not ConfigEntryState.LOADED:
+        return {"settings": settings}
     runtime = entry.runtime_data
     sent = runtime.store.sent.values()
     last_callback = runtime.reach.last_callback
     return {
-        "settings": {
-            "api_is_46elks": entry.data[CONF_API_URL] == DEFAULT_API_URL,
-            "has_default_sender": bool(entry.options.get(CONF_DEFAULT_SENDER)),
-            "has_public_url": bool(entry.options.get(CONF_PUBLIC_URL)),
-            "keep_text": entry.options.get(CONF_KEEP_TEXT, True),
-            "reach": entry.options.get(CONF_REACH),
-        },
+        "settings": settings,
         "account": {
             "currency": runtime.coordinator.data.account.currency,
             "last_update_success": runtime.coordinator.last_update_success,

@@ -106,9 +106,10 @@ class ElksNumberEntity(ElksEntity):
         self._number_id = subentry.data[CONF_NUMBER_ID]
         self._e164 = subentry.data[CONF_NUMBER]
         self._attr_translation_key = key
-        self._attr_unique_id = f"{self._number_id}_{key}"
+        # Of the subentry, which may stand for another number some day.
+        self._attr_unique_id = f"{subentry.subentry_id}_{key}"
         self._attr_device_info = DeviceInfo(
-            identifiers={(DOMAIN, self._number_id)},
+            identifiers={(DOMAIN, subentry.subentry_id)},
             name=subentry.title,
             manufacturer=MANUFACTURER,
             serial_number=self._e164,
@@ -148,19 +149,18 @@ def who_and_where(
     """Return what every event tells: which account, number and contact it is about."""
     runtime = entry.runtime_data
     contact = runtime.contacts.by_phone(phone)
-    number_id = next(
+    number_subentry_id = next(
         (
-            subentry.data[CONF_NUMBER_ID]
-            for subentry in entry.subentries.values()
-            if subentry.subentry_type == SUBENTRY_NUMBER
-            and subentry.data[CONF_NUMBER] == number
+            subentry.subentry_id
+            for subentry in entry.get_subentries_of_type(SUBENTRY_NUMBER)
+            if subentry.data[CONF_NUMBER] == number
         ),
         None,
     )
     return {
         "config_entry_id": entry.entry_id,
         "number": number,
-        "number_device_id": _device_id(hass, entry, number_id),
+        "number_device_id": _device_id(hass, entry, number_subentry_id),
         "contact": contact.name if contact else None,
         "contact_device_id": _device_id(
             hass, entry, contact.subentry_id if contact else None

@@ -2,15 +2,21 @@
 
 from typing import override
 
-from homeassistant.components.event import EventEntity
+from homeassistant.components.event import EventEntity, EventExtraStoredData
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import IncomingMessage, MessageStatus
-from .const import SUBENTRY_NUMBER
+from .const import CONF_KEEP_TEXT, SUBENTRY_NUMBER
 from .data import ElksConfigEntry
-from .entity import ElksContactEntity, ElksNumberEntity, message_data, status_data
+from .entity import (
+    ElksContactEntity,
+    ElksEntity,
+    ElksNumberEntity,
+    message_data,
+    status_data,
+)
 from .records import SentMessage
 from .signals import SIGNAL_DELIVERY, SIGNAL_MESSAGE
 
@@ -36,7 +42,22 @@ async def async_setup_entry(
         )
 
 
-class ElksContactMessages(ElksContactEntity, EventEntity):
+class ElksMessages(ElksEntity, EventEntity):
+    """Something that happens to texts, which are private."""
+
+    _unrecorded_attributes = frozenset({"message"})
+
+    @override
+    async def async_get_last_event_data(self) -> EventExtraStoredData | None:
+        """Recall what happened last, without words that are no longer to be kept."""
+        data = await super().async_get_last_event_data()
+        words = data.last_event_attributes if data else None
+        if words and not self._entry.options.get(CONF_KEEP_TEXT, True):
+            words.update(dict.fromkeys(words.keys() & {"message"}))
+        return data
+
+
+class ElksContactMessages(ElksContactEntity, ElksMessages):
     """Texts from and to a contact."""
 
     _attr_event_types = [
@@ -44,8 +65,6 @@ class ElksContactMessages(ElksContactEntity, EventEntity):
         MessageStatus.DELIVERED.value,
         MessageStatus.FAILED.value,
     ]
-    # Private, and of no use in a history graph.
-    _unrecorded_attributes = frozenset({"message"})
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -76,11 +95,10 @@ class ElksContactMessages(ElksContactEntity, EventEntity):
             self.async_write_ha_state()
 
 
-class ElksNumberMessages(ElksNumberEntity, EventEntity):
+class ElksNumberMessages(ElksNumberEntity, ElksMessages):
     """Texts to a number."""
 
     _attr_event_types = [SMS_RECEIVED]
-    _unrecorded_attributes = frozenset({"message"})
 
     @override
     async def async_added_to_hass(self) -> None:

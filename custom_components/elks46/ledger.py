@@ -86,20 +86,6 @@ class Ledger:
                 self._announce(known)
         return known
 
-    async def async_forget(self, sent: SentMessage) -> SentMessage:
-        """Forget a text that was not taken, unless a report tells that it was."""
-        async with self._turn(sent.ref):
-            known = self.known(sent)
-            if known.id is not None:
-                return known
-            try:
-                await self._store.async_forget_sent(sent.ref)
-            except OSError as err:
-                self._warn_of_disk(err)
-            failed = replace(known, status=MessageStatus.FAILED, request=None)
-            self._announce(failed)
-            return failed
-
     async def async_fail(self, sent: SentMessage) -> SentMessage:
         """Take note that a text was surely not sent, unless a report tells that it was."""
         async with self._turn(sent.ref):
@@ -156,7 +142,9 @@ class Ledger:
         """Move a text's state forward, never back."""
         async with self._turn(sent.ref):
             known = self.known(sent)
-            ahead = status.follows(known.status)
+            # A report of a text that was taken for failed proves that it was not.
+            is_news = known.id is None and known.status.is_final
+            ahead = is_news or status.follows(known.status)
             is_foreign = known.id not in (None, message_id)
             if is_foreign or (not ahead and known.id is not None):
                 return

@@ -24,11 +24,13 @@ from .api import (
     ElksClient,
     ElksConnectionError,
     ElksError,
+    ElksTimeoutError,
     Message,
     MessageDirection,
     count_text,
 )
 from .const import (
+    CLOCKS_APART,
     CONF_DEFAULT_SENDER,
     CONF_KEEP_TEXT,
     CONF_NUMBER_ID,
@@ -52,6 +54,8 @@ if TYPE_CHECKING:
 REQUESTS_AT_ONCE: Final = 32
 # Seconds before each look into the history: a text may show up there a moment late.
 LOOK_UP_PAUSES: Final = (3.0, 5.0)
+# Further ones after a request that was given up on: it may still be under way at 46elks.
+LATE_PAUSES: Final = (20.0, 40.0)
 # Seconds before a text that is surely not at 46elks is sent once more.
 RESEND_PAUSES: Final = (1.0, 10.0)
 # An alarm does not wait long to hear where the history stands.
@@ -203,7 +207,8 @@ class Outbox:
     @callback
     def note_time(self, created: datetime | None) -> None:
         """Take note of a time on 46elks' clock, None for an empty history."""
-        self._newest = max(self._newest or EPOCH, created or EPOCH)
+        if created is None or created < dt_util.utcnow() + CLOCKS_APART:
+            self._newest = max(self._newest or EPOCH, created or EPOCH)
 
     @callback
     def settle(self) -> None:
@@ -259,7 +264,7 @@ class Outbox:
                 raise _error("send_unknown") from err
             return known
         except ElksError as err:
-            known = await self._ledger.async_forget(sent)
+            known = await self._ledger.async_fail(sent)
             if known.id is not None:
                 return known
             if err.outcome_unknown or isinstance(err, ElksConnectionError):
@@ -295,8 +300,11 @@ class Outbox:
                     LOGGER.debug(
                         "The answer to a text was lost: %s", type(err).__name__
                     )
-                    if found := await self._async_look_up(sent, request):
+                    is_late = isinstance(err, ElksTimeoutError)
+                    if found := await self._async_look_up(sent, request, late=is_late):
                         return found
+                    if is_late and pause is None:
+                        raise _UnknownFateError from err
                 elif not isinstance(err, ElksConnectionError):
                     raise
                 if pause is None:
@@ -309,14 +317,14 @@ class Outbox:
         raise AssertionError  # pragma: no cover - the last pause is None
 
     async def _async_look_up(
-        self, sent: SentMessage, request: SmsRequest
+        self, sent: SentMessage, request: SmsRequest, *, late: bool = False
     ) -> Message | None:
         """Return the text as 46elks' history has it, None where it is surely not there.
 
         Raises:
             _UnknownFateError: the history cannot be read, or not be compared.
         """
-        for pause in LOOK_UP_PAUSES:
+        for pause in (*LOOK_UP_PAUSES, *(LATE_PAUSES if late else ())):
             await asyncio.sleep(pause)
             if found := await self._async_find(sent, request):
                 return found
@@ -366,7 +374,8 @@ class Outbox:
                 return None
             if found is not None:
                 return await self._async_taken(sent, found)
-            young = dt_util.utcnow() - sent.asked < RESEND_AFTER_RESTART
+            age = dt_util.utcnow() - sent.asked
+            young = timedelta(0) <= age < RESEND_AFTER_RESTART
             if young and request.text is not None and not sent.given_up:
                 try:
                     return await self._async_deliver(sent, request)

@@ -84,8 +84,6 @@ class Provisioning:
                         await self._async_give_back(number_id, number)
                     elif number is not None:
                         await self._async_take(number)
-                except (ElksRequestError, ElksForbiddenError) as err:
-                    self._reach.address_refused(err.message)
                 except (ElksError, OSError) as err:
                     LOGGER.debug("A number could not be set: %s", type(err).__name__)
                     failed = True
@@ -117,7 +115,9 @@ class Provisioning:
                         " sms_url at 46elks to %s",
                         number_id,
                         type(err).__name__,
-                        "what it was before" if held.previous else "nothing",
+                        f"what it was before, at {_answered_by(held.previous)}"
+                        if held.previous
+                        else "nothing",
                     )
 
     def _wanted(self) -> set[str]:
@@ -143,7 +143,10 @@ class Provisioning:
         if held and held.ours and number.sms_url not in (None, ours, held.ours):
             self._tell_taken(number)
         else:
-            await self._async_set(number, ours)
+            try:
+                await self._async_set(number, ours)
+            except (ElksRequestError, ElksForbiddenError) as err:
+                self._reach.address_refused(err.message)
 
     async def _async_set(self, number: Number, ours: str) -> None:
         """Set our address; what 46elks may or may not have taken is set again the next time."""

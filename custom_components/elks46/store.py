@@ -144,19 +144,6 @@ class ElksStore:
                 self._apply(record)
             raise
 
-    async def async_forget_sent(self, ref: str) -> None:
-        """Forget a text that 46elks did not take.
-
-        Raises:
-            OSError: the disk refuses; it is forgotten until the next restart only.
-        """
-        record: Record = {"forget": ref}
-        try:
-            await self._journal.async_append(record)
-        except OSError:
-            self._apply(record)
-            raise
-
     async def async_record_mark(
         self, mark: datetime, since: Mapping[str, datetime]
     ) -> None:
@@ -180,8 +167,6 @@ class ElksStore:
                 self._received[message_id] = _time(created)
             case {"sent": dict(data)}:
                 self._keep(_load_sent(data))
-            case {"forget": str(ref)}:
-                self._sent.pop(ref, None)
             case {"mark": mark, "since": dict(since)}:
                 self._mark = _time(mark)
                 self._since = {number: _time(when) for number, when in since.items()}
@@ -202,15 +187,13 @@ class ElksStore:
             self._refs[sent.id] = sent.ref
 
     def _count(self, day: str, cost: Decimal, messages: int) -> None:
-        if day > self._day:
+        if day != self._day:
             self._day, self._spent_day, self._messages_day = day, Decimal(0), 0
-        if day[:7] > self._month:
+        if day[:7] != self._month:
             self._month, self._spent_month = day[:7], Decimal(0)
-        if day == self._day:
-            self._spent_day += cost
-            self._messages_day += messages
-        if day[:7] == self._month:
-            self._spent_month += cost
+        self._spent_day += cost
+        self._messages_day += messages
+        self._spent_month += cost
 
     def _snapshot_store(self) -> Store[dict[str, Any]]:
         # Atomic writes reach the disk itself before the journal's files may go.

@@ -15,13 +15,13 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from aiohttp import ClientError, hdrs
-from aiohttp.web import Request, Response
+from aiohttp.web import Request, RequestPayloadError, Response
 from homeassistant.components import webhook
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import CoreState, HomeAssistant, callback
 
-from .api import ElksInvalidDataError, IncomingMessage, parse_callback
+from .api import ElksInvalidDataError, IncomingMessage, MessageKind, parse_callback
 from .const import DOMAIN, LOGGER
 from .data import ElksConfigEntry, ElksRuntimeData
 from .reach import KIND_PING
@@ -73,11 +73,15 @@ async def async_handle(
     hass: HomeAssistant, entry: ElksConfigEntry, request: Request
 ) -> Response:
     """Answer a post, whatever happens: an error would be taken for a success."""
+    if entry.disabled_by is not None:
+        # Switched off while it could not be set up, so nobody has shut the door.
+        async_shut(hass, entry)
+        return Response(status=HTTPStatus.OK)
     if request.method != hdrs.METH_POST:
         return Response(status=HTTPStatus.METHOD_NOT_ALLOWED)
     try:
         form = await _async_form(request)
-    except ClientError, ConnectionError, TimeoutError:
+    except ClientError, ConnectionError, RequestPayloadError, TimeoutError:
         return Response(status=HTTPStatus.REQUEST_TIMEOUT)
     if form is None:
         return Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
@@ -110,8 +114,10 @@ async def _async_receive(
         return Response(status=HTTPStatus.NO_CONTENT)
     runtime.reach.callback_arrived(is_foreign=_is_foreign(request.remote))
     match callback_data:
-        case IncomingMessage() as message:
+        case IncomingMessage(kind=MessageKind.SMS) as message:
             await runtime.inbox.async_receive(message)
+        case IncomingMessage():
+            LOGGER.debug("A picture message came, which nobody has asked for")
         case report:
             await runtime.outbox.async_apply(ref, report)
     return Response(status=HTTPStatus.NO_CONTENT)

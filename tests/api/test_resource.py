@@ -54,6 +54,18 @@ async def test_the_history_of_a_span_is_asked_for_backwards(
     ]
 
 
+async def test_a_history_without_end_is_given_up(
+    client: ElksClient, elks: Elks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However inventive its next pages are."""
+    monkeypatch.setattr("custom_components.elks46.api.client.MAX_PAGES", 2)
+    for start in ("2026-01-15T10:00:00", "2026-01-15T09:00:00"):
+        elks.answers(page("sms_incoming.json", next_start=start))
+    history = client.messages.sms_history(NOON)
+    with pytest.raises(ElksInvalidDataError, match="no end"):
+        [message async for message in history]
+
+
 async def test_a_history_that_runs_in_a_circle_is_left(
     client: ElksClient, elks: Elks
 ) -> None:

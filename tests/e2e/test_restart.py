@@ -83,7 +83,7 @@ async def _posted(account: Account) -> set[str]:
 
 async def _messages_today(home: Home) -> int:
     """Return how many texts the account counts."""
-    return int((await home.state("sensor.elks46_messages_today"))["state"])
+    return int((await home.state("sensor.46elks_messages_today"))["state"])
 
 
 @pytest.mark.usefixtures("echo", "always_up")

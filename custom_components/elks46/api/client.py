@@ -11,6 +11,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from io import BytesIO
 import json
+import re
 from typing import Final, Literal
 from urllib.parse import urlencode
 
@@ -47,6 +48,13 @@ SLOWEST_BYTES_PER_SECOND: Final = 32 * 1024
 
 MAX_MESSAGE_LENGTH: Final = 200
 """46elks says what is wrong in one short line; a proxy may say it in a page."""
+
+
+MAX_PAGES: Final = 1_000
+"""A hundred thousand rows: years of a home's traffic."""
+
+# 46elks may quote what it refuses: an address with its secret, or somebody's number.
+_PRIVATE: Final = re.compile(r"https?://\S+|\+?\d{7,}")
 
 
 class ElksClient:
@@ -121,6 +129,8 @@ class ElksClient:
         asked: set[str | None] = set()
         while start not in asked:
             asked.add(start)
+            if len(asked) > MAX_PAGES:
+                raise ElksInvalidDataError("The list has no end")
             page = await self.request(
                 "GET", path, query={**query, "start": start} if start else query
             )
@@ -307,4 +317,4 @@ def _message(body: bytes) -> str:
     except ValueError, RecursionError:
         pass
     message = " ".join(message.split())
-    return "" if message.startswith("<") else message
+    return "" if message.startswith("<") else _PRIVATE.sub("•••", message)

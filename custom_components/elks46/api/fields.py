@@ -18,6 +18,9 @@ type Fields = Mapping[str, object]
 MAX_ID_LENGTH: Final = 64
 """46elks' own have up to 36 characters; what a stranger posts as one is kept short."""
 
+MAX_INTEGER: Final = 2**53
+"""What every reader of JSON can hold; 46elks counts nothing that comes near."""
+
 MONEY_UNIT: Final = 10_000
 """46elks counts money in ten-thousandths of the account's currency."""
 
@@ -42,7 +45,8 @@ def text(data: Fields, key: str) -> str:
     """Read a text."""
     match data.get(key):
         case str(value):
-            return value
+            # JSON can hold half a surrogate pair, which nothing else can.
+            return value.encode(errors="replace").decode()
     raise _invalid(key, "a text")
 
 
@@ -50,7 +54,7 @@ def texts(data: Fields, key: str) -> tuple[str, ...]:
     """Read a list of texts."""
     match data.get(key):
         case list(values) if all(isinstance(value, str) for value in values):
-            return tuple(values)
+            return tuple(value.encode(errors="replace").decode() for value in values)
     raise _invalid(key, "a list of texts")
 
 
@@ -73,7 +77,7 @@ def rows(data: Fields, key: str) -> tuple[dict[str, object], ...]:
 def identifier(data: Fields, key: str) -> str:
     """Read an id."""
     match data.get(key):
-        case str(value) if 0 < len(value) <= MAX_ID_LENGTH:
+        case str(value) if 0 < len(value) <= MAX_ID_LENGTH and value.isascii():
             return value
     raise _invalid(key, "an id")
 
@@ -81,7 +85,7 @@ def identifier(data: Fields, key: str) -> str:
 def integer(data: Fields, key: str) -> int:
     """Read a whole number."""
     match data.get(key):
-        case int(value) if not isinstance(value, bool):
+        case int(value) if not isinstance(value, bool) and abs(value) <= MAX_INTEGER:
             return value
     raise _invalid(key, "a whole number")
 

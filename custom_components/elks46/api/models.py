@@ -26,6 +26,7 @@ from .fields import (
     money,
     objects,
     optional,
+    readable,
     text,
     texts,
     time,
@@ -214,10 +215,11 @@ class IncomingMessage:
 
     id: str
     kind: MessageKind
-    sender: str
-    recipient: str
-    text: str
-    images: tuple[str, ...]
+    # Home Assistant logs what it hands to a listener that fails.
+    sender: str = field(repr=False)
+    recipient: str = field(repr=False)
+    text: str = field(repr=False)
+    images: tuple[str, ...] = field(repr=False)
     created: datetime
 
 
@@ -270,9 +272,10 @@ class Message:
                 optional(text, data, "status") or MessageStatus.UNKNOWN
             ),
             created=optional(time, data, "created"),
-            delivered=optional(time, data, "delivered"),
-            parts=optional(integer, data, "parts"),
-            cost=optional(money, data, "estimated_cost" if estimated else "cost"),
+            # A text is not lost for an odd figure beside it.
+            delivered=readable(time, data, "delivered"),
+            parts=readable(integer, data, "parts"),
+            cost=readable(money, data, "estimated_cost" if estimated else "cost"),
             estimated=estimated,
         )
 
