@@ -382,9 +382,10 @@ async def test_a_time_that_cannot_be_hides_no_text(
     """Neither today nor after a restart: the mark stays where it was."""
     received = async_capture_events(hass, "elks46_sms_received")
     never = row(2, to=OTHER_NUMBER, created="9999-12-31T00:00:00.000000")
-    await simulator.fail(history(row(1), never))
+    ours = {**never, "id": "s5", "direction": "outgoing"}
+    await simulator.fail(history(row(1), never, ours))
     await pass_time(hass, minutes=31)
-    await simulator.fail(history(row(1), never, row(3)))
+    await simulator.fail(history(row(1), never, ours, row(3)))
     await pass_time(hass, minutes=31)
     assert texts(received) == ["1", "3"]
 
