@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import IncomingMessage, MessageStatus
+from .api import IncomingMessage, MessageKind, MessageStatus
 from .const import SUBENTRY_NUMBER
 from .data import ElksConfigEntry
 from .entity import ElksContactEntity, ElksNumberEntity, message_data, status_data
@@ -15,7 +15,8 @@ from .records import SentMessage
 from .signals import SIGNAL_DELIVERY, SIGNAL_MESSAGE
 
 PARALLEL_UPDATES = 0
-SMS_RECEIVED = "sms_received"
+# What comes in, as event types.
+RECEIVED = {MessageKind.SMS: "sms_received", MessageKind.MMS: "mms_received"}
 
 
 async def async_setup_entry(
@@ -37,15 +38,15 @@ async def async_setup_entry(
 
 
 class ElksContactMessages(ElksContactEntity, EventEntity):
-    """Texts from and to a contact."""
+    """Messages from and to a contact."""
 
     _attr_event_types = [
-        SMS_RECEIVED,
+        *RECEIVED.values(),
         MessageStatus.DELIVERED.value,
         MessageStatus.FAILED.value,
     ]
     # Private, and of no use in a history graph.
-    _unrecorded_attributes = frozenset({"message"})
+    _unrecorded_attributes = frozenset({"images", "message"})
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -66,7 +67,9 @@ class ElksContactMessages(ElksContactEntity, EventEntity):
     @callback
     def _received(self, message: IncomingMessage) -> None:
         if message.sender == self._contact.phone:
-            self._trigger_event(SMS_RECEIVED, message_data(self._entry, message))
+            self._trigger_event(
+                RECEIVED[message.kind], message_data(self._entry, message)
+            )
             self.async_write_ha_state()
 
     @callback
@@ -77,10 +80,10 @@ class ElksContactMessages(ElksContactEntity, EventEntity):
 
 
 class ElksNumberMessages(ElksNumberEntity, EventEntity):
-    """Texts to a number."""
+    """Messages to a number."""
 
-    _attr_event_types = [SMS_RECEIVED]
-    _unrecorded_attributes = frozenset({"message"})
+    _attr_event_types = [*RECEIVED.values()]
+    _unrecorded_attributes = frozenset({"images", "message"})
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -98,6 +101,7 @@ class ElksNumberMessages(ElksNumberEntity, EventEntity):
             contact = self._runtime.contacts.by_phone(message.sender)
             data = message_data(self._entry, message)
             self._trigger_event(
-                SMS_RECEIVED, {**data, "contact": contact.name if contact else None}
+                RECEIVED[message.kind],
+                {**data, "contact": contact.name if contact else None},
             )
             self.async_write_ha_state()
