@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+import json
 from pathlib import Path
 from unittest.mock import patch
 
@@ -105,6 +106,18 @@ async def test_a_picture_reaches_a_phone_as_it_is(
     assert (row["to"], row["status"], row["parts"]) == (ANNA, "created", None)
     assert row["id"].startswith("m")
     assert row["cost"] > 0
+
+
+async def test_an_answer_may_tell_more_than_that_it_was_taken(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """46elks may add a status to it, as texts have."""
+    answer = {"id": "m1", "from": NUMBER, "to": ANNA, "status": "sent"}
+    await simulator.fail(posting("status", status=200, body=json.dumps(answer)))
+
+    (row,) = await send_mms(hass, to=ANNA, message="Hi")
+
+    assert row["status"] == "sent"
 
 
 async def test_several_pictures_are_several_messages(
@@ -353,7 +366,7 @@ async def test_one_that_is_long_on_its_way_is_asked_for(
     assert await simulator.requests("GET", f"mms/{row['id']}", after=before)
 
 
-async def test_an_idle_hour_with_pictures_costs_ten_requests(
+async def test_an_idle_hour_with_pictures_costs_eight_requests(
     hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
 ) -> None:
     """Less than twelve; and without a number for them, their history is not read."""
@@ -428,7 +441,14 @@ async def test_pictures_are_found_by_number_and_sender(
     for gone in ("a/b/c", "a/b/c/d"):
         with pytest.raises(BrowseError):
             await async_browse_media(hass, f"media-source://elks46/{gone}")
-    for place in ("", "46701740690", "46701740690/46701740605/secret.txt", "../../x"):
+    for place in (
+        "",
+        "46701740690",
+        "46701740690/46701740605/secret.txt",
+        "46701740690/46701740605/20350101T000000000000-m1-0.png",
+        f"a/b/{gone}",
+        "../../x",
+    ):
         with pytest.raises((Unresolvable, BrowseError)):
             await async_resolve_media(hass, f"media-source://elks46/{place}", None)
     hidden = await async_browse_media(hass, "media-source://elks46/../..")
@@ -552,21 +572,38 @@ async def test_pictures_come_from_46elks_alone(
 
 
 async def test_two_posts_at_once_are_told_once(
-    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    public_url: str,
 ) -> None:
     """And the pictures are fetched once."""
     events = async_capture_events(hass, "elks46_mms_received")
-    await simulator.fail(
-        {"match": {"callback": "mms"}, "kind": "duplicate", "times": None},
-        failing("images/*", kind="delay", seconds=0.2),
-    )
+    asked = 0
+    both_came = asyncio.Event()
 
-    await picture_home(hass, simulator, ANNA, "Look!", PICTURE)
-    await simulator.posted("mms", 2)
+    async def slow(*_: object) -> bytes:
+        nonlocal asked
+        asked += 1
+        await both_came.wait()
+        return PICTURE
+
+    form = {"id": "mfeed", "from": ANNA, "to": NUMBER, "image": "a-i0"}
+    with patch.object(ImagesResource, "download", slow):
+        posts = [
+            hass.async_create_task(post_callback(public_url, "mms", form))
+            for _ in range(2)
+        ]
+        reach = integration.runtime_data.reach
+        with patch.object(reach, "callback_arrived") as arrived:
+            while arrived.call_count < 2:
+                await asyncio.sleep(0)
+        both_came.set()
+        statuses = await asyncio.gather(*posts)
     await hass.async_block_till_done()
 
-    assert len(events) == 1
-    assert len(await simulator.requests("GET", "images/*")) == 1
+    assert statuses == [HTTPStatus.NO_CONTENT] * 2
+    assert (len(events), asked) == (1, 1)
 
 
 async def test_one_that_was_never_posted_is_found_with_its_pictures(

@@ -47,14 +47,13 @@ class Inbox:
             OSError: the disk refuses; the next try only records. Or the account is being
                 unloaded, and the next one announces.
         """
-        if self._store.is_received(message.id):
-            return False
-        if message.kind is MessageKind.MMS and message.id not in self._announced:
+        is_told = message.id in self._announced or self._store.is_received(message.id)
+        if message.kind is MessageKind.MMS and not is_told:
             message = replace(message, images=await self._async_pictures(message))
             if self._entry.state not in _OPEN:
                 raise OSError(errno.ESHUTDOWN, "The account is being unloaded")
-            if self._store.is_received(message.id):
-                return False
+        if self._store.is_received(message.id):
+            return False
         is_new = message.id not in self._announced
         self._announced.add(message.id)
         recording = self._recording.get(message.id)

@@ -405,8 +405,8 @@ class Outbox:
         try:
             async with self._slots:
                 if (message_id := self._ledger.known(sent).id) is not None:
-                    # Its report has come.
-                    return await self._async_get(request.kind, message_id)
+                    # Its report has come, which only texts have.
+                    return await messages.get_sms(message_id)
                 if request.after is None:
                     raise _UnknownFateError
                 # The history rounds to milliseconds what an answer gives in full.
@@ -430,12 +430,6 @@ class Outbox:
         except ElksError as err:
             raise _UnknownFateError from err
         return None
-
-    async def _async_get(self, kind: MessageKind, message_id: str) -> Message:
-        messages = self._client.messages
-        if kind is MessageKind.SMS:
-            return await messages.get_sms(message_id)
-        return await messages.get_mms(message_id)
 
     async def _async_settle(
         self, sent: SentMessage, request: MessageRequest
