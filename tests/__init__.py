@@ -1,9 +1,11 @@
 """Tests of elks46."""
 
+import base64
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from fnmatch import fnmatchcase
+from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
@@ -13,6 +15,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
+from PIL import Image
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.elks46.const import DOMAIN
@@ -174,6 +177,57 @@ async def send_sms(hass: HomeAssistant, **data: object) -> list[Json]:
     await hass.async_block_till_done()
     rows: Any = (response or {})["messages"]
     return list(rows)
+
+
+async def send_mms(hass: HomeAssistant, **data: object) -> list[Json]:
+    """Use the action for pictures and return its rows."""
+    response = await hass.services.async_call(
+        DOMAIN, "send_mms", data, blocking=True, return_response=True
+    )
+    await hass.async_block_till_done()
+    rows: Any = (response or {})["messages"]
+    return list(rows)
+
+
+def drawn(width: int = 8, height: int = 8, kind: str = "PNG", **how: Any) -> bytes:
+    """Return a picture, half red and half blue, that looks the same in any size."""
+    picture = Image.new("RGB", (width, height), "red")
+    picture.paste("blue", (0, height // 2, width, height))
+    buffer = BytesIO()
+    picture.save(buffer, kind, **how)
+    return buffer.getvalue()
+
+
+def noise(side: int) -> bytes:
+    """Return a picture that cannot be packed."""
+    picture = Image.effect_noise((side, side), 100)
+    buffer = BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def data_url(content: bytes, kind: str = "image/png") -> str:
+    """Return a picture as it travels."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+async def picture_home(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    sender: str,
+    message: str,
+    *pictures: bytes,
+) -> str:
+    """Let a phone send the home a picture message, and return its id when it is told."""
+    before = len(await simulator.log())
+    sent = await simulator.control(
+        "POST",
+        f"handsets/{sender}/messages",
+        {"to": NUMBER, "message": message, "images": [*map(data_url, pictures)]},
+    )
+    await simulator.posted("mms", after=before)
+    await hass.async_block_till_done()
+    return str(sent["id"])
 
 
 async def text_home(

@@ -49,6 +49,7 @@ async def hass(hass: HomeAssistant) -> AsyncGenerator[HomeAssistant]:
     """Return a Home Assistant in Sweden that finds custom integrations, and close its accounts in the end."""
     hass.data.pop(DATA_CUSTOM_COMPONENTS, None)
     hass.config.country = "SE"
+    hass.config.media_dirs = {"local": hass.config.path("media")}
     yield hass
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
         await hass.config_entries.async_unload(entry.entry_id)
@@ -113,7 +114,14 @@ async def public_url(
     hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator
 ) -> str:
     """Return where this Home Assistant really answers; nothing can register a view any more."""
-    for component in ("diagnostics", "repairs", "webhook"):
+    for component in (
+        "camera",
+        "diagnostics",
+        "image",
+        "media_source",
+        "repairs",
+        "webhook",
+    ):
         assert await async_setup_component(hass, component, {})
     client = await hass_client_no_auth()
     return str(client.make_url("")).rstrip("/")

@@ -11,11 +11,13 @@ PACKAGE = "custom_components.elks46"
 
 GROUND = {"const", "signals", "records", "errors", "address", "contacts"}
 ENGINE = {
+    "album",
     "catch_up",
     "coordinator",
     "inbox",
     "journal",
     "ledger",
+    "media",
     "outbox",
     "provisioning",
     "reach",
@@ -31,6 +33,8 @@ FRONT = {
     "entity",
     "event",
     "forms",
+    "image",
+    "media_source",
     "notify",
     "repairs",
     "sensor",

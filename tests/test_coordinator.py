@@ -156,10 +156,10 @@ async def test_a_refused_password_is_asked_for_again(
     assert flow["context"]["entry_id"] == integration.entry_id
 
 
-async def test_an_idle_hour_costs_six_requests(
+async def test_an_idle_hour_costs_eight_requests(
     hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
 ) -> None:
-    """Two times account, numbers and history; nothing is set that is right."""
+    """Two times account, numbers and both histories; nothing is set that is right."""
     before = len(await simulator.log())
     await pass_time(hass, minutes=30.1)
     await pass_time(hass, minutes=30.1)
@@ -168,6 +168,8 @@ async def test_an_idle_hour_costs_six_requests(
     assert sorted(paths) == [
         "/a1/me",
         "/a1/me",
+        "/a1/mms",
+        "/a1/mms",
         "/a1/numbers",
         "/a1/numbers",
         "/a1/sms",

@@ -8,6 +8,7 @@ import tomllib
 from typing import Any
 
 from awesomeversion import AwesomeVersion
+import homeassistant
 from homeassistant.const import Platform, __version__
 from homeassistant.core import HomeAssistant, SupportsResponse
 from homeassistant.helpers.selector import validate_selector
@@ -17,7 +18,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.elks46.const import DOMAIN, PLATFORMS
-from custom_components.elks46.services import SEND_SMS_SCHEMA
+from custom_components.elks46.services import SEND_MMS_SCHEMA, SEND_SMS_SCHEMA
 
 from . import Json
 
@@ -28,6 +29,7 @@ HACS: Json = json.loads((REPOSITORY / "hacs.json").read_text())
 PROJECT: Json = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 SERVICES: Json = load_yaml_dict(str(ROOT / "services.yaml"))
 """Loaded at import, as Home Assistant forbids it in its event loop."""
+PILLOW = next(one for one in MANIFEST["requirements"] if one.startswith("pillow"))
 TARGET = {"entity_id", "device_id", "area_id", "floor_id", "label_id"}
 
 
@@ -134,11 +136,27 @@ def test_the_version_stands_in_two_places() -> None:
 
 
 @pytest.mark.parametrize("group", ["test", "ha"])
-@pytest.mark.parametrize("requirement", MANIFEST["requirements"])
+@pytest.mark.parametrize("requirement", sorted({*MANIFEST["requirements"]} - {PILLOW}))
 def test_what_is_required_is_what_is_tested(requirement: str, group: str) -> None:
     """To the last digit, without blanks."""
     assert re.fullmatch(r"[a-z0-9-]+==[0-9.]+", requirement)
     assert requirement in PROJECT["dependency-groups"][group]
+
+
+def test_pillow_is_the_one_that_home_assistant_has() -> None:
+    """It pins one itself, another with each release, so that a version of ours would shut us out."""
+    constraints = Path(homeassistant.__file__).with_name("package_constraints.txt")
+    (pinned,) = re.findall("^Pillow==(.*)$", constraints.read_text(), re.MULTILINE)
+    lowest = PILLOW.removeprefix("pillow>=")
+
+    assert f"pillow=={pinned}" in PROJECT["dependency-groups"]["test"]
+    assert AwesomeVersion(lowest) <= AwesomeVersion(pinned)
+    assert [
+        package
+        for package in PROJECT["dependency-groups"]["ha"]
+        if package.startswith("pillow==")
+        and AwesomeVersion(package.removeprefix("pillow==")) >= AwesomeVersion(lowest)
+    ]
 
 
 def test_the_lowest_home_assistant_stands_in_one_place() -> None:
@@ -182,31 +200,41 @@ def test_every_field_can_be_filled_in(service: str, field: str) -> None:
     assert set(described) <= {"default", "example", "required", "selector"}
 
 
-def test_the_editor_offers_what_the_action_takes() -> None:
+@pytest.mark.parametrize(
+    ("service", "schema", "required", "defaults"),
+    [
+        pytest.param(
+            "send_sms",
+            SEND_SMS_SCHEMA,
+            {"message"},
+            {"wait": 0, "flash": False, "private": False, "dry_run": False},
+            id="send_sms",
+        ),
+        pytest.param("send_mms", SEND_MMS_SCHEMA, set(), {}, id="send_mms"),
+    ],
+)
+def test_the_editor_offers_what_the_action_takes(
+    service: str, schema: Any, required: set[str], defaults: Json
+) -> None:
     """The same fields, the same that must be there, the same defaults."""
-    schema: dict[str, Any] = {
-        str(field): field
-        for field in SEND_SMS_SCHEMA.schema
-        if str(field) not in TARGET
-    }
-    offered = fields("send_sms")
+    taken = {str(field) for field in schema.schema} - TARGET
+    offered = fields(service)
 
-    assert set(offered) == set(schema)
-    assert {field for field in offered if offered[field].get("required")} == {"message"}
+    assert set(offered) == taken
+    assert {field for field in offered if offered[field].get("required")} == required
     assert {
         field: offered[field]["default"]
         for field in offered
         if "default" in offered[field]
-    } == {"wait": 0, "flash": False, "private": False, "dry_run": False}
+    } == defaults
 
 
+@pytest.mark.parametrize("service", ["send_sms", "send_mms"])
 async def test_the_editor_offers_our_contacts(
-    hass: HomeAssistant, integration: MockConfigEntry
+    hass: HomeAssistant, integration: MockConfigEntry, service: str
 ) -> None:
     """And shows the answer to whoever wants it."""
-    assert SERVICES["send_sms"]["target"] == {
+    assert SERVICES[service]["target"] == {
         "entity": {"domain": "notify", "integration": DOMAIN}
     }
-    assert (
-        hass.services.supports_response(DOMAIN, "send_sms") is SupportsResponse.OPTIONAL
-    )
+    assert hass.services.supports_response(DOMAIN, service) is SupportsResponse.OPTIONAL

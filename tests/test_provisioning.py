@@ -49,10 +49,22 @@ async def sms_url(simulator: SimulatorControl, number: str = NUMBER) -> str | No
     return url
 
 
+async def mms_url(simulator: SimulatorControl) -> str | None:
+    """Return what answers the number's pictures at 46elks."""
+    (number,) = await simulator.control("GET", "numbers")
+    url: str | None = number.get("mms_url")
+    return url
+
+
 async def changes(simulator: SimulatorControl) -> list[str]:
     """Return to what 46elks was asked to set numbers' addresses."""
     requests = await simulator.requests("POST", "numbers/*")
-    return [request["fields"]["sms_url"] for request in requests]
+    return [
+        url
+        for request in requests
+        for key, url in request["fields"].items()
+        if key in ("sms_url", "mms_url")
+    ]
 
 
 @pytest.fixture
@@ -104,16 +116,91 @@ async def test_a_chosen_number_is_taken_and_given_back(
     assert issues(hass) == {}
 
 
-async def test_one_request_takes_a_number(
+async def test_one_request_takes_what_comes_to_a_number(
     hass: HomeAssistant, prepared: MockConfigEntry, simulator: SimulatorControl
 ) -> None:
-    """And none leaves one that is taken as it is."""
+    """One for texts and one for pictures; and none leaves what is taken as it is."""
     await add(hass, prepared)
 
     await hass.config_entries.async_reload(prepared.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
 
-    assert len(await changes(simulator)) == 1
+    assert len(await changes(simulator)) == 2
+
+
+async def test_pictures_come_here_too_and_are_given_back(
+    hass: HomeAssistant,
+    prepared: MockConfigEntry,
+    simulator: SimulatorControl,
+    public_url: str,
+) -> None:
+    """Each to what answered it before."""
+    await simulator.put_number(NUMBER, sms_url=FOREIGN, mms_url=OTHER_FOREIGN)
+
+    await add(hass, prepared)
+    taken = await sms_url(simulator), await mms_url(simulator)
+    await hass.config_entries.async_remove(prepared.entry_id)
+
+    assert taken == (ours(public_url), ours(public_url).replace("sms", "mms"))
+    assert await sms_url(simulator) == FOREIGN
+    assert await mms_url(simulator) == OTHER_FOREIGN
+
+
+async def test_pictures_of_a_number_from_before_are_not_taken_unasked(
+    hass: HomeAssistant, prepared: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """Whoever chose the number was told only what answered its texts."""
+    await simulator.put_number(NUMBER, capabilities=["sms"], mms_url=FOREIGN)
+    await add(hass, prepared)
+    await simulator.put_number(NUMBER, capabilities=["sms", "mms"], mms_url=FOREIGN)
+
+    await hass.config_entries.async_reload(prepared.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert await mms_url(simulator) == FOREIGN
+    assert set(issues(hass)) == {"number_taken"}
+    number_id = prepared.subentries["number"].data[CONF_NUMBER_ID]
+    await prepared.runtime_data.provisioning.async_take_over(number_id)
+    assert (await mms_url(simulator) or "").endswith("?kind=mms")
+    assert issues(hass) == {}
+
+
+async def test_a_refused_address_for_pictures_disturbs_no_texts(
+    hass: HomeAssistant, prepared: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """Nothing is wrong with the address where it is taken for texts."""
+    await simulator.put_number(NUMBER, capabilities=["sms"])
+    await add(hass, prepared)
+    await simulator.put_number(NUMBER, capabilities=["sms", "mms"])
+    await simulator.fail(answering("numbers/*", 403, "No"))
+    await simulator.fail(
+        failing("numbers/*", method="POST", kind="status", status=403, body="No")
+    )
+
+    await hass.config_entries.async_reload(prepared.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert issues(hass) == {}
+    assert not prepared.runtime_data.reach.is_polling
+
+
+async def test_a_number_for_pictures_alone_is_taken(
+    hass: HomeAssistant, prepared: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """There, a refused address is what is wrong."""
+    await simulator.put_number(NUMBER, capabilities=["mms"])
+    await simulator.fail(
+        failing(
+            "numbers/*", method="POST", times=1, kind="status", status=403, body="No"
+        )
+    )
+    await add(hass, prepared)
+    assert set(issues(hass)) == {"address_refused"}
+
+    await hass.config_entries.async_reload(prepared.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert (await mms_url(simulator) or "").endswith("?kind=mms")
 
 
 async def test_a_number_without_texts_is_left_alone(
@@ -448,10 +535,10 @@ async def test_what_cannot_be_given_back_is_logged_without_secrets(
 
     await hass.config_entries.async_remove(prepared.entry_id)
 
-    (record,) = (one for one in caplog.records if one.levelname == "ERROR")
+    record, _ = (one for one in caplog.records if one.levelname == "ERROR")
     number_id = prepared.subentries["number"].data[CONF_NUMBER_ID]
     assert record.getMessage() == (
-        f"The number with id {number_id} still sends its texts here"
+        f"The number with id {number_id} still sends its messages here"
         " (ElksAuthenticationError): set its sms_url at 46elks to what it was before,"
         f" at {URL(FOREIGN).host}"
     )

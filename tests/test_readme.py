@@ -9,7 +9,9 @@ import re
 import shutil
 import subprocess
 import tomllib
+from types import SimpleNamespace
 from typing import Any, Final
+from unittest.mock import patch
 
 import homeassistant
 from homeassistant.components.automation import DOMAIN as AUTOMATION_DOMAIN
@@ -28,10 +30,26 @@ from pytest_homeassistant_custom_component.common import (
     async_mock_service,
 )
 
-from custom_components.elks46.bus import EVENT_MESSAGE_STATUS, EVENT_SMS_RECEIVED
+from custom_components.elks46.bus import (
+    EVENT_MESSAGE_STATUS,
+    EVENT_MMS_RECEIVED,
+    EVENT_SMS_RECEIVED,
+)
 from custom_components.elks46.const import DOMAIN, SUBENTRY_CONTACT, SUBENTRY_NUMBER
 
-from . import ANNA, BJORN, NUMBER, STRANGER, Json, SimulatorControl, send_sms, text_home
+from . import (
+    ANNA,
+    BJORN,
+    NUMBER,
+    STRANGER,
+    Json,
+    SimulatorControl,
+    data_url,
+    drawn,
+    picture_home,
+    send_sms,
+    text_home,
+)
 from .test_architecture import DOORS, ENGINE, FRONT, GROUND
 
 ROOT: Final = Path(__file__).parents[1]
@@ -51,6 +69,7 @@ NOT_OURS: Final = (".git", ".tools", ".venv*", ".demo", "*cache*", ".coverage*")
 # What the house of the examples has besides 46elks.
 HOUSE: Final = {
     "alarm_control_panel.house": "armed_home",
+    "binary_sensor.front_door": "off",
     "binary_sensor.mains_power": "on",
     "binary_sensor.washing_machine_leak": "off",
     "climate.cottage": "off",
@@ -324,6 +343,28 @@ async def a_price_is_told(home: Home) -> None:
     assert await home.got(ANNA) == []
 
 
+async def the_door_is_shown(home: Home) -> None:
+    """As the camera sees it."""
+    home.hass.config.components.add("camera")
+    picture = SimpleNamespace(content=drawn())
+    with patch("homeassistant.components.camera.async_get_image", return_value=picture):
+        await home.changes("binary_sensor.front_door", "on")
+
+    [text] = await home.simulator.texts(ANNA)
+    assert text["message"] == "Somebody is at the door."
+    assert text["images"] == [data_url(drawn())]
+
+
+async def pictures_of_the_family_are_passed_on(home: Home) -> None:
+    """With all their pictures."""
+    pictures = drawn(), drawn(9, 9)
+    await picture_home(home.hass, home.simulator, ANNA, "Look!", *pictures)
+
+    texts = await home.simulator.texts(BJORN)
+    assert [text["message"] for text in texts] == ["From Anna: Look!", ""]
+    assert [text["images"] for text in texts] == [[data_url(one)] for one in pictures]
+
+
 type Scene = Callable[[Home], Awaitable[None]]
 
 SCENES: Final[dict[str, Scene]] = {
@@ -331,8 +372,10 @@ SCENES: Final[dict[str, Scene]] = {
     "Answer everything Anna texts": anna_is_answered,
     "Forward texts from others to Anna": only_texts_of_others_are_forwarded,
     "Heat the cottage when Anna or Björn texts WARM": only_the_named_heat_the_cottage,
+    "Pass pictures of the family on to Björn": pictures_of_the_family_are_passed_on,
     "Ring the bell when Anna texts": the_bell_rings_for_anna,
     "Say so when a text did not arrive": a_failure_is_told,
+    "Send Anna a picture when somebody is at the door": the_door_is_shown,
     "Sound the siren if nobody gets the text": silence_is_answered_by_the_siren,
     "Tell in the morning what a text would cost": a_price_is_told,
     "Text Anna when the washing machine leaks": a_leak_is_texted,
@@ -452,11 +495,14 @@ async def test_the_answer_is_documented(home: Home) -> None:
     assert [set(row) for row in example["messages"]] == [set(sent), set(refused)]
 
 
-@pytest.mark.parametrize("event_type", [EVENT_SMS_RECEIVED, EVENT_MESSAGE_STATUS])
+@pytest.mark.parametrize(
+    "event_type", [EVENT_SMS_RECEIVED, EVENT_MMS_RECEIVED, EVENT_MESSAGE_STATUS]
+)
 async def test_an_event_is_documented(home: Home, event_type: str) -> None:
     """With exactly the keys it has."""
     events = async_capture_events(home.hass, event_type)
     await home.hears(ANNA, "Hi")
+    await picture_home(home.hass, home.simulator, ANNA, "Look!", drawn())
     await send_sms(home.hass, entity_id="notify.anna_sms")
 
     assert [
@@ -482,7 +528,9 @@ async def test_entities_are_documented(
         (DOMAIN, str(identifiers[identifier])), integration.entry_id
     )
     assert device is not None
-    entities = er.async_entries_for_device(er.async_get(home.hass), device.id)
+    entities = er.async_entries_for_device(
+        er.async_get(home.hass), device.id, include_disabled_entities=True
+    )
 
     assert set(
         zip(column(REFERENCE, heading), column(REFERENCE, heading, 1), strict=True)
@@ -508,12 +556,14 @@ async def test_states_and_events_of_entities_are_documented(home: Home) -> None:
     assert words(REFERENCE, "Events of `messages`") == {
         *contact.attributes["event_types"],
         *received,
+        "images",
         *reported,
     }
     assert words(REFERENCE, "Event of `messages`") == {
         *number.attributes["event_types"],
         *received,
         "contact",
+        "images",
     }
     assert received | {"contact"} <= set(number.attributes)
 

@@ -83,7 +83,13 @@ async def test_every_entity_of_an_account(
 
     assert dict(sorted(entities.items())) == snapshot(
         exclude=props(
-            "last_reset", "last_changed", "last_reported", "last_updated", "context"
+            "access_token",
+            "entity_picture",
+            "last_reset",
+            "last_changed",
+            "last_reported",
+            "last_updated",
+            "context",
         )
     )
 

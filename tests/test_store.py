@@ -14,8 +14,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util.file import WriteError
 import pytest
 
-from custom_components.elks46.api import MessageStatus
-from custom_components.elks46.records import HeldNumber, SentMessage, SmsRequest
+from custom_components.elks46.api import CallbackKind, MessageKind, MessageStatus
+from custom_components.elks46.records import HeldNumber, MessageRequest, SentMessage
 from custom_components.elks46.store import ElksStore
 
 from . import ANNA, NUMBER, memory
@@ -55,6 +55,7 @@ def everything(store: ElksStore) -> dict[str, Any]:
         "held": dict(store.held),
         "since": dict(store.since),
         "mark": store.mark,
+        "mms_mark": store.mms_mark,
         "spent_today": store.spent_today,
         "spent_this_month": store.spent_this_month,
         "messages_today": store.messages_today,
@@ -79,7 +80,7 @@ FULL = text(
 ASKED = text(
     2,
     given_up=True,
-    request=SmsRequest(
+    request=MessageRequest(
         recipient=ANNA,
         sender=NUMBER,
         text="Dörren\nstår öppen 🫎",
@@ -88,9 +89,23 @@ ASKED = text(
         flash=True,
     ),
 )
+PICTURED = text(
+    5,
+    kind=MessageKind.MMS,
+    request=MessageRequest(
+        recipient=ANNA,
+        sender=NUMBER,
+        text="",
+        possible_parts=frozenset(),
+        after=NOON,
+        kind=MessageKind.MMS,
+        has_image=True,
+        image="data:image/png;base64,AAAA",
+    ),
+)
 PRIVATE = text(
     3,
-    request=SmsRequest(
+    request=MessageRequest(
         recipient=ANNA,
         sender=NUMBER,
         text=None,
@@ -107,12 +122,17 @@ async def fill(store: ElksStore) -> None:
     await store.async_record_sent(FULL, counts=True)
     await store.async_record_sent(ASKED)
     await store.async_record_sent(PRIVATE)
+    await store.async_record_sent(PICTURED)
     await store.async_record_mark(NOON, {NUMBER: NOON})
+    await store.async_record_mms_mark(NOON - timedelta(days=1))
     for number in ("n1", "n2"):
         await store.async_record_held(
             HeldNumber(number_id=number, previous="https://a.example", ours="https://b")
         )
-    await store.async_record_released("n2")
+    await store.async_record_held(
+        HeldNumber(number_id="n1", previous="", ours="c", kind=CallbackKind.MMS)
+    )
+    await store.async_record_released("n2", CallbackKind.SMS)
 
 
 @pytest.fixture(autouse=True)
@@ -133,7 +153,7 @@ async def test_everything_is_known_again_after_a_kill(
         await fill(store)
         await store.async_close()
     known = everything(store)
-    assert known["sent"] == [(one.ref, one) for one in (FULL, ASKED, PRIVATE)]
+    assert known["sent"] == [(one.ref, one) for one in (FULL, ASKED, PRIVATE, PICTURED)]
     assert known["spent_this_month"] == Decimal("1.04")
     assert known["messages_today"] == 2
     for _ in range(3):
@@ -142,7 +162,82 @@ async def test_everything_is_known_again_after_a_kill(
         assert again.is_received("s9")
         assert again.sent_by_id("s1") == FULL
         assert again.sent_by_id("s2") is None
+        asked = again.sent[PICTURED.ref].request
+        assert asked
+        # It waits for whoever looks it up, but cannot be sent again.
+        assert (asked.image, asked.is_whole) == (None, False)
         await again.async_close()
+
+
+@pytest.mark.parametrize("compacted", [False, True], ids=["journal", "snapshot"])
+async def test_what_an_older_version_wrote_is_read(
+    hass: HomeAssistant, compacted: bool
+) -> None:
+    """It knew texts only."""
+    folder = Path(hass.config.path(".storage"))
+    held = [["n1", "https://a.example", "https://b"], ["n2", "", ""]]
+    sent = {
+        "ref": "ref000001",
+        "to": ANNA,
+        "from": NUMBER,
+        "asked": NOON.isoformat(),
+        "status": "unknown",
+        "id": None,
+        "created": None,
+        "delivered": None,
+        "parts": None,
+        "cost": None,
+        "given_up": False,
+        "request": {
+            "text": "Hi",
+            "possible_parts": [1],
+            "after": None,
+            "flash": False,
+            "private": False,
+        },
+    }
+    records = [
+        {"sent": sent},
+        *({"held": one} for one in held),
+        {"released": "n2"},
+    ]
+    snapshot = {
+        "version": 1,
+        "minor_version": 1,
+        "key": "elks46.account",
+        "data": {
+            "journal": 0,
+            "received": {},
+            "sent": [sent],
+            "held": held[:1],
+            "since": {},
+            "mark": None,
+            "day": "",
+            "spent_day": "0",
+            "messages_day": 0,
+            "month": "",
+            "spent_month": "0",
+        },
+    }
+    lines = "".join(f"{json.dumps(record)}\n" for record in records)
+    name, content = (
+        ("elks46.account.journal.0", lines),
+        ("elks46.account", json.dumps(snapshot)),
+    )[compacted]
+
+    def write() -> None:
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text(content)
+
+    await hass.async_add_executor_job(write)
+    store = await opened(hass)
+
+    assert list(store.held) == [("n1", CallbackKind.SMS)]
+    assert store.mms_mark is None
+    (known,) = store.sent.values()
+    assert known.kind == MessageKind.SMS
+    assert known.request
+    assert known.request.is_whole
 
 
 async def test_a_store_is_empty_at_first_and_after_removal(hass: HomeAssistant) -> None:
@@ -299,7 +394,7 @@ async def test_figures_of_yesterday_are_none_of_today(
 async def compact(store: ElksStore) -> None:
     """Have a snapshot taken."""
     with patch("custom_components.elks46.journal.COMPACT_AT_BYTES", 1):
-        await store.async_record_released("n0")
+        await store.async_record_released("n0", CallbackKind.SMS)
         await store.async_close()
 
 

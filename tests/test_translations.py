@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 import re
 from string import Formatter
+from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
@@ -17,7 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.elks46.const import Reach as ReachOption
 from custom_components.elks46.reach import Trouble
-from custom_components.elks46.services import SEND_SMS_SCHEMA
+from custom_components.elks46.services import SEND_MMS_SCHEMA, SEND_SMS_SCHEMA
 
 from . import Json
 
@@ -252,15 +253,23 @@ def test_every_choice_has_words() -> None:
     assert list(ENGLISH["selector"]["reach"]["options"]) == list(ReachOption)
 
 
-def test_every_field_of_the_action_has_words() -> None:
+@pytest.mark.parametrize(
+    ("service", "schema"),
+    [
+        pytest.param("send_mms", SEND_MMS_SCHEMA, id="send_mms"),
+        pytest.param("send_sms", SEND_SMS_SCHEMA, id="send_sms"),
+    ],
+)
+def test_every_field_of_an_action_has_words(service: str, schema: Any) -> None:
     """Those of the target come from Home Assistant."""
     target = {"entity_id", "device_id", "area_id", "floor_id", "label_id"}
-    fields = {str(field) for field in SEND_SMS_SCHEMA.schema} - target
+    fields = {str(field) for field in schema.schema} - target
+    words, icons = ENGLISH["services"], ICONS["services"]
 
-    assert set(ENGLISH["services"]) == set(ICONS["services"]) == {"send_sms"}
-    assert set(ENGLISH["services"]["send_sms"]["fields"]) == fields
-    assert set(ENGLISH["services"]["send_sms"]["sections"]) == set(
-        ICONS["services"]["send_sms"]["sections"]
+    assert set(words) == set(icons) == {"send_mms", "send_sms"}
+    assert set(words[service]["fields"]) == fields
+    assert set(words[service].get("sections", ())) == set(
+        icons[service].get("sections", ())
     )
 
 

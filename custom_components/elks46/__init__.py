@@ -17,6 +17,7 @@ from homeassistant.helpers.typing import ConfigType
 
 from . import bus, webhook
 from .address import Address, async_delete_cloudhook
+from .album import Album
 from .api import ElksClient
 from .catch_up import CatchUp
 from .const import CONF_API_URL, DOMAIN, PLATFORMS
@@ -54,7 +55,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
 
     address = Address(hass, entry)
     reach = Reach(hass, entry, address)
-    inbox = Inbox(hass, entry, store)
+    inbox = Inbox(hass, entry, store, Album(hass, client))
     outbox = Outbox(hass, entry, client, store, address, coordinator)
     entry.runtime_data = runtime = ElksRuntimeData(
         client=client,
@@ -66,7 +67,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         inbox=inbox,
         outbox=outbox,
         provisioning=Provisioning(hass, entry, client, store, address, reach),
-        catch_up=CatchUp(hass, entry, client, store, inbox, outbox, reach),
+        catch_up=CatchUp(hass, entry, client, store, inbox, outbox, reach, coordinator),
     )
     dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id, **account_device(entry)

@@ -53,10 +53,11 @@ def is_public_url(value: str, api_url: str) -> bool:
         return False
     if api_url != DEFAULT_API_URL:
         return True
-    return url.scheme == "https" and _is_public_host(url.host)
+    return url.scheme == "https" and is_public_host(url.host)
 
 
-def _is_public_host(host: str) -> bool:
+def is_public_host(host: str) -> bool:
+    """Tell whether a host is one that everybody on the internet can name."""
     try:
         return ip_address(host).is_global
     except ValueError:

@@ -5,13 +5,14 @@ from typing import Final
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
-from .api import IncomingMessage
+from .api import IncomingMessage, MessageKind
 from .data import ElksConfigEntry
 from .entity import message_data, status_data, who_and_where
 from .records import SentMessage
 from .signals import SIGNAL_DELIVERY, SIGNAL_MESSAGE
 
 EVENT_SMS_RECEIVED: Final = "elks46_sms_received"
+EVENT_MMS_RECEIVED: Final = "elks46_mms_received"
 EVENT_MESSAGE_STATUS: Final = "elks46_message_status"
 
 
@@ -22,7 +23,11 @@ def async_setup(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     @callback
     def received(message: IncomingMessage) -> None:
         who = who_and_where(hass, entry, phone=message.sender, number=message.recipient)
-        hass.bus.async_fire(EVENT_SMS_RECEIVED, who | message_data(entry, message))
+        sms = message.kind is MessageKind.SMS
+        hass.bus.async_fire(
+            EVENT_SMS_RECEIVED if sms else EVENT_MMS_RECEIVED,
+            who | message_data(entry, message),
+        )
 
     @callback
     def moved(sent: SentMessage) -> None:

@@ -5,7 +5,8 @@ callback lost between two that arrived is found all the same.
 """
 
 import asyncio
-from datetime import datetime
+from collections.abc import AsyncIterator, Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -28,10 +29,12 @@ from .api import (
     ElksRequestError,
     Message,
     MessageDirection,
+    MessageKind,
 )
 from .const import (
     CLOCKS_APART,
     CONF_NUMBER,
+    CONF_NUMBER_ID,
     EPOCH,
     HISTORY_OVERLAP,
     LOGGER,
@@ -39,9 +42,11 @@ from .const import (
     SUBENTRY_NUMBER,
     UPDATE_INTERVAL,
 )
+from .records import SentMessage
 from .signals import SIGNAL_STATE
 
 if TYPE_CHECKING:
+    from .coordinator import ElksCoordinator
     from .inbox import Inbox
     from .outbox import Outbox
     from .reach import Reach
@@ -50,6 +55,10 @@ if TYPE_CHECKING:
 # Texts on their way for longer than the history was read back are asked for one by one;
 # while callbacks work only a few each time, so that a day without news costs little.
 ASK_FOR_AT_MOST: Final = 3
+# 46elks posts no report of a picture message, so its history is read often while one is
+# fresh: most arrive within a minute or two, the others can wait for the half hour.
+FRESH: Final = timedelta(minutes=10)
+FRESH_INTERVAL: Final = timedelta(minutes=1)
 ASK_FOR_AT_MOST_POLLING: Final = 50
 
 
@@ -65,6 +74,7 @@ class CatchUp:
         inbox: Inbox,
         outbox: Outbox,
         reach: Reach,
+        coordinator: ElksCoordinator,
     ) -> None:
         """Take where the history comes from and where it goes."""
         self._hass = hass
@@ -76,7 +86,8 @@ class CatchUp:
         self._reach = reach
         self._lock = asyncio.Lock()
         self._next: CALLBACK_TYPE | None = None
-        self._next_is_poll = False
+        self._pause = UPDATE_INTERVAL
+        self._coordinator = coordinator
         self._is_closed = False
         self._is_first = True
         self._asked_up_to = ""
@@ -125,19 +136,32 @@ class CatchUp:
                 self._hass, self.async_run(), "elks46 catch-up"
             )
 
-        self._next_is_poll = self._reach.is_polling
+        self._pause = self._wanted_pause()
         self._next = async_call_later(
             self._hass,
-            POLL_INTERVAL if self._next_is_poll else UPDATE_INTERVAL,
+            self._pause,
             HassJob(due, "elks46 catch-up", cancel_on_shutdown=True),
         )
 
     @callback
     def _replan(self) -> None:
         """Read soon where callbacks have just stopped to arrive, and seldom again after."""
-        if self._next is not None and self._next_is_poll is not self._reach.is_polling:
+        if self._next is not None and self._pause != self._wanted_pause():
             self._unplan()
             self._plan()
+
+    def _wanted_pause(self) -> timedelta:
+        if self._reach.is_polling:
+            return POLL_INTERVAL
+        fresh_from = dt_util.utcnow() - FRESH
+        is_fresh = any(sent.asked > fresh_from for sent in self._unfinished_mms())
+        return FRESH_INTERVAL if is_fresh else UPDATE_INTERVAL
+
+    def _unfinished_mms(self) -> Iterator[SentMessage]:
+        """Yield the picture messages of ours that 46elks has and that may get further."""
+        for sent in self._store.sent.values():
+            if sent.kind is MessageKind.MMS and sent.id and not sent.status.is_final:
+                yield sent
 
     def _unplan(self) -> None:
         if self._next is not None:
@@ -145,23 +169,22 @@ class CatchUp:
             self._next = None
 
     async def _async_read(self) -> None:
-        mark = self._store.mark
-        rows: list[Message] = []
-        after = mark - HISTORY_OVERLAP if mark else None
-        async for row in self._client.messages.sms_history(after=after):
-            rows.append(row)
-            if mark is None:
-                # The first look only finds out where the history stands.
-                break
-        # A time that cannot be would hide every text that comes before it.
-        horizon = dt_util.utcnow() + CLOCKS_APART
-        times = (row.created for row in rows if row.created and row.created < horizon)
-        newest = max(times, default=EPOCH)
-        self._outbox.note_time(newest)
-        newest = max(newest, mark or EPOCH)
+        messages, mark, mms_mark = (
+            self._client.messages,
+            self._store.mark,
+            self._store.mms_mark,
+        )
+        rows = await _async_rows(messages.sms_history(after=_look_back(mark)), mark)
+        newest = _newest(rows, mark)
+        self._outbox.note_time(MessageKind.SMS, newest)
+        mms = await self._async_read_mms(mms_mark)
+        mms_newest = _newest(mms or (), mms_mark)
+        # A number that is new here has had its messages until now told by something else.
+        now = max(newest, mms_newest)
         since = {
-            number: self._store.since.get(number, newest) for number in self._numbers()
+            number: self._store.since.get(number, now) for number in self._numbers()
         }
+        rows = [*(mms or ()), *rows]
         refused: OSError | None = None
         for row in reversed(rows):
             # Asked anew each time: whoever closes must find nothing being written later.
@@ -178,32 +201,61 @@ class CatchUp:
             raise refused
         if newest != mark or since != self._store.since:
             await self._store.async_record_mark(newest, since)
+        if mms is not None and mms_newest != mms_mark:
+            await self._store.async_record_mms_mark(mms_newest)
         self._outbox.settle()
-        await self._async_ask_for({row.id for row in rows})
+        await self._async_ask_for(
+            {row.id for row in rows}, already_asked=mms is not None
+        )
 
     async def _async_apply(self, row: Message, since: datetime | None) -> None:
-        """Let a row act like the post it stands for; ours are texts since a time, or none."""
+        """Let a row act like the post it stands for; ours are messages since a time, or none."""
         if row.direction is not MessageDirection.INCOMING:
             await self._outbox.async_apply_history(row)
         elif row.id and row.created and since and row.created > since:
             if await self._inbox.async_receive(row.incoming()):
                 self._reach.callback_missed(row.created)
 
-    async def _async_ask_for(self, known: set[str | None]) -> None:
+    async def _async_read_mms(self, mark: datetime | None) -> list[Message] | None:
+        """Read the picture messages since the mark, newest first; None where it was not done.
+
+        It costs a request, so it is done only where there can be any.
+        """
+        is_one_able = any(
+            MessageKind.MMS in number.capabilities
+            for number_id in self._numbers(CONF_NUMBER_ID)
+            if (number := self._coordinator.data.numbers.get(number_id))
+        )
+        if not is_one_able and not any(self._unfinished_mms()):
+            return None
+        history = self._client.messages.mms_history(after=_look_back(mark))
+        try:
+            rows = await _async_rows(history, mark)
+        except ElksError as err:
+            # Texts are told all the same; the mark stays, so these are found later.
+            LOGGER.debug("Picture messages cannot be read: %s", type(err).__name__)
+            return None
+        self._outbox.note_time(MessageKind.MMS, _newest(rows, mark))
+        return rows
+
+    async def _async_ask_for(
+        self, known: set[str | None], *, already_asked: bool
+    ) -> None:
         """Ask how texts fare that are older than what was read, in turn."""
-        waiting = [
-            sent.id
+        kinds = {
+            sent.id: sent.kind
             for sent in self._store.sent.values()
             if sent.id is not None and not sent.status.is_final and sent.id not in known
-        ]
+        }
         often = self._is_first or self._reach.is_polling
         self._is_first = False
-        at_most = ASK_FOR_AT_MOST_POLLING if often else ASK_FOR_AT_MOST
-        turn = sorted(waiting, key=lambda one: (one <= self._asked_up_to, one))
+        # An idle hour costs no more with picture messages than without.
+        at_most = ASK_FOR_AT_MOST_POLLING if often else ASK_FOR_AT_MOST - already_asked
+        turn = sorted(kinds, key=lambda one: (one <= self._asked_up_to, one))
         for message_id in turn[:at_most]:
             self._asked_up_to = message_id
             try:
-                row = await self._client.messages.get_sms(message_id)
+                row = await self._async_get(kinds[message_id], message_id)
             except ElksForbiddenError, ElksRequestError, ElksInvalidDataError:
                 LOGGER.debug("A text is no longer known at 46elks")
                 continue
@@ -211,9 +263,38 @@ class CatchUp:
                 return
             await self._outbox.async_apply_history(row)
 
-    def _numbers(self) -> list[str]:
+    async def _async_get(self, kind: MessageKind, message_id: str) -> Message:
+        messages = self._client.messages
+        if kind is MessageKind.SMS:
+            return await messages.get_sms(message_id)
+        return await messages.get_mms(message_id)
+
+    def _numbers(self, key: str = CONF_NUMBER) -> list[str]:
         return [
-            subentry.data[CONF_NUMBER]
+            subentry.data[key]
             for subentry in self._entry.subentries.values()
             if subentry.subentry_type == SUBENTRY_NUMBER
         ]
+
+
+async def _async_rows(
+    history: AsyncIterator[Message], mark: datetime | None
+) -> list[Message]:
+    """Read a history; the first look, without a mark, only finds out where it stands."""
+    rows: list[Message] = []
+    async for row in history:
+        rows.append(row)
+        if mark is None:
+            break
+    return rows
+
+
+def _look_back(mark: datetime | None) -> datetime | None:
+    return mark - HISTORY_OVERLAP if mark else None
+
+
+def _newest(rows: Iterable[Message], mark: datetime | None) -> datetime:
+    """Return the newest time that can be: another would hide all that comes before it."""
+    horizon = dt_util.utcnow() + CLOCKS_APART
+    times = (row.created for row in rows if row.created and row.created < horizon)
+    return max([mark or EPOCH, *times])

@@ -14,6 +14,7 @@ PLATFORMS: Final = [
     Platform.BINARY_SENSOR,
     Platform.BUTTON,
     Platform.EVENT,
+    Platform.IMAGE,
     Platform.NOTIFY,
     Platform.SENSOR,
 ]
@@ -36,6 +37,22 @@ CONF_NUMBER: Final = "number"
 CONF_NUMBER_ID: Final = "number_id"
 CONF_PHONE: Final = "phone"
 CONF_SENDER: Final = "sender"
+
+
+# What 46elks takes as a picture (46elks: send-mms), by the bytes it begins with.
+_BEGINNINGS: Final = {
+    b"GIF87a": "image/gif",
+    b"GIF89a": "image/gif",
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+}
+
+
+def picture_type(content: bytes) -> str | None:
+    """Return which of 46elks' kinds of pictures this is, if any."""
+    return next(
+        (kind for start, kind in _BEGINNINGS.items() if content.startswith(start)), None
+    )
 
 
 class Reach(StrEnum):

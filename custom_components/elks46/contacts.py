@@ -89,6 +89,11 @@ def masked(number: str) -> str:
     return f"{number[:5]}•••{number[-1:]}" if number.startswith("+") else "•••"
 
 
+def folder_of(sender: str) -> str:
+    """Return what a folder for a number, or for the name of a sender, is called."""
+    return re.sub("[^a-z0-9]", "", sender.lower())[:40] or "unknown"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """A person with a phone."""

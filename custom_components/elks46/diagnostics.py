@@ -46,7 +46,10 @@ async def async_get_config_entry_diagnostics(
                     "capabilities": sorted(number.capabilities),
                     "country": number.country,
                     "has_sms_url": number.sms_url is not None,
-                    "is_held": number.id in runtime.store.held,
+                    "is_held": any(
+                        held.number_id == number.id
+                        for held in runtime.store.held.values()
+                    ),
                 }
                 for number in runtime.coordinator.data.numbers.values()
             ],

@@ -10,7 +10,7 @@ from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity
 
-from .api import IncomingMessage, Number
+from .api import IncomingMessage, MessageKind, Number
 from .const import CONF_KEEP_TEXT, CONF_NUMBER, CONF_NUMBER_ID, DOMAIN, SUBENTRY_NUMBER
 from .contacts import Contact
 from .data import ElksConfigEntry
@@ -169,14 +169,17 @@ def who_and_where(
 
 
 def message_data(entry: ElksConfigEntry, message: IncomingMessage) -> dict[str, Any]:
-    """Return what is told of a text that came in; the text itself only if it is kept."""
-    return {
+    """Return what is told of a message that came in; the text itself only if it is kept."""
+    data: dict[str, Any] = {
         "id": message.id,
         "sender": message.sender,
         "recipient": message.recipient,
         "message": message.text if entry.options.get(CONF_KEEP_TEXT, True) else None,
         "created": message.created.isoformat(),
     }
+    if message.kind is MessageKind.MMS:
+        data["images"] = list(message.images)
+    return data
 
 
 def status_data(sent: SentMessage) -> Mapping[str, Any]:

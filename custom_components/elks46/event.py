@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import IncomingMessage, MessageStatus
+from .api import IncomingMessage, MessageKind, MessageStatus
 from .const import CONF_KEEP_TEXT, SUBENTRY_NUMBER
 from .data import ElksConfigEntry
 from .entity import (
@@ -21,7 +21,8 @@ from .records import SentMessage
 from .signals import SIGNAL_DELIVERY, SIGNAL_MESSAGE
 
 PARALLEL_UPDATES = 0
-SMS_RECEIVED = "sms_received"
+# What comes in, as event types.
+RECEIVED = {MessageKind.SMS: "sms_received", MessageKind.MMS: "mms_received"}
 
 
 async def async_setup_entry(
@@ -43,9 +44,10 @@ async def async_setup_entry(
 
 
 class ElksMessages(ElksEntity, EventEntity):
-    """Something that happens to texts, which are private."""
+    """Something that happens to messages, which are private."""
 
-    _unrecorded_attributes = frozenset({"message"})
+    # Of no use in a history graph either.
+    _unrecorded_attributes = frozenset({"images", "message"})
 
     @override
     async def async_get_last_event_data(self) -> EventExtraStoredData | None:
@@ -58,10 +60,10 @@ class ElksMessages(ElksEntity, EventEntity):
 
 
 class ElksContactMessages(ElksContactEntity, ElksMessages):
-    """Texts from and to a contact."""
+    """Messages from and to a contact."""
 
     _attr_event_types = [
-        SMS_RECEIVED,
+        *RECEIVED.values(),
         MessageStatus.DELIVERED.value,
         MessageStatus.FAILED.value,
     ]
@@ -85,7 +87,9 @@ class ElksContactMessages(ElksContactEntity, ElksMessages):
     @callback
     def _received(self, message: IncomingMessage) -> None:
         if message.sender == self._contact.phone:
-            self._trigger_event(SMS_RECEIVED, message_data(self._entry, message))
+            self._trigger_event(
+                RECEIVED[message.kind], message_data(self._entry, message)
+            )
             self.async_write_ha_state()
 
     @callback
@@ -96,9 +100,9 @@ class ElksContactMessages(ElksContactEntity, ElksMessages):
 
 
 class ElksNumberMessages(ElksNumberEntity, ElksMessages):
-    """Texts to a number."""
+    """Messages to a number."""
 
-    _attr_event_types = [SMS_RECEIVED]
+    _attr_event_types = [*RECEIVED.values()]
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -116,6 +120,7 @@ class ElksNumberMessages(ElksNumberEntity, ElksMessages):
             contact = self._runtime.contacts.by_phone(message.sender)
             data = message_data(self._entry, message)
             self._trigger_event(
-                SMS_RECEIVED, {**data, "contact": contact.name if contact else None}
+                RECEIVED[message.kind],
+                {**data, "contact": contact.name if contact else None},
             )
             self.async_write_ha_state()

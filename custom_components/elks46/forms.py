@@ -72,7 +72,7 @@ async def own_numbers(client: ElksClient) -> dict[str, Number]:
 async def number_options(
     hass: HomeAssistant, numbers: Mapping[str, Number]
 ) -> list[SelectOptionDict]:
-    """Return each number with its name, what it can do and what answers its texts today."""
+    """Return each number with its name, what it can do and what answers its messages today."""
     translations = await async_get_translations(
         hass, hass.config.language, "selector", {DOMAIN}
     )
@@ -83,10 +83,12 @@ async def number_options(
         )
 
     def label(number: Number) -> str:
-        if number.sms_url is None:
-            answers = word("nothing")
-        else:
-            answers = _host(number.sms_url) or word("fixed_answer")
+        answering = dict.fromkeys(
+            _host(url) or word("fixed_answer")
+            for url in (number.sms_url, number.mms_url)
+            if url is not None
+        )
+        answers = ", ".join(answering) or word("nothing")
         can = ", ".join(word(capability) for capability in sorted(number.capabilities))
         return " · ".join(
             filter(

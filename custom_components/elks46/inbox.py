@@ -1,42 +1,57 @@
-"""Texts that come into the house: each is announced once, and never lost."""
+"""Texts and pictures that come into the house: each is announced once, and never lost."""
 
 import asyncio
+from dataclasses import replace
+import errno
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
-from .api import IncomingMessage
+from .api import IncomingMessage, MessageKind
 from .signals import SIGNAL_MESSAGE, SIGNAL_STATE
 
 if TYPE_CHECKING:
+    from .album import Album
     from .store import ElksStore
+
+_OPEN: Final = (ConfigEntryState.LOADED, ConfigEntryState.SETUP_IN_PROGRESS)
 
 
 class Inbox:
-    """The one way in for texts of an account."""
+    """The one way in for messages of an account."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, store: ElksStore
+        self, hass: HomeAssistant, entry: ConfigEntry, store: ElksStore, album: Album
     ) -> None:
-        """Take what remembers."""
+        """Take what remembers, and what keeps pictures."""
         self._hass = hass
         self._entry = entry
         self._store = store
+        self._album = album
+        self._fetching: dict[str, asyncio.Task[tuple[str, ...]]] = {}
         self._announced: set[str] = set()
         self._recording: dict[str, asyncio.Task[None]] = {}
 
     async def async_receive(self, message: IncomingMessage) -> bool:
-        """Announce a text unless that was done, and return when it is recorded.
+        """Announce a message unless that was done, and return when it is recorded.
 
-        Returns whether it was new. 46elks repeats a text for hours until it hears a 2xx,
-        and two posts of it may be under way at once: only one announces, both wait.
+        Returns whether it was new. 46elks repeats a message for hours until it hears a
+        2xx, and two posts of it may be under way at once: only one announces, both wait.
+        A picture message is announced with its pictures, and `images` then holds what
+        Home Assistant calls those that could be had.
 
         Raises:
-            OSError: the disk refuses; the next try only records.
+            OSError: the disk refuses; the next try only records. Or the account is being
+                unloaded, and the next one announces.
         """
+        is_told = message.id in self._announced or self._store.is_received(message.id)
+        if message.kind is MessageKind.MMS and not is_told:
+            message = replace(message, images=await self._async_pictures(message))
+            if self._entry.state not in _OPEN:
+                raise OSError(errno.ESHUTDOWN, "The account is being unloaded")
         if self._store.is_received(message.id):
             return False
         is_new = message.id not in self._announced
@@ -56,6 +71,17 @@ class Inbox:
         await asyncio.wait({recording})
         recording.result()
         return is_new
+
+    async def _async_pictures(self, message: IncomingMessage) -> tuple[str, ...]:
+        fetching = self._fetching.get(message.id)
+        if fetching is None:
+            fetching = self._fetching[message.id] = self._hass.async_create_task(
+                self._album.async_keep(message), "elks46 pictures"
+            )
+            fetching.add_done_callback(lambda _: self._fetching.pop(message.id, None))
+        # Not cancelled with whoever waits for it.
+        await asyncio.wait({fetching})
+        return fetching.result()
 
     async def _async_record(self, message: IncomingMessage) -> None:
         await self._store.async_record_received(message.id, message.created)

@@ -1,4 +1,4 @@
-"""Texts that leave the house.
+"""Texts and picture messages that leave the house.
 
 A text is remembered before 46elks is asked, because its report may beat the answer. Where
 the answer is lost nobody knows whether it was taken, and each text is paid for: so it is
@@ -6,9 +6,10 @@ looked up in 46elks' history, and only what is surely not there is sent again.
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
@@ -27,6 +28,8 @@ from .api import (
     ElksTimeoutError,
     Message,
     MessageDirection,
+    MessageKind,
+    MessageStatus,
     count_text,
 )
 from .const import (
@@ -43,7 +46,7 @@ from .const import (
 from .contacts import is_sender_name
 from .errors import translate_errors
 from .ledger import Ledger
-from .records import SentMessage, SmsRequest
+from .records import MessageRequest, SentMessage
 
 if TYPE_CHECKING:
     from .address import Address
@@ -62,12 +65,14 @@ RESEND_PAUSES: Final = (1.0, 10.0)
 NEWEST_SECONDS: Final = 5
 # A text found unsent after a restart still goes out; an older one would only confuse.
 RESEND_AFTER_RESTART: Final = timedelta(minutes=15)
+# A sender that 46elks replaces by some number of its own (46elks: send-mms).
+ANY_NUMBER: Final = "noreply"
 # When the account is unloaded, an answer on its way from 46elks is waited for this long.
 CLOSE_SECONDS: Final = 10
 
 
 class Outbox:
-    """The one way out for texts of an account."""
+    """The one way out for messages of an account."""
 
     def __init__(
         self,
@@ -91,8 +96,8 @@ class Outbox:
         # person take turns; they also leave in the order they were asked for.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._under_way: dict[str, asyncio.Task[SentMessage | None]] = {}
-        self._newest: datetime | None = None
-        self._asking_newest: asyncio.Task[None] | None = None
+        self._newest: dict[MessageKind, datetime] = {}
+        self._asking_newest: dict[MessageKind, asyncio.Task[None]] = {}
         self._closing = False
 
     async def async_close(self) -> None:
@@ -113,12 +118,29 @@ class Outbox:
         """
         if sender := self._entry.options.get(CONF_DEFAULT_SENDER):
             return str(sender)
+        return next(self._numbers_for(MessageKind.SMS), FALLBACK_SENDER)
+
+    def mms_sender(self, preferred: str | None = None) -> str:
+        """Who a picture message is from: a number of ours that can do them, if there is one.
+
+        A name, which texts may have, 46elks refuses here.
+        """
+        wanted = (preferred, self._entry.options.get(CONF_DEFAULT_SENDER))
+        able = {
+            number.number
+            for number in self._coordinator.data.numbers.values()
+            if MessageKind.MMS in number.capabilities
+        }
+        chosen = (str(sender) for sender in wanted if sender in able)
+        return next(chain(chosen, self._numbers_for(MessageKind.MMS)), ANY_NUMBER)
+
+    def _numbers_for(self, kind: MessageKind) -> Iterator[str]:
+        """Yield the numbers that this home answers and that can do this."""
         numbers = self._coordinator.data.numbers
         for subentry in self._entry.get_subentries_of_type(SUBENTRY_NUMBER):
             number = numbers.get(subentry.data[CONF_NUMBER_ID])
-            if number is not None and "sms" in number.capabilities:
-                return number.number
-        return FALLBACK_SENDER
+            if number is not None and kind in number.capabilities:
+                yield number.number
 
     def may_send_as(self, sender: str) -> bool:
         """Tell whether 46elks would take this sender: a name, or a number of ours."""
@@ -147,7 +169,7 @@ class Outbox:
         sender = sender or self.default_sender
         # YAML can hold half a surrogate pair, which can neither be sent nor written down.
         text = text.encode(errors="replace").decode()
-        request = SmsRequest(
+        request = MessageRequest(
             recipient=recipient,
             sender=sender,
             text=text,
@@ -156,11 +178,43 @@ class Outbox:
             flash=flash,
             private=private,
         )
+        return await self._async_begin(request)
+
+    async def async_send_mms(
+        self, *, recipient: str, text: str, image: str | None, sender: str | None = None
+    ) -> SentMessage:
+        """Send a picture message, of a text or a picture or both.
+
+        The picture is a data URL; `sender` is who it shall be from if it can be.
+
+        Raises:
+            HomeAssistantError: as with a text.
+        """
+        self._check_open()
+        return await self._async_begin(
+            MessageRequest(
+                recipient=recipient,
+                sender=self.mms_sender(sender),
+                text=text.encode(errors="replace").decode(),
+                possible_parts=frozenset(),
+                after=None,
+                kind=MessageKind.MMS,
+                has_image=image is not None,
+                image=image,
+            )
+        )
+
+    async def _async_begin(self, request: MessageRequest) -> SentMessage:
         sent = SentMessage(
-            ref=ulid_now(), recipient=recipient, sender=sender, asked=dt_util.utcnow()
+            ref=ulid_now(),
+            recipient=request.recipient,
+            sender=request.sender,
+            asked=dt_util.utcnow(),
+            kind=request.kind,
         )
         task = self._start(
-            sent.ref, self._async_send(sent, request, may_store=self._keeps(private))
+            sent.ref,
+            self._async_send(sent, request, may_store=self._keeps(request.private)),
         )
         try:
             await asyncio.wait({task})
@@ -201,14 +255,15 @@ class Outbox:
         Raises:
             OSError: the disk refuses.
         """
-        self.note_time(row.created)
+        self.note_time(row.kind, row.created)
         await self._ledger.async_apply_history(row)
 
     @callback
-    def note_time(self, created: datetime | None) -> None:
-        """Take note of a time on 46elks' clock, None for an empty history."""
+    def note_time(self, kind: MessageKind, created: datetime | None) -> None:
+        """Take note of a time in a history, on 46elks' clock; None for an empty one."""
         if created is None or created < dt_util.utcnow() + CLOCKS_APART:
-            self._newest = max(self._newest or EPOCH, created or EPOCH)
+            known = self._newest.get(kind, EPOCH)
+            self._newest[kind] = max(known, created or EPOCH)
 
     @callback
     def settle(self) -> None:
@@ -236,13 +291,15 @@ class Outbox:
         return not private and bool(self._entry.options.get(CONF_KEEP_TEXT, True))
 
     async def _async_send(
-        self, sent: SentMessage, request: SmsRequest, *, may_store: bool
+        self, sent: SentMessage, request: MessageRequest, *, may_store: bool
     ) -> SentMessage:
         turn = self._turn(request.recipient)
         async with turn:
             self._check_open()
-            request = replace(request, after=await self._async_newest())
-            kept = request if may_store else replace(request, text=None)
+            request = replace(request, after=await self._async_newest(request.kind))
+            kept = replace(request, image=None)
+            if not may_store:
+                kept = replace(kept, text=None)
             sent = replace(sent, request=kept)
             try:
                 await self._ledger.async_remember(sent)
@@ -254,7 +311,7 @@ class Outbox:
                 raise
 
     async def _async_deliver(
-        self, sent: SentMessage, request: SmsRequest
+        self, sent: SentMessage, request: MessageRequest
     ) -> SentMessage:
         try:
             message = await self._async_post(sent, request)
@@ -273,28 +330,17 @@ class Outbox:
                 raise
         return await self._async_taken(sent, message)
 
-    async def _async_post(self, sent: SentMessage, request: SmsRequest) -> Message:
+    async def _async_post(self, sent: SentMessage, request: MessageRequest) -> Message:
         """Have 46elks take the text, once.
 
         Raises:
             _UnknownFateError: it may or may not have been taken.
             ElksError: it was not.
         """
-        if TYPE_CHECKING:
-            assert request.text is not None
         for pause in (*RESEND_PAUSES, None):
             try:
                 async with self._slots:
-                    return await self._client.messages.send_sms(
-                        recipient=request.recipient,
-                        text=request.text,
-                        sender=request.sender,
-                        delivery_url=self._address.callback_url(
-                            CallbackKind.DELIVERY, sent.ref
-                        ),
-                        flash=request.flash,
-                        private=request.private,
-                    )
+                    return await self._async_ask(sent, request)
             except ElksError as err:
                 if err.outcome_unknown:
                     LOGGER.debug(
@@ -316,8 +362,34 @@ class Outbox:
                 return found
         raise AssertionError  # pragma: no cover - the last pause is None
 
+    async def _async_ask(self, sent: SentMessage, request: MessageRequest) -> Message:
+        if TYPE_CHECKING:
+            assert request.text is not None
+        messages = self._client.messages
+        if request.kind is MessageKind.SMS:
+            return await messages.send_sms(
+                recipient=request.recipient,
+                text=request.text,
+                sender=request.sender,
+                delivery_url=self._address.callback_url(
+                    CallbackKind.DELIVERY, sent.ref
+                ),
+                flash=request.flash,
+                private=request.private,
+            )
+        message = await messages.send_mms(
+            recipient=request.recipient,
+            sender=request.sender,
+            text=request.text,
+            image=request.image,
+        )
+        if message.status is MessageStatus.UNKNOWN:
+            # That there is an answer tells that it was taken.
+            message = replace(message, status=MessageStatus.CREATED)
+        return message
+
     async def _async_look_up(
-        self, sent: SentMessage, request: SmsRequest, *, late: bool = False
+        self, sent: SentMessage, request: MessageRequest, *, late: bool = False
     ) -> Message | None:
         """Return the text as 46elks' history has it, None where it is surely not there.
 
@@ -331,7 +403,7 @@ class Outbox:
         return None
 
     async def _async_find(
-        self, sent: SentMessage, request: SmsRequest
+        self, sent: SentMessage, request: MessageRequest
     ) -> Message | None:
         """Look into 46elks' history once.
 
@@ -342,15 +414,20 @@ class Outbox:
         try:
             async with self._slots:
                 if (message_id := self._ledger.known(sent).id) is not None:
-                    # Its report has come.
+                    # Its report has come, which only texts have.
                     return await messages.get_sms(message_id)
                 if request.after is None:
                     raise _UnknownFateError
                 # The history rounds to milliseconds what an answer gives in full.
                 after = _millisecond(request.after)
-                async for row in messages.sms_history(
-                    after=after, recipient=request.recipient, complete=True
-                ):
+                rows = (
+                    messages.sms_history(
+                        after=after, recipient=request.recipient, complete=True
+                    )
+                    if request.kind is MessageKind.SMS
+                    else messages.mms_history(after=after, complete=True)
+                )
+                async for row in rows:
                     if (
                         row.id is not None
                         and row.created is not None
@@ -364,7 +441,7 @@ class Outbox:
         return None
 
     async def _async_settle(
-        self, sent: SentMessage, request: SmsRequest
+        self, sent: SentMessage, request: MessageRequest
     ) -> SentMessage | None:
         turn = self._turn(sent.recipient)
         async with turn:
@@ -376,7 +453,7 @@ class Outbox:
                 return await self._async_taken(sent, found)
             age = dt_util.utcnow() - sent.asked
             young = timedelta(0) <= age < RESEND_AFTER_RESTART
-            if young and request.text is not None and not sent.given_up:
+            if young and request.is_whole and not sent.given_up:
                 try:
                     return await self._async_deliver(sent, request)
                 except HomeAssistantError:
@@ -385,48 +462,61 @@ class Outbox:
             return await self._ledger.async_fail(sent)
 
     async def _async_taken(self, sent: SentMessage, message: Message) -> SentMessage:
-        self.note_time(message.created)
+        self.note_time(message.kind, message.created)
         return await self._ledger.async_taken(sent, message)
 
-    async def _async_newest(self) -> datetime | None:
-        """Return the newest known time in the history; None while it cannot be read."""
-        if self._newest is None:
-            if self._asking_newest is None:
-                # Once, however many texts wait for it.
-                self._asking_newest = self._hass.async_create_task(
-                    self._async_ask_newest(), "elks46 history", eager_start=False
-                )
-            await asyncio.wait({self._asking_newest})
-        return self._newest
+    async def _async_newest(self, kind: MessageKind) -> datetime | None:
+        """Return the newest known time in a history; None while it cannot be read.
 
-    async def _async_ask_newest(self) -> None:
+        That of picture messages is asked for each time: where no number can do them,
+        nothing else reads it, and it may have grown.
+        """
+        if kind is MessageKind.MMS or kind not in self._newest:
+            if kind not in self._asking_newest:
+                # Once, however many messages wait for it.
+                self._asking_newest[kind] = self._hass.async_create_task(
+                    self._async_ask_newest(kind), "elks46 history", eager_start=False
+                )
+            await asyncio.wait({self._asking_newest[kind]})
+        return self._newest.get(kind)
+
+    async def _async_ask_newest(self, kind: MessageKind) -> None:
+        messages = self._client.messages
+        sms = kind is MessageKind.SMS
+        history = messages.sms_history if sms else messages.mms_history
         try:
             async with asyncio.timeout(NEWEST_SECONDS):
-                async for row in self._client.messages.sms_history(after=None):
-                    self.note_time(row.created)
+                async for row in history(after=None):
+                    self.note_time(kind, row.created)
                     break
                 else:
-                    self.note_time(None)
+                    self.note_time(kind, None)
         except ElksError, TimeoutError:
             LOGGER.debug("The history cannot be read before sending")
         finally:
-            self._asking_newest = None
+            del self._asking_newest[kind]
 
 
 class _UnknownFateError(Exception):
     """A text may or may not have been taken by 46elks."""
 
 
-def _is_same(row: Message, request: SmsRequest) -> bool:
+def _is_same(row: Message, request: MessageRequest) -> bool:
     """Tell whether a row of the history is the text that was asked for.
 
     Texts are compared without their white space, which operators like to tidy up; a row
-    without text was sent with `dontlog`.
+    without text was sent with `dontlog`. A picture message from `noreply` is stored with
+    the number that 46elks has put in its place, and one of a picture alone has no text.
     """
+    sender = row.sender
+    if request.kind is MessageKind.MMS:
+        row = replace(row, text=row.text or "")
+        sender = ANY_NUMBER if request.sender == ANY_NUMBER else sender
     return (
         row.direction is MessageDirection.OUTGOING
         and row.recipient == request.recipient
-        and row.sender.casefold() == request.sender.casefold()
+        and sender.casefold() == request.sender.casefold()
+        and request.has_image >= bool(row.images)
         and (row.parts is None or row.parts in request.possible_parts)
         and (
             row.text is None

@@ -1,11 +1,11 @@
-"""Numbers' addresses at 46elks: brought in line with ours, and given back.
+"""Numbers' addresses at 46elks, for texts and for pictures: brought in line with ours, and given back.
 
 What stood there before is remembered before anything is changed. An address that somebody
 else has put there since is left alone, and a repair issue tells.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -36,10 +36,12 @@ if TYPE_CHECKING:
 # After a failure 46elks is left alone for this long, then twice as long each time.
 RETRY_SECONDS: Final = 60
 RETRY_SECONDS_AT_MOST: Final = 1800
+# What comes to a number by an address of its own; the value is the capability it takes.
+KINDS: Final = {CallbackKind.SMS: "sms", CallbackKind.MMS: "mms"}
 
 
 class Provisioning:
-    """Keeps the chosen numbers' texts coming here."""
+    """Keeps the chosen numbers' messages coming here."""
 
     def __init__(
         self,
@@ -77,7 +79,8 @@ class Provisioning:
             by_id = {number.id: number for number in numbers}
             wanted = self._wanted()
             failed = False
-            for number_id in {**self._store.held, **dict.fromkeys(wanted)}:
+            held = [number_id for number_id, _ in self._store.held]
+            for number_id in dict.fromkeys([*held, *wanted]):
                 number = by_id.get(number_id)
                 try:
                     if number_id not in wanted:
@@ -90,7 +93,7 @@ class Provisioning:
             self._plan_retry(failed)
 
     async def async_take_over(self, number_id: str) -> None:
-        """Let a number's texts come here again after someone else changed its address.
+        """Let a number's messages come here again after someone else changed its addresses.
 
         Raises:
             ElksError: refused or out of reach.
@@ -98,23 +101,25 @@ class Provisioning:
         """
         async with self._lock:
             number = await self._client.numbers.get(number_id)
-            if (ours := self._address.callback_url(CallbackKind.SMS)) is not None:
-                await self._async_set(number, ours)
+            for kind, ours in self._addresses(number):
+                await self._async_set(number, kind, ours)
+            self._forget_taken(number_id)
 
     async def async_give_all_back(self) -> None:
         """Put back what was there before us, and log what is left where that fails."""
         async with self._lock:
-            for number_id, held in list(self._store.held.items()):
+            for (number_id, kind), held in list(self._store.held.items()):
                 try:
-                    await self._async_give_back(
-                        number_id, await self._client.numbers.get(number_id)
+                    await self._async_give_one_back(
+                        held, await self._client.numbers.get(number_id)
                     )
                 except (ElksError, OSError) as err:
                     LOGGER.error(
-                        "The number with id %s still sends its texts here (%s): set its"
-                        " sms_url at 46elks to %s",
+                        "The number with id %s still sends its messages here (%s): set"
+                        " its %s at 46elks to %s",
                         number_id,
                         type(err).__name__,
+                        _field(kind),
                         f"what it was before, at {_answered_by(held.previous)}"
                         if held.previous
                         else "nothing",
@@ -129,49 +134,94 @@ class Provisioning:
             if subentry.subentry_type == SUBENTRY_NUMBER
         }
 
-    async def _async_take(self, number: Number) -> None:
-        """Set our address where nobody else has set one since."""
-        ours = self._address.callback_url(CallbackKind.SMS)
-        if ours is None or "sms" not in number.capabilities:
-            return
-        held = self._store.held.get(number.id)
-        if held is not None and number.sms_url == held.ours == ours:
-            self._forget_taken(number.id)
-            return
-        # What was read of the account may be older than what was set since.
-        number = await self._client.numbers.get(number.id)
-        if held and held.ours and number.sms_url not in (None, ours, held.ours):
-            self._tell_taken(number)
-        else:
-            try:
-                await self._async_set(number, ours)
-            except (ElksRequestError, ElksForbiddenError) as err:
-                self._reach.address_refused(err.message)
+    def _addresses(self, number: Number) -> Iterator[tuple[CallbackKind, str]]:
+        """Yield what can come to a number, and to where."""
+        for kind, capability in KINDS.items():
+            ours = self._address.callback_url(kind)
+            if ours is not None and capability in number.capabilities:
+                yield kind, ours
 
-    async def _async_set(self, number: Number, ours: str) -> None:
+    async def _async_take(self, number: Number) -> None:
+        """Set our addresses where nobody else has set one since."""
+        taken_by: str | None = None
+        was_ours = any(
+            held.ours
+            for held in self._store.held.values()
+            if held.number_id == number.id
+        )
+        for kind, ours in self._addresses(number):
+            held = self._store.held.get((number.id, kind))
+            if held is not None and _url(number, kind) == held.ours == ours:
+                continue
+            # What was read of the account may be older than what was set since.
+            number = await self._client.numbers.get(number.id)
+            known = (None, ours, held.ours if held else None)
+            # Whoever chose a number was told what answered it. Where this home had it
+            # before it could do pictures, nobody was told what answers those.
+            is_agreed = not was_ours if held is None else not held.ours
+            if is_agreed or _url(number, kind) in known:
+                await self._async_set_if_taken(number, kind, ours)
+            else:
+                taken_by = _url(number, kind)
+        if taken_by is None:
+            self._forget_taken(number.id)
+        else:
+            self._tell_taken(number, taken_by)
+
+    async def _async_set(self, number: Number, kind: CallbackKind, ours: str) -> None:
         """Set our address; what 46elks may or may not have taken is set again the next time."""
-        held = self._store.held.get(number.id)
-        theirs = number.sms_url or ""
+        held = self._store.held.get((number.id, kind))
+        theirs = _url(number, kind) or ""
         if held is None or not theirs or theirs not in (ours, held.ours):
             previous = "" if theirs == ours else theirs
-            held = HeldNumber(number_id=number.id, previous=previous, ours="")
+            held = HeldNumber(
+                number_id=number.id, previous=previous, ours="", kind=kind
+            )
         await self._store.async_record_held(held)
         if theirs != ours:
-            await self._client.numbers.configure(number.id, sms_url=ours)
+            await self._async_configure(number.id, kind, ours)
         await self._store.async_record_held(replace(held, ours=ours))
         self._reach.address_accepted()
-        self._forget_taken(number.id)
+
+    async def _async_set_if_taken(
+        self, number: Number, kind: CallbackKind, ours: str
+    ) -> None:
+        """Set our address; where 46elks takes none of this home's, the person is told."""
+        try:
+            await self._async_set(number, kind, ours)
+        except (ElksRequestError, ElksForbiddenError) as err:
+            has_texts = KINDS[CallbackKind.SMS] in number.capabilities
+            if kind is CallbackKind.SMS or not has_texts:
+                self._reach.address_refused(err.message)
+                return
+            # With the same address for its texts nothing was wrong.
+            LOGGER.debug("46elks takes no address for the pictures of a number")
+
+    async def _async_configure(
+        self, number_id: str, kind: CallbackKind, url: str
+    ) -> None:
+        numbers = self._client.numbers
+        if kind is CallbackKind.SMS:
+            await numbers.configure(number_id, sms_url=url)
+        else:
+            await numbers.configure(number_id, mms_url=url)
 
     async def _async_give_back(self, number_id: str, number: Number | None) -> None:
         """Put back what was there, unless somebody has changed it since."""
-        held = self._store.held[number_id]
-        ours = held.ours or self._address.callback_url(CallbackKind.SMS)
-        if number is not None and number.active and number.sms_url == ours:
-            await self._client.numbers.configure(number_id, sms_url=held.previous)
-        await self._store.async_record_released(number_id)
-        self._forget_taken(number_id)
+        for held in list(self._store.held.values()):
+            if held.number_id == number_id:
+                await self._async_give_one_back(held, number)
 
-    def _tell_taken(self, number: Number) -> None:
+    async def _async_give_one_back(
+        self, held: HeldNumber, number: Number | None
+    ) -> None:
+        ours = held.ours or self._address.callback_url(held.kind)
+        if number is not None and number.active and _url(number, held.kind) == ours:
+            await self._async_configure(held.number_id, held.kind, held.previous)
+        await self._store.async_record_released(held.number_id, held.kind)
+        self._forget_taken(held.number_id)
+
+    def _tell_taken(self, number: Number, taken_by: str) -> None:
         ir.async_create_issue(
             self._hass,
             DOMAIN,
@@ -181,7 +231,7 @@ class Provisioning:
             translation_key="number_taken",
             translation_placeholders={
                 "number": number.name or number.number,
-                "other": _answered_by(number.sms_url),
+                "other": _answered_by(taken_by),
             },
             data={"entry_id": self._entry.entry_id, "number_id": number.id},
         )
@@ -215,9 +265,18 @@ class Provisioning:
         self._retry = async_call_later(self._hass, delay, retry)
 
 
-def _answered_by(url: str | None) -> str:
-    """Return what answers a number's texts: a host, never an address with its secrets."""
+def _field(kind: CallbackKind) -> str:
+    """Return what 46elks calls the address of what comes to a number."""
+    return f"{kind}_url"
+
+
+def _url(number: Number, kind: CallbackKind) -> str | None:
+    return number.sms_url if kind is CallbackKind.SMS else number.mms_url
+
+
+def _answered_by(url: str) -> str:
+    """Return what answers a number: a host, never an address with its secrets."""
     try:
-        return URL(url or "").host or "JSON"
+        return URL(url).host or "JSON"
     except ValueError:
         return "JSON"

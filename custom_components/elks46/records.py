@@ -1,19 +1,20 @@
 """What the engine's rooms hand to each other and the store keeps over a restart."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from .api import MessageStatus
+from .api import CallbackKind, MessageKind, MessageStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SmsRequest:
-    """A text as it was asked for.
+class MessageRequest:
+    """A text or picture message as it was asked for.
 
-    `text` is None where it may not be stored: such a text cannot be sent again after a
-    restart. `after` is the newest time in 46elks' history that was known before asking,
-    on 46elks' clock: a look-up takes nothing older for this text.
+    `text` is None where it may not be stored, and `image`, a data URL, is never stored:
+    without them it cannot be sent again after a restart. `after` is the newest time in
+    46elks' history that was known before asking, on 46elks' clock: a look-up takes
+    nothing older for this message.
     """
 
     recipient: str
@@ -23,11 +24,20 @@ class SmsRequest:
     after: datetime | None
     flash: bool = False
     private: bool = False
+    kind: MessageKind = MessageKind.SMS
+    has_image: bool = False
+    image: str | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is still here, so that it can be sent."""
+        has_all = self.image is not None or not self.has_image
+        return has_all and self.text is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentMessage:
-    """A text of ours and what has become of it.
+    """A text or picture message of ours and what has become of it.
 
     `ref` is our own reference, made before 46elks is asked; `id` is 46elks' and missing
     until it has answered. `request` is kept only while the answer is missing, and
@@ -38,19 +48,20 @@ class SentMessage:
     recipient: str
     sender: str
     asked: datetime
+    kind: MessageKind = MessageKind.SMS
     status: MessageStatus = MessageStatus.UNKNOWN
     id: str | None = None
     created: datetime | None = None
     delivered: datetime | None = None
     parts: int | None = None
     cost: Decimal | None = None
-    request: SmsRequest | None = None
+    request: MessageRequest | None = None
     given_up: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldNumber:
-    """A number at 46elks whose texts come to us, and who had them before.
+    """A number at 46elks whose texts, or picture messages, come to us, and who had them before.
 
     `ours` is the address that 46elks has taken, empty until it has.
     """
@@ -58,3 +69,4 @@ class HeldNumber:
     number_id: str
     previous: str
     ours: str
+    kind: CallbackKind = CallbackKind.SMS

@@ -1,10 +1,11 @@
 """The actions: what automations ask of this home's telephone."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from homeassistant.components.media_player import ATTR_MEDIA_CONTENT_ID
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import (
     ATTR_CONFIG_ENTRY_ID,
@@ -45,11 +46,14 @@ from .contacts import (
     phone_without_plus,
 )
 from .data import ElksConfigEntry
+from .media import async_data_url
 from .records import SentMessage
 
+SERVICE_SEND_MMS: Final = "send_mms"
 SERVICE_SEND_SMS: Final = "send_sms"
 ATTR_DRY_RUN: Final = "dry_run"
 ATTR_FLASH: Final = "flash"
+ATTR_IMAGE: Final = "image"
 ATTR_MESSAGE: Final = "message"
 ATTR_PRIVATE: Final = "private"
 ATTR_SENDER: Final = "sender"
@@ -85,6 +89,27 @@ SEND_SMS_SCHEMA: Final = probatio.Schema(
         ),
     }
 )
+# Each goes as a message of its own, and is paid for.
+IMAGES_AT_MOST: Final = 10
+SEND_MMS_SCHEMA: Final = probatio.Schema(
+    {
+        **RECIPIENTS,
+        probatio.Optional(ATTR_MESSAGE, default=""): cv.string,
+        probatio.Optional(ATTR_IMAGE, default=list): probatio.All(
+            probatio.EnsureList(),
+            [
+                probatio.Any(
+                    str,
+                    {
+                        probatio.Required(ATTR_MEDIA_CONTENT_ID): str,
+                        probatio.Extra: object,
+                    },
+                )
+            ],
+            probatio.Length(max=IMAGES_AT_MOST),
+        ),
+    }
+)
 
 
 @callback
@@ -95,6 +120,13 @@ def async_setup_services(hass: HomeAssistant) -> None:
         SERVICE_SEND_SMS,
         _async_send_sms,
         schema=SEND_SMS_SCHEMA,
+        supports_response=SupportsResponse.OPTIONAL,
+    )
+    hass.services.async_register(
+        DOMAIN,
+        SERVICE_SEND_MMS,
+        _async_send_mms,
+        schema=SEND_MMS_SCHEMA,
         supports_response=SupportsResponse.OPTIONAL,
     )
 
@@ -155,6 +187,62 @@ async def _async_send_sms(call: ServiceCall) -> ServiceResponse:
         "messages": [
             _row(recipient, store.sent.get(getattr(result, "ref", ""), result))
             for recipient, result in zip(recipients, results, strict=True)
+        ]
+    }
+
+
+async def _async_send_mms(call: ServiceCall) -> ServiceResponse:
+    """Send everyone asked for the text and each picture, in order.
+
+    Several pictures are several messages, the first with the text.
+    """
+    entry = await _async_entry(call)
+    outbox, texts = entry.runtime_data.outbox, entry.runtime_data.store.sent
+    text, asked = call.data[ATTR_MESSAGE], call.data[ATTR_IMAGE]
+    if not text.strip() and not asked:
+        raise _invalid("mms_empty")
+    recipients = _recipients(call.hass, entry, call.data)
+    # One after the other, as each may take much memory while it is made to fit.
+    images = [
+        await async_data_url(
+            call.hass, one if isinstance(one, str) else one[ATTR_MEDIA_CONTENT_ID]
+        )
+        for one in asked
+    ]
+
+    async def send(recipient: _Recipient) -> list[SentMessage | BaseException]:
+        """Send one person everything."""
+        if recipient.phone is None:
+            return [recipient.error or _invalid("phone_invalid")]
+        messages = [
+            outbox.async_send_mms(
+                recipient=recipient.phone,
+                text=text if index == 0 else "",
+                image=image,
+                sender=recipient.contact.sender if recipient.contact else None,
+            )
+            for index, image in enumerate(images or [None])
+        ]
+        # They take turns there, so they leave in this order.
+        return await asyncio.gather(*messages, return_exceptions=True)
+
+    answers = await asyncio.gather(*map(send, recipients))
+    rows = [
+        (recipient, result)
+        for recipient, results in zip(recipients, answers, strict=True)
+        for result in results
+    ]
+    _raise_failures(
+        [recipient for recipient, _ in rows],
+        [result for _, result in rows],
+        is_answered=call.return_response,
+    )
+    if not call.return_response:
+        return None
+    return {
+        "messages": [
+            _row(recipient, texts.get(getattr(result, "ref", ""), result))
+            for recipient, result in rows
         ]
     }
 
@@ -293,7 +381,7 @@ def _contact(entry: ElksConfigEntry, subentry_id: str | None) -> Contact | None:
 
 def _raise_failures(
     recipients: list[_Recipient],
-    results: list[SentMessage | Message | BaseException],
+    results: Sequence[SentMessage | Message | BaseException],
     *,
     is_answered: bool,
 ) -> None:

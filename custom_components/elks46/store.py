@@ -3,7 +3,7 @@
 A snapshot in Home Assistant's Store and a journal of what has happened since.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import STORAGE_DIR, Store
 from homeassistant.util import dt as dt_util
 
-from .api import MessageStatus
+from .api import CallbackKind, MessageKind, MessageStatus
 from .const import (
     DOMAIN,
     HISTORY_OVERLAP,
@@ -22,7 +22,7 @@ from .const import (
     REMEMBER_SENT,
 )
 from .journal import Journal, Record
-from .records import HeldNumber, SentMessage, SmsRequest
+from .records import HeldNumber, MessageRequest, SentMessage
 
 STORAGE_VERSION: Final = 1
 # Finished texts are of use only to tell a late or repeated report from a new one.
@@ -45,9 +45,10 @@ class ElksStore:
         self._received: dict[str, datetime] = {}
         self._sent: dict[str, SentMessage] = {}
         self._refs: dict[str, str] = {}
-        self._held: dict[str, HeldNumber] = {}
+        self._held: dict[tuple[str, CallbackKind], HeldNumber] = {}
         self._since: dict[str, datetime] = {}
         self._mark: datetime | None = None
+        self._mms_mark: datetime | None = None
         self._day = ""
         self._spent_day = Decimal(0)
         self._messages_day = 0
@@ -76,8 +77,8 @@ class ElksStore:
         return self._sent
 
     @property
-    def held(self) -> Mapping[str, HeldNumber]:
-        """Numbers whose texts come to us, by 46elks' id."""
+    def held(self) -> Mapping[tuple[str, CallbackKind], HeldNumber]:
+        """Numbers whose messages come to us, by 46elks' id and what comes."""
         return self._held
 
     @property
@@ -89,6 +90,11 @@ class ElksStore:
     def mark(self) -> datetime | None:
         """Up to where 46elks' history has been read; 46elks' clock."""
         return self._mark
+
+    @property
+    def mms_mark(self) -> datetime | None:
+        """Up to where 46elks' history of picture messages has been read."""
+        return self._mms_mark
 
     @property
     def spent_today(self) -> Decimal:
@@ -150,15 +156,17 @@ class ElksStore:
         """Remember up to where the history has been read, and which numbers are ours."""
         await self._journal.async_append({"mark": mark, "since": dict(since)})
 
-    async def async_record_held(self, held: HeldNumber) -> None:
-        """Remember who had a number's texts before us."""
-        await self._journal.async_append(
-            {"held": [held.number_id, held.previous, held.ours]}
-        )
+    async def async_record_mms_mark(self, mark: datetime) -> None:
+        """Remember up to where the history of picture messages has been read."""
+        await self._journal.async_append({"mms_mark": mark})
 
-    async def async_record_released(self, number_id: str) -> None:
-        """Forget a number that was given back."""
-        await self._journal.async_append({"released": number_id})
+    async def async_record_held(self, held: HeldNumber) -> None:
+        """Remember who had a number's texts, or picture messages, before us."""
+        await self._journal.async_append({"held": _dump_held(held)})
+
+    async def async_record_released(self, number_id: str, kind: CallbackKind) -> None:
+        """Forget an address of a number that was given back."""
+        await self._journal.async_append({"released": [number_id, kind]})
 
     def _apply(self, record: Record) -> None:
         """Let a record act; those read back from disk carry times as text."""
@@ -170,12 +178,15 @@ class ElksStore:
             case {"mark": mark, "since": dict(since)}:
                 self._mark = _time(mark)
                 self._since = {number: _time(when) for number, when in since.items()}
-            case {"held": [str(number_id), str(previous), str(ours)]}:
-                self._held[number_id] = HeldNumber(
-                    number_id=number_id, previous=previous, ours=ours
-                )
+            case {"mms_mark": mark}:
+                self._mms_mark = _time(mark)
+            case {"held": [*held]}:
+                self._hold(_load_held(held))
+            case {"released": [str(number_id), kind]}:
+                self._held.pop((number_id, CallbackKind(kind)), None)
             case {"released": str(number_id)}:
-                self._held.pop(number_id, None)
+                # As it was written before there were picture messages.
+                self._held.pop((number_id, CallbackKind.SMS), None)
         if "day" in record:
             self._count(
                 record["day"], Decimal(record.get("cost", 0)), record["messages"]
@@ -185,6 +196,9 @@ class ElksStore:
         self._sent[sent.ref] = sent
         if sent.id is not None:
             self._refs[sent.id] = sent.ref
+
+    def _hold(self, held: HeldNumber) -> None:
+        self._held[held.number_id, held.kind] = held
 
     def _count(self, day: str, cost: Decimal, messages: int) -> None:
         if day != self._day:
@@ -238,12 +252,10 @@ class ElksStore:
             "journal": journal,
             "received": {key: when.isoformat() for key, when in self._received.items()},
             "sent": [_dump_sent(sent) for sent in self._sent.values()],
-            "held": [
-                [held.number_id, held.previous, held.ours]
-                for held in self._held.values()
-            ],
+            "held": [_dump_held(held) for held in self._held.values()],
             "since": {key: when.isoformat() for key, when in self._since.items()},
-            "mark": self._mark.isoformat() if self._mark else None,
+            "mark": _iso(self._mark),
+            "mms_mark": _iso(self._mms_mark),
             "day": self._day,
             "spent_day": str(self._spent_day),
             "messages_day": self._messages_day,
@@ -255,12 +267,12 @@ class ElksStore:
         self._received = {key: _time(when) for key, when in data["received"].items()}
         for sent in data["sent"]:
             self._keep(_load_sent(sent))
-        self._held = {
-            number_id: HeldNumber(number_id=number_id, previous=previous, ours=ours)
-            for number_id, previous, ours in data["held"]
-        }
+        for held in data["held"]:
+            self._hold(_load_held(held))
         self._since = {key: _time(when) for key, when in data["since"].items()}
         self._mark = _time(data["mark"]) if data["mark"] else None
+        mms_mark = data.get("mms_mark")
+        self._mms_mark = _time(mms_mark) if mms_mark else None
         self._day = data["day"]
         self._spent_day = Decimal(data["spent_day"])
         self._messages_day = data["messages_day"]
@@ -281,6 +293,21 @@ def _iso(value: datetime | None) -> str | None:
     return value.isoformat() if value else None
 
 
+def _dump_held(held: HeldNumber) -> list[str]:
+    return [held.number_id, held.previous, held.ours, held.kind]
+
+
+def _load_held(data: Sequence[str]) -> HeldNumber:
+    number_id, previous, ours, *kind = data
+    return HeldNumber(
+        number_id=number_id,
+        previous=previous,
+        ours=ours,
+        # Absent in what was written before there were picture messages.
+        kind=CallbackKind(kind[0]) if kind else CallbackKind.SMS,
+    )
+
+
 def _dump_sent(sent: SentMessage) -> dict[str, Any]:
     data: dict[str, Any] = {
         "ref": sent.ref,
@@ -294,6 +321,7 @@ def _dump_sent(sent: SentMessage) -> dict[str, Any]:
         "parts": sent.parts,
         "cost": str(sent.cost) if sent.cost is not None else None,
         "given_up": sent.given_up,
+        "kind": sent.kind,
     }
     if (request := sent.request) is not None:
         data["request"] = {
@@ -302,14 +330,17 @@ def _dump_sent(sent: SentMessage) -> dict[str, Any]:
             "after": _iso(request.after),
             "flash": request.flash,
             "private": request.private,
+            "has_image": request.has_image,
         }
     return data
 
 
 def _load_sent(data: Mapping[str, Any]) -> SentMessage:
-    request: SmsRequest | None = None
+    # Absent in what was written before there were picture messages.
+    kind = MessageKind(data.get("kind", MessageKind.SMS))
+    request: MessageRequest | None = None
     if asked := data.get("request"):
-        request = SmsRequest(
+        request = MessageRequest(
             recipient=data["to"],
             sender=data["from"],
             text=asked["text"],
@@ -317,6 +348,8 @@ def _load_sent(data: Mapping[str, Any]) -> SentMessage:
             after=_time(asked["after"]) if asked["after"] else None,
             flash=asked["flash"],
             private=asked["private"],
+            kind=kind,
+            has_image=asked.get("has_image", False),
         )
     return SentMessage(
         ref=data["ref"],
@@ -331,4 +364,5 @@ def _load_sent(data: Mapping[str, Any]) -> SentMessage:
         cost=Decimal(data["cost"]) if data["cost"] is not None else None,
         request=request,
         given_up=data["given_up"],
+        kind=kind,
     )

@@ -21,7 +21,7 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import CoreState, HomeAssistant, callback
 
-from .api import ElksInvalidDataError, IncomingMessage, MessageKind, parse_callback
+from .api import ElksInvalidDataError, IncomingMessage, parse_callback
 from .const import DOMAIN, LOGGER
 from .data import ElksConfigEntry, ElksRuntimeData
 from .reach import KIND_PING
@@ -114,10 +114,8 @@ async def _async_receive(
         return Response(status=HTTPStatus.NO_CONTENT)
     runtime.reach.callback_arrived(is_foreign=_is_foreign(request.remote))
     match callback_data:
-        case IncomingMessage(kind=MessageKind.SMS) as message:
+        case IncomingMessage() as message:
             await runtime.inbox.async_receive(message)
-        case IncomingMessage():
-            LOGGER.debug("A picture message came, which nobody has asked for")
         case report:
             await runtime.outbox.async_apply(ref, report)
     return Response(status=HTTPStatus.NO_CONTENT)
