@@ -45,6 +45,7 @@ FRONT = {
 BUILT_ON = {
     "config_flow": {"forms", "subentry_flow"},
     "outbox": {"ledger"},
+    "services": {"services"},
     "store": {"journal"},
     "subentry_flow": {"forms"},
 }

@@ -649,7 +649,7 @@ async def test_an_unloading_in_between_tells_it_later(
 ) -> None:
     """46elks hears that it should come again."""
     events = async_capture_events(hass, "elks46_mms_received")
-    await simulator.fail(failing("images/*", kind="delay", seconds=0.3, times=1))
+    await simulator.fail(failing("images/*", kind="delay", seconds=1, times=1))
     sent = await simulator.control(
         "POST",
         f"handsets/{ANNA}/messages",

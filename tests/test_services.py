@@ -671,7 +671,7 @@ async def test_an_account_that_stays_away_is_an_error(
 ) -> None:
     """The action exists for as long as Home Assistant runs, and says what is wrong."""
     monkeypatch.setattr(
-        "custom_components.elks46.services.RELOAD_SECONDS_AT_MOST", 0.01
+        "custom_components.elks46.services.account.RELOAD_SECONDS_AT_MOST", 0.01
     )
     await hass.config_entries.async_unload(integration.entry_id)
 

@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.elks46.const import Reach as ReachOption
 from custom_components.elks46.reach import Trouble
-from custom_components.elks46.services import SEND_MMS_SCHEMA, SEND_SMS_SCHEMA
+from custom_components.elks46.services import ACTIONS
 
 from . import Json
 
@@ -27,7 +27,7 @@ ENGLISH: Json = json.loads((ROOT / "translations" / "en.json").read_text())
 ICONS: Json = json.loads((ROOT / "icons.json").read_text())
 LANGUAGES = sorted((ROOT / "translations").glob("*.json"))
 # What raises a translated error takes its key first and its placeholders by name.
-RAISERS = {"_error", "_invalid", "_failed", "InvalidPhoneNumberError"}
+RAISERS = {"_error", "invalid", "_invalid", "_failed", "InvalidPhoneNumberError"}
 FLOWS = ("config_flow", "forms", "repairs", "subentry_flow")
 KEY = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 ICON = re.compile(r"mdi:[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -35,7 +35,7 @@ ICON = re.compile(r"mdi:[a-z0-9]+(?:-[a-z0-9]+)*")
 
 def nodes(*modules: str) -> Iterator[ast.AST]:
     """Yield what modules are made of, all of them unless some are named."""
-    for path in sorted(ROOT.glob("*.py")):
+    for path in sorted(ROOT.rglob("*.py")):
         if not modules or path.stem in modules:
             yield from ast.walk(ast.parse(path.read_text()))
 
@@ -255,10 +255,7 @@ def test_every_choice_has_words() -> None:
 
 @pytest.mark.parametrize(
     ("service", "schema"),
-    [
-        pytest.param("send_mms", SEND_MMS_SCHEMA, id="send_mms"),
-        pytest.param("send_sms", SEND_SMS_SCHEMA, id="send_sms"),
-    ],
+    [pytest.param(name, schema, id=name) for name, (schema, *_) in ACTIONS.items()],
 )
 def test_every_field_of_an_action_has_words(service: str, schema: Any) -> None:
     """Those of the target come from Home Assistant."""
