@@ -649,16 +649,23 @@ async def test_an_unloading_in_between_tells_it_later(
 ) -> None:
     """46elks hears that it should come again."""
     events = async_capture_events(hass, "elks46_mms_received")
-    await simulator.fail(failing("images/*", kind="delay", seconds=1, times=1))
-    sent = await simulator.control(
-        "POST",
-        f"handsets/{ANNA}/messages",
-        {"to": NUMBER, "message": "Look!", "images": [data_url(PICTURE)]},
-    )
-    while not await simulator.requests("GET", "images/*"):
-        await asyncio.sleep(0)
-    await hass.config_entries.async_unload(integration.entry_id)
-    await hass.async_block_till_done()
+    is_asked, is_unloaded = asyncio.Event(), asyncio.Event()
+
+    async def late(*_: object) -> bytes:
+        is_asked.set()
+        await is_unloaded.wait()
+        return PICTURE
+
+    with patch.object(ImagesResource, "download", late):
+        sent = await simulator.control(
+            "POST",
+            f"handsets/{ANNA}/messages",
+            {"to": NUMBER, "message": "Look!", "images": [data_url(PICTURE)]},
+        )
+        await is_asked.wait()
+        await hass.config_entries.async_unload(integration.entry_id)
+        is_unloaded.set()
+        await hass.async_block_till_done()
     assert events == []
 
     await hass.config_entries.async_setup(integration.entry_id)
