@@ -1,21 +1,22 @@
-"""Tests of calls, and of what was recorded of them."""
+"""Tests of calls, made and received."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
 from custom_components.elks46.api import (
     Call,
+    CallDirection,
+    CallState,
     ElksClient,
     ElksInvalidDataError,
-    Recording,
+    Leg,
 )
 
 from . import Elks, answer, answer_text, asked_delete, asked_get, page
 
 CALL_ID = "c0231d6d7d6bc14a7e7734e466785c4ce"
-RECORDING_ID = f"{CALL_ID}-r0"
-SOUND = b"RIFF" + bytes(96)
 
 
 async def test_the_history_of_calls_is_read(client: ElksClient, elks: Elks) -> None:
@@ -46,72 +47,132 @@ async def test_a_call_is_deleted(client: ElksClient, elks: Elks) -> None:
     assert elks.asked == [asked_delete(f"/a1/calls/{CALL_ID}")]
 
 
-async def test_recordings_are_listed(client: ElksClient, elks: Elks) -> None:
-    """Newest first, as all that is history."""
-    elks.answers(page("recording.json"))
-    recordings = [recording async for recording in client.recordings.history(None)]
-    assert recordings == [Recording.from_api(answer("recording.json"))]
-    assert elks.asked == [asked_get("/a1/recordings")]
+def call(**fields: object) -> Call:
+    """Return a call of which some fields are different, or absent where None."""
+    return Call.from_api(answer("call_answered.json") | fields)
 
 
-async def test_a_recording_is_asked_for(client: ElksClient, elks: Elks) -> None:
-    """It tells how long it is, not what it says."""
-    elks.answers(answer_text("recording.json"))
-    recording = await client.recordings.get(RECORDING_ID)
-    assert recording == Recording.from_api(answer("recording.json"))
-    assert elks.asked == [asked_get(f"/a1/recordings/{RECORDING_ID}")]
+def test_a_call_is_read() -> None:
+    """With all that was done in it."""
+    assert call() == Call(
+        id="c0231d6d7d6bc14a7e7734e466785c4ce",
+        direction=CallDirection.INCOMING,
+        caller="+46701740605",
+        callee="+46766861234",
+        state=CallState.SUCCESS,
+        created=datetime(2026, 1, 15, 10, 40, 14, 609000, UTC),
+        start=datetime(2026, 1, 15, 10, 40, 21, tzinfo=UTC),
+        duration=32,
+        cost=Decimal("1.17"),
+        owner="u0123456789abcdef0123456789abcdef",
+        actions=(
+            {"play": "https://house.example/hello.wav", "result": "ok"},
+            {"connect": "+46701740606", "result": "success"},
+        ),
+        legs=(
+            Leg(
+                caller="+46766861234",
+                callee="+46701740606",
+                state=CallState.SUCCESS,
+                duration=17,
+                cost=Decimal("0.585"),
+            ),
+            Leg(
+                caller="+46766861234",
+                callee="+46701740607",
+                state=CallState.FAILED,
+                duration=None,
+                cost=None,
+            ),
+        ),
+        recordings=("c0231d6d7d6bc14a7e7734e466785c4ce-r0",),
+    )
+
+
+def test_a_call_that_nobody_answered_is_read() -> None:
+    """It has no start, and nothing was done in it."""
+    assert Call.from_api(answer("call_unanswered.json")) == Call(
+        id="c1231d6d7d6bc14a7e7734e466785c4ce",
+        direction=CallDirection.OUTGOING,
+        caller="+46766861234",
+        callee="+46701740605",
+        state=CallState.FAILED,
+        created=datetime(2026, 1, 15, 10, 38, 14, 609873, UTC),
+        start=None,
+        duration=None,
+        cost=None,
+        owner=None,
+        actions=(),
+        legs=(),
+        recordings=(),
+    )
 
 
 @pytest.mark.parametrize(
-    "address",
+    ("written", "caller"), [("anonymous", "anonymous"), ("", ""), (None, "")]
+)
+def test_a_caller_may_hide(written: str | None, caller: str) -> None:
+    """However 46elks writes it."""
+    assert call(**{"from": written}).caller == caller
+
+
+@pytest.mark.parametrize(
+    ("written", "state"),
     [
-        pytest.param("{id}", id="id"),
-        pytest.param("{api}/recordings/{id}.wav", id="address"),
-        pytest.param("{api}/recordings/{id}", id="address without ending"),
+        ("ongoing", CallState.ONGOING),
+        ("Success", CallState.SUCCESS),
+        ("busy", CallState.BUSY),
+        ("failed", CallState.FAILED),
+        ("noanswer", CallState.UNKNOWN),
+        (None, CallState.UNKNOWN),
     ],
 )
-async def test_a_recording_is_downloaded(
-    client: ElksClient, elks: Elks, api_url: str, address: str
+def test_the_state_of_a_call_is_read(written: str | None, state: CallState) -> None:
+    """In any letter case, and what is new is unknown; so is that of a leg."""
+    read = call(state=written, legs=[{"state": written}])
+    assert read.state is state
+    assert [leg.state for leg in read.legs] == [state]
+
+
+@pytest.mark.parametrize(
+    ("written", "direction"),
+    [
+        ("Incoming", CallDirection.INCOMING),
+        ("outgoing", CallDirection.OUTGOING),
+        ("sideways", CallDirection.UNKNOWN),
+        (None, CallDirection.UNKNOWN),
+    ],
+)
+def test_the_direction_of_a_call_is_read(
+    written: str | None, direction: CallDirection
 ) -> None:
-    """As the WAV file that it is."""
-    elks.answers_with_file(SOUND)
-    url_or_id = address.format(api=api_url, id=RECORDING_ID)
-    assert await client.recordings.download(url_or_id) == SOUND
-    assert elks.asked == [asked_get(f"/a1/recordings/{RECORDING_ID}.wav")]
+    """In any letter case, and what is new is unknown."""
+    assert call(direction=written).direction is direction
 
 
-@pytest.mark.parametrize("sound", [b"", b"not yet", SOUND[:99]])
-async def test_a_recording_may_not_be_there_yet(
-    client: ElksClient, elks: Elks, sound: bytes
-) -> None:
-    """46elks then sends a few bytes, and no error."""
-    elks.answers_with_file(sound)
-    assert await client.recordings.download(RECORDING_ID) is None
+def test_a_leg_may_say_nothing() -> None:
+    """A call is not lost for want of it."""
+    assert call(legs=[{}]).legs == (
+        Leg(caller="", callee="", state=CallState.UNKNOWN, duration=None, cost=None),
+    )
 
 
-async def test_a_recording_may_have_so_many_bytes(
-    client: ElksClient, elks: Elks
-) -> None:
-    """One more is too many."""
-    elks.answers_with_file(SOUND)
-    with pytest.raises(ElksInvalidDataError, match="too long"):
-        await client.recordings.download(RECORDING_ID, max_bytes=99)
-
-
-@pytest.mark.parametrize("path", ["images/m1-i0.jpg", "recordings/x/y.wav", "me"])
-async def test_an_address_that_is_no_recording_is_not_asked(
-    client: ElksClient, elks: Elks, api_url: str, path: str
-) -> None:
-    """Not even at 46elks."""
-    with pytest.raises(ElksInvalidDataError, match="recordings"):
-        await client.recordings.download(f"{api_url}/{path}")
-    assert elks.asked == []
-
-
-async def test_an_address_of_another_host_is_not_asked(
-    client: ElksClient, elks: Elks
-) -> None:
-    """The login is for 46elks alone."""
-    with pytest.raises(ElksInvalidDataError, match="recordings"):
-        await client.recordings.download("https://evil.example/a1/recordings/c1-r0.wav")
-    assert elks.asked == []
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("id", None),
+        ("to", None),
+        ("from", 404040),
+        ("created", None),
+        ("start", "404040"),
+        ("duration", "404040"),
+        ("actions", "404040"),
+        ("legs", ["404040"]),
+        ("recordings", [404040]),
+    ],
+)
+def test_a_call_with_a_wrong_field_is_refused(key: str, value: object) -> None:
+    """The error names the field and keeps its value to itself."""
+    with pytest.raises(ElksInvalidDataError, match=f"'{key}'") as caught:
+        call(**{key: value})
+    assert "4040" not in str(caught.value)

@@ -3,8 +3,9 @@
 Follows https://46elks.com/docs. It needs an aiohttp session and nothing else.
 """
 
-from .account import NO_LIMIT
-from .callbacks import CallbackKind, parse_callback
+from .account import NO_LIMIT, Account, Billing, Subaccount, Transaction
+from .callbacks import CallbackKind, DeliveryReport, parse_callback
+from .calls import Call, CallDirection, CallState, Leg
 from .client import DEFAULT_API_URL, ElksClient
 from .errors import (
     ElksAuthenticationError,
@@ -18,25 +19,16 @@ from .errors import (
     ElksServerError,
     ElksTimeoutError,
 )
-from .models import (
-    Account,
-    Billing,
-    Call,
-    CallDirection,
-    CallState,
-    DeliveryReport,
-    Image,
+from .images import Image
+from .messages import (
     IncomingMessage,
-    Leg,
     Message,
     MessageDirection,
     MessageKind,
     MessageStatus,
-    Number,
-    Recording,
-    Subaccount,
-    Transaction,
 )
+from .numbers import Number
+from .recordings import Recording
 from .text import TextCount, TextEncoding, count_text
 
 __all__ = [

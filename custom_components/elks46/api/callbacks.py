@@ -6,6 +6,7 @@ reached from outside: nothing is taken for granted, and errors name fields but n
 show what is in them.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 import re
@@ -13,7 +14,7 @@ from typing import Final
 
 from .errors import ElksInvalidDataError
 from .fields import Fields, identifier, optional, readable, text, time
-from .models import DeliveryReport, IncomingMessage, MessageKind, MessageStatus
+from .messages import IncomingMessage, MessageKind, MessageStatus
 
 IMAGE_FIELD: Final = re.compile(r"image([0-9]{0,4})")
 """The first has no number, the next is `image2`."""
@@ -25,6 +26,15 @@ class CallbackKind(StrEnum):
     SMS = "sms"
     MMS = "mms"
     DELIVERY = "delivery"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryReport:
+    """How far a message has come, as 46elks reports it to us."""
+
+    id: str
+    status: MessageStatus
+    delivered: datetime | None
 
 
 def parse_callback(kind: str, form: Fields) -> IncomingMessage | DeliveryReport:

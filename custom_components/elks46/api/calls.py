@@ -1,20 +1,112 @@
-"""Calls, and what was recorded of them.
+"""Calls, made and received.
 
-Follows https://46elks.com/docs/call-history and https://46elks.com/docs/get-recordings.
+Follows https://46elks.com/docs/call-history.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from decimal import Decimal
+from typing import Self
 
-from .models import Call, Recording
+from .fields import (
+    Fields,
+    OpenEnum,
+    identifier,
+    integer,
+    money,
+    objects,
+    optional,
+    text,
+    texts,
+    time,
+)
 from .resource import Resource, segment, span
 
-MAX_RECORDING_BYTES: Final = 64 * 1024 * 1024
-"""Over an hour: a second has 8,000 samples of two bytes."""
 
-MIN_RECORDING_BYTES: Final = 100
-"""Of a recording that is not there yet 46elks sends less."""
+class CallDirection(OpenEnum):
+    """Which way a call goes."""
+
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+    UNKNOWN = "unknown"
+
+
+class CallState(OpenEnum):
+    """What became of a call, or of one of its legs."""
+
+    UNKNOWN = "unknown"
+    ONGOING = "ongoing"
+    SUCCESS = "success"
+    BUSY = "busy"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """A connection that a call made onwards."""
+
+    caller: str
+    callee: str
+    state: CallState
+    duration: int | None
+    """In seconds."""
+    cost: Decimal | None
+
+    @classmethod
+    def from_api(cls, data: Fields) -> Self:
+        """Read a leg as 46elks writes it."""
+        return cls(
+            caller=optional(text, data, "from") or "",
+            callee=optional(text, data, "to") or "",
+            state=CallState(optional(text, data, "state") or CallState.UNKNOWN),
+            duration=optional(integer, data, "duration"),
+            cost=optional(money, data, "cost"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call as 46elks remembers it, in either direction."""
+
+    id: str
+    direction: CallDirection
+    caller: str
+    """Empty, or a word, where the caller hides the number."""
+    callee: str
+    state: CallState
+    created: datetime
+    start: datetime | None
+    """Absent where nobody picked up."""
+    duration: int | None
+    """In seconds."""
+    cost: Decimal | None
+    owner: str | None
+    actions: tuple[Mapping[str, object], ...]
+    """The instructions that were followed, as 46elks writes them."""
+    legs: tuple[Leg, ...]
+    recordings: tuple[str, ...]
+
+    @classmethod
+    def from_api(cls, data: Fields) -> Self:
+        """Read a call as 46elks writes it."""
+        return cls(
+            id=identifier(data, "id"),
+            direction=CallDirection(
+                optional(text, data, "direction") or CallDirection.UNKNOWN
+            ),
+            caller=optional(text, data, "from") or "",
+            callee=text(data, "to"),
+            state=CallState(optional(text, data, "state") or CallState.UNKNOWN),
+            created=time(data, "created"),
+            start=optional(time, data, "start"),
+            duration=optional(integer, data, "duration"),
+            cost=optional(money, data, "cost"),
+            owner=optional(text, data, "owner"),
+            actions=optional(objects, data, "actions") or (),
+            legs=tuple(map(Leg.from_api, optional(objects, data, "legs") or ())),
+            recordings=optional(texts, data, "recordings") or (),
+        )
 
 
 class CallsResource(Resource):
@@ -35,34 +127,3 @@ class CallsResource(Resource):
     async def delete(self, call_id: str) -> datetime | None:
         """Delete a call from the history, and return when where 46elks says so."""
         return await self._delete(f"calls/{segment(call_id)}")
-
-
-class RecordingsResource(Resource):
-    """What was recorded of calls."""
-
-    def history(
-        self, after: datetime | None, *, before: datetime | None = None
-    ) -> AsyncIterator[Recording]:
-        """Yield what can be read of the recordings of a span of time, newest first."""
-        return self._readable("recordings", Recording.from_api, span(after, before))
-
-    async def get(self, recording_id: str) -> Recording:
-        """Return what 46elks knows of one recording."""
-        return Recording.from_api(
-            await self._client.request("GET", f"recordings/{segment(recording_id)}")
-        )
-
-    async def download(
-        self, url_or_id: str, *, max_bytes: int = MAX_RECORDING_BYTES
-    ) -> bytes | None:
-        """Return the WAV file of a recording, None while it is not there yet.
-
-        Raises:
-            ElksInvalidDataError: an address that is not one of the API's recordings, or
-                more than so many bytes.
-        """
-        recording_id = self._client.id_at("recordings", url_or_id)
-        sound = await self._client.download(
-            f"recordings/{segment(recording_id)}.wav", max_bytes=max_bytes
-        )
-        return sound if len(sound) >= MIN_RECORDING_BYTES else None

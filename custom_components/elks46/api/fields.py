@@ -1,15 +1,16 @@
 """The fields of what 46elks answers and posts, read one by one.
 
 Follows https://46elks.com/docs: money in ten-thousandths, times in UTC without saying so,
-`yes` and `no`, and a field left out rather than null. An error names the field and never
-shows what is in it.
+`yes` and `no`, and a field left out rather than null. 46elks may add fields: what is not
+asked for here is ignored. An error names the field and never shows what is in it.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import StrEnum
 import json
-from typing import Final
+from typing import Final, Self, override
 
 from .errors import ElksInvalidDataError
 
@@ -26,6 +27,17 @@ MONEY_UNIT: Final = 10_000
 
 NO_VALUE: Final = "none"
 """46elks' word for what is cleared, or has no limit."""
+
+
+class OpenEnum(StrEnum):
+    """A choice of 46elks, in any letter case, to which it may add."""
+
+    @classmethod
+    @override
+    def _missing_(cls, value: object) -> Self:
+        """Return what is not known as unknown."""
+        word = str(value).lower()
+        return cls("unknown") if value == word else cls(word)
 
 
 def optional[T](read: Callable[[Fields, str], T], data: Fields, key: str) -> T | None:
@@ -126,6 +138,11 @@ def document(data: Fields, key: str) -> str | None:
             return json.dumps(structure)
     value = text(data, key)
     return None if value.strip() in {"", NO_VALUE} else value
+
+
+def whole(part_id: str) -> str:
+    """Return the id of the message or call that an image or recording is a part of."""
+    return part_id.partition("-")[0]
 
 
 def _invalid(key: str, wanted: str) -> ElksInvalidDataError:
