@@ -3,6 +3,7 @@
 Follows https://46elks.com/docs. It needs an aiohttp session and nothing else.
 """
 
+from . import sounds
 from .account import NO_LIMIT, Account, Billing, Subaccount, Transaction
 from .callbacks import CallbackKind, DeliveryReport, parse_callback
 from .calls import Call, CallDirection, CallState, Leg
@@ -20,6 +21,16 @@ from .errors import (
     ElksTimeoutError,
 )
 from .images import Image
+from .instructions import (
+    Connect,
+    FollowUp,
+    Hangup,
+    HangupReason,
+    Instruction,
+    Menu,
+    Play,
+    Record,
+)
 from .messages import (
     IncomingMessage,
     Message,
@@ -40,6 +51,7 @@ __all__ = [
     "CallDirection",
     "CallState",
     "CallbackKind",
+    "Connect",
     "DeliveryReport",
     "ElksAuthenticationError",
     "ElksClient",
@@ -52,14 +64,21 @@ __all__ = [
     "ElksResponseError",
     "ElksServerError",
     "ElksTimeoutError",
+    "FollowUp",
+    "Hangup",
+    "HangupReason",
     "Image",
     "IncomingMessage",
+    "Instruction",
     "Leg",
+    "Menu",
     "Message",
     "MessageDirection",
     "MessageKind",
     "MessageStatus",
     "Number",
+    "Play",
+    "Record",
     "Recording",
     "Subaccount",
     "TextCount",
@@ -67,4 +86,5 @@ __all__ = [
     "Transaction",
     "count_text",
     "parse_callback",
+    "sounds",
 ]
