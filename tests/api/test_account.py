@@ -321,8 +321,8 @@ def test_the_limit_of_a_subaccount_is_read(
     [
         ("id", None),
         ("secret", 404040),
-        ("usagelimit", "404040"),
-        ("balanceused", "404040"),
+        ("usagelimit", "4040.40"),
+        ("balanceused", "4040.40"),
         ("active", "404040"),
     ],
 )

@@ -48,7 +48,7 @@ def test_an_image_is_part_of_a_message_by_its_id() -> None:
         ("id", None),
         ("created", None),
         ("mmsid", 404040),
-        ("bytes", "404040"),
+        ("bytes", "4040 B"),
     ],
 )
 def test_an_image_with_a_wrong_field_is_refused(key: str, value: object) -> None:

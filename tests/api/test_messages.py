@@ -467,11 +467,13 @@ def test_a_message_with_a_wrong_field_is_refused(key: str, value: object) -> Non
     ("key", "value"),
     [
         ("delivered", "soon"),
-        ("parts", "1"),
+        ("parts", "1.0"),
+        ("parts", "١"),
+        ("parts", "1" * 16),
         ("parts", True),
         ("parts", 2**70),
         ("cost", 4040.40),
-        ("cost", "404040"),
+        ("cost", "4040.40"),
     ],
 )
 def test_a_message_is_not_lost_for_an_odd_figure(key: str, value: object) -> None:

@@ -40,7 +40,7 @@ def test_a_recording_is_part_of_a_call_by_its_id() -> None:
     [
         ("id", None),
         ("created", "404040"),
-        ("duration", "404040"),
+        ("duration", "4040.40"),
     ],
 )
 def test_a_recording_with_a_wrong_field_is_refused(key: str, value: object) -> None:

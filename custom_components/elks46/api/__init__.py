@@ -6,7 +6,7 @@ Follows https://46elks.com/docs. It needs an aiohttp session and nothing else.
 from . import sounds
 from .account import NO_LIMIT, Account, Billing, Subaccount, Transaction
 from .callbacks import CallbackKind, DeliveryReport, parse_callback
-from .calls import Call, CallDirection, CallState, Leg
+from .calls import Call, CallDirection, CallEnded, CallState, Leg
 from .client import DEFAULT_API_URL, ElksClient
 from .errors import (
     ElksAuthenticationError,
@@ -49,6 +49,7 @@ __all__ = [
     "Billing",
     "Call",
     "CallDirection",
+    "CallEnded",
     "CallState",
     "CallbackKind",
     "Connect",

@@ -1,10 +1,10 @@
 """Calls, made and received.
 
-Follows https://46elks.com/docs/call-history.
+Follows https://46elks.com/docs/make-call and https://46elks.com/docs/call-history.
 """
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Self
@@ -12,15 +12,18 @@ from typing import Self
 from .fields import (
     Fields,
     OpenEnum,
+    caller,
     identifier,
     integer,
     money,
     objects,
     optional,
+    readable,
     text,
     texts,
     time,
 )
+from .instructions import FollowUp, Instruction
 from .resource import Resource, segment, span
 
 
@@ -42,11 +45,16 @@ class CallState(OpenEnum):
     FAILED = "failed"
 
 
+# Not documented, but known to other clients of 46elks.
+CallState.FAILED._add_value_alias_("noanswer")
+CallState.FAILED._add_value_alias_("cancel")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
     """A connection that a call made onwards."""
 
-    caller: str
+    caller: str | None
     callee: str
     state: CallState
     duration: int | None
@@ -57,12 +65,41 @@ class Leg:
     def from_api(cls, data: Fields) -> Self:
         """Read a leg as 46elks writes it."""
         return cls(
-            caller=optional(text, data, "from") or "",
+            caller=caller(data, "from"),
             callee=optional(text, data, "to") or "",
             state=CallState(optional(text, data, "state") or CallState.UNKNOWN),
-            duration=optional(integer, data, "duration"),
-            cost=optional(money, data, "cost"),
+            # A call is not lost for an odd figure in one of its legs.
+            duration=readable(integer, data, "duration"),
+            cost=readable(money, data, "cost"),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded:
+    """What became of a call."""
+
+    call_id: str
+    direction: CallDirection
+    # Home Assistant logs what it hands to a listener that fails.
+    caller: str | None = field(repr=False)
+    """None where the number is hidden."""
+    callee: str = field(repr=False)
+    state: CallState
+    """46elks has been seen to post the end of a call that was still going on."""
+    created: datetime
+    start: datetime | None
+    """None where nobody picked up."""
+    duration: int | None
+    """In seconds."""
+    cost: Decimal | None
+    actions: tuple[Mapping[str, object], ...] = field(repr=False)
+    """The instructions that were followed, as 46elks writes them."""
+    legs: tuple[Leg, ...] = field(repr=False)
+
+    @property
+    def was_answered(self) -> bool:
+        """Whether anybody picked up, which no state of 46elks tells."""
+        return self.start is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +108,15 @@ class Call:
 
     id: str
     direction: CallDirection
-    caller: str
-    """Empty, or a word, where the caller hides the number."""
+    caller: str | None
+    """None where the number is hidden."""
     callee: str
     state: CallState
     created: datetime
     start: datetime | None
-    """Absent where nobody picked up."""
+    """None where nobody picked up, or nobody has yet."""
+    ring_timeout: int | None
+    """Seconds that 46elks was asked to let it ring."""
     duration: int | None
     """In seconds."""
     cost: Decimal | None
@@ -95,11 +134,12 @@ class Call:
             direction=CallDirection(
                 optional(text, data, "direction") or CallDirection.UNKNOWN
             ),
-            caller=optional(text, data, "from") or "",
+            caller=caller(data, "from"),
             callee=text(data, "to"),
             state=CallState(optional(text, data, "state") or CallState.UNKNOWN),
             created=time(data, "created"),
             start=optional(time, data, "start"),
+            ring_timeout=readable(integer, data, "timeout"),
             duration=optional(integer, data, "duration"),
             cost=optional(money, data, "cost"),
             owner=optional(text, data, "owner"),
@@ -108,9 +148,57 @@ class Call:
             recordings=optional(texts, data, "recordings") or (),
         )
 
+    def ended(self) -> CallEnded:
+        """Return a call of the history as its callback would have told its end."""
+        return CallEnded(
+            call_id=self.id,
+            direction=self.direction,
+            caller=self.caller,
+            callee=self.callee,
+            state=self.state,
+            created=self.created,
+            start=self.start,
+            duration=self.duration,
+            cost=self.cost,
+            actions=self.actions,
+            legs=self.legs,
+        )
+
 
 class CallsResource(Resource):
     """Calls, made and received."""
+
+    async def start(
+        self,
+        *,
+        caller: str,
+        callee: str,
+        voice_start: FollowUp,
+        when_hangup: str | None = None,
+        ring_timeout: int | None = None,
+        record_url: str | None = None,
+    ) -> Call:
+        """Call someone, which costs money and so is asked for once, come what may.
+
+        What to do is asked for, or done, once the callee has answered. That the state is
+        `ongoing` says no more than that it rings; a call may also have failed at once.
+        """
+        form = {"from": caller, "to": callee}
+        match voice_start:
+            case Instruction() as instruction:
+                if record_url:
+                    # Documented of an instruction, and only by hearsay of a call.
+                    instruction = replace(instruction, record_call=record_url)
+                form["voice_start"] = instruction.encode()
+            case url:
+                form["voice_start"] = url
+                if record_url:
+                    form["recordcall"] = record_url
+        if when_hangup:
+            form["whenhangup"] = when_hangup
+        if ring_timeout is not None:
+            form["timeout"] = str(ring_timeout)
+        return Call.from_api(await self._client.request("POST", "calls", form=form))
 
     def history(
         self, after: datetime | None, *, before: datetime | None = None

@@ -10,11 +10,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 import json
+import re
 from typing import Final, Self, override
 
 from .errors import ElksInvalidDataError
 
 type Fields = Mapping[str, object]
+
+_NO_DIGIT: Final = re.compile(r"[^0-9]*")
+_WHOLE_NUMBER: Final = re.compile(r"-?[0-9]{1,15}")
 
 MAX_ID_LENGTH: Final = 64
 """46elks' own have up to 36 characters; what a stranger posts as one is kept short."""
@@ -62,6 +66,17 @@ def text(data: Fields, key: str) -> str:
     raise _invalid(key, "a text")
 
 
+def caller(data: Fields, key: str) -> str | None:
+    """Read who calls, None where the number is hidden.
+
+    46elks then sends nothing, or `anonymous`, alone or in a SIP address; any other word
+    without a digit is nobody to call back either.
+    """
+    value = (optional(text, data, key) or "").strip()
+    is_hidden = "anonymous" in value.lower() or _NO_DIGIT.fullmatch(value)
+    return None if is_hidden else value
+
+
 def texts(data: Fields, key: str) -> tuple[str, ...]:
     """Read a list of texts."""
     match data.get(key):
@@ -95,8 +110,10 @@ def identifier(data: Fields, key: str) -> str:
 
 
 def integer(data: Fields, key: str) -> int:
-    """Read a whole number."""
+    """Read a whole number, which a form holds as a text."""
     match data.get(key):
+        case str(value) if _WHOLE_NUMBER.fullmatch(value):
+            return int(value)
         case int(value) if not isinstance(value, bool) and abs(value) <= MAX_INTEGER:
             return value
     raise _invalid(key, "a whole number")
