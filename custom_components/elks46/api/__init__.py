@@ -5,8 +5,18 @@ Follows https://46elks.com/docs. It needs an aiohttp session and nothing else.
 
 from . import sounds
 from .account import NO_LIMIT, Account, Billing, Subaccount, Transaction
-from .callbacks import CallbackKind, DeliveryReport, parse_callback
-from .calls import Call, CallDirection, CallEnded, CallState, Leg
+from .callbacks import CallbackKind, CallCallback, parse_call_callback, parse_callback
+from .calls import (
+    Call,
+    CallAnswered,
+    CallDirection,
+    CallEnded,
+    CallResult,
+    CallState,
+    IncomingCall,
+    InstructionResult,
+    Leg,
+)
 from .client import DEFAULT_API_URL, ElksClient
 from .errors import (
     ElksAuthenticationError,
@@ -32,6 +42,7 @@ from .instructions import (
     Record,
 )
 from .messages import (
+    DeliveryReport,
     IncomingMessage,
     Message,
     MessageDirection,
@@ -39,7 +50,7 @@ from .messages import (
     MessageStatus,
 )
 from .numbers import Number
-from .recordings import Recording
+from .recordings import Recording, RecordingReady
 from .text import TextCount, TextEncoding, count_text
 
 __all__ = [
@@ -48,8 +59,11 @@ __all__ = [
     "Account",
     "Billing",
     "Call",
+    "CallAnswered",
+    "CallCallback",
     "CallDirection",
     "CallEnded",
+    "CallResult",
     "CallState",
     "CallbackKind",
     "Connect",
@@ -69,8 +83,10 @@ __all__ = [
     "Hangup",
     "HangupReason",
     "Image",
+    "IncomingCall",
     "IncomingMessage",
     "Instruction",
+    "InstructionResult",
     "Leg",
     "Menu",
     "Message",
@@ -81,11 +97,13 @@ __all__ = [
     "Play",
     "Record",
     "Recording",
+    "RecordingReady",
     "Subaccount",
     "TextCount",
     "TextEncoding",
     "Transaction",
     "count_text",
+    "parse_call_callback",
     "parse_callback",
     "sounds",
 ]

@@ -50,6 +50,19 @@ CallState.FAILED._add_value_alias_("noanswer")
 CallState.FAILED._add_value_alias_("cancel")
 
 
+class InstructionResult(OpenEnum):
+    """How an instruction ended."""
+
+    UNKNOWN = "unknown"
+    SUCCESS = "success"
+    BUSY = "busy"
+    FAILED = "failed"
+
+
+# The word for a sound that was played, on the newest page.
+InstructionResult.SUCCESS._add_value_alias_("ok")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
     """A connection that a call made onwards."""
@@ -163,6 +176,49 @@ class Call:
             actions=self.actions,
             legs=self.legs,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingCall:
+    """Somebody calls a number, or dials from a client of ours, and is told what to do."""
+
+    call_id: str
+    # Home Assistant logs what it hands to a listener that fails.
+    caller: str | None = field(repr=False)
+    """None where the number is hidden."""
+    callee: str = field(repr=False)
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered:
+    """A call of ours was answered, and is told what to do."""
+
+    call_id: str
+    caller: str | None = field(repr=False)
+    callee: str = field(repr=False)
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallResult:
+    """An instruction of a call ended, and the call is told what to do next."""
+
+    call_id: str
+    direction: CallDirection
+    caller: str | None = field(repr=False)
+    callee: str | None = field(repr=False)
+    result: InstructionResult
+    """Keys that were pressed are a success."""
+    # It may be a code to get in by.
+    digits: str | None = field(repr=False)
+    why: str | None
+    """What 46elks says about a failure."""
+
+    @property
+    def no_input(self) -> bool:
+        """Whether a menu was heard to its last repeat, and no key was pressed."""
+        return self.why == "noinput"
 
 
 class CallsResource(Resource):

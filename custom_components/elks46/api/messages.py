@@ -92,6 +92,15 @@ class IncomingMessage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryReport:
+    """How far a message has come, as 46elks reports it to us."""
+
+    id: str
+    status: MessageStatus
+    delivered: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A message as 46elks remembers it, in either direction."""
 

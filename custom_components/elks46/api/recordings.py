@@ -4,7 +4,7 @@ Follows https://46elks.com/docs/get-recordings.
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Self
 
@@ -41,6 +41,21 @@ class Recording:
             duration=optional(integer, data, "duration"),
             size=optional(integer, data, "bytes"),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingReady:
+    """Something was recorded and can be fetched for some days."""
+
+    call_id: str
+    recording_id: str
+    caller: str | None = field(repr=False)
+    callee: str | None = field(repr=False)
+    url: str
+    """Of the WAV file, which takes the account's login."""
+    duration: int | None
+    """In seconds."""
+    created: datetime
 
 
 class RecordingsResource(Resource):
