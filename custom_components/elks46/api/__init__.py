@@ -3,7 +3,7 @@
 Follows https://46elks.com/docs. It needs an aiohttp session and nothing else.
 """
 
-from . import sounds
+from . import realtime, sounds
 from .account import NO_LIMIT, Account, Billing, Subaccount, Transaction
 from .callbacks import CallbackKind, CallCallback, parse_call_callback, parse_callback
 from .calls import (
@@ -105,5 +105,6 @@ __all__ = [
     "count_text",
     "parse_call_callback",
     "parse_callback",
+    "realtime",
     "sounds",
 ]
