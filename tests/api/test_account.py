@@ -1,5 +1,6 @@
 """Tests of the account, of what it was billed, and of the accounts within it."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -9,6 +10,7 @@ from custom_components.elks46.api import (
     Account,
     Billing,
     ElksClient,
+    ElksInvalidDataError,
     ElksRequestError,
     ElksServerError,
     Subaccount,
@@ -188,3 +190,144 @@ async def test_a_subaccount_of_which_nothing_is_given_keeps_everything(
     elks.answers(answer_text("subaccount.json"))
     await client.subaccounts.update(SUBACCOUNT_ID)
     assert elks.asked == [asked_get(f"/a1/subaccounts/{SUBACCOUNT_ID}")]
+
+
+def subaccount(**fields: object) -> Subaccount:
+    """Return a subaccount of which some fields are different, or absent where None."""
+    return Subaccount.from_api(answer("subaccount.json") | fields)
+
+
+def test_an_account_is_read() -> None:
+    """What is not known is ignored."""
+    assert Account.from_api(answer("account.json")) == Account(
+        id="u0123456789abcdef0123456789abcdef",
+        name="Villa Björkbacken",
+        currency="SEK",
+        balance=Decimal("24.1034"),
+        credit_alert=Decimal(10),
+    )
+
+
+def test_an_account_without_name_and_currency_is_read() -> None:
+    """They may not be set."""
+    account = Account.from_api({"id": "u0123", "balance": -5200})
+    assert account == Account(
+        id="u0123",
+        name=None,
+        currency=None,
+        balance=Decimal("-0.52"),
+        credit_alert=None,
+    )
+
+
+def test_an_account_without_a_balance_is_refused() -> None:
+    """It is what an account is asked for."""
+    with pytest.raises(ElksInvalidDataError, match="'balance'"):
+        Account.from_api({"id": "u0123"})
+
+
+def test_a_row_of_the_bill_is_read() -> None:
+    """What is not known is ignored."""
+    assert Billing.from_api(answer("billing.json")) == Billing(
+        id="b0123456789abcdef0123456789abcdef",
+        created=datetime(2026, 1, 15, 10, 23, 41, 123000, UTC),
+        reference="s0231d6d7d6bc14a7e7734e466785c4ce",
+        cost=Decimal("0.52"),
+        subaccount="a0123456789abcdef0123456789abcdef",
+    )
+
+
+def test_a_row_of_the_bill_needs_no_reference() -> None:
+    """Nor a subaccount."""
+    row = answer("billing.json") | {"reference": None, "subaccount": None}
+    assert Billing.from_api(row).reference is None
+    assert Billing.from_api(row).subaccount is None
+
+
+def test_a_transaction_is_read() -> None:
+    """It is money that came in, or went back."""
+    assert Transaction.from_api(answer("transaction.json")) == Transaction(
+        id="t0123456789abcdef0123456789abcdef",
+        created=datetime(2026, 1, 2, 8, 0, tzinfo=UTC),
+        details="Card payment",
+        amount=Decimal(200),
+    )
+
+
+def test_a_subaccount_is_read() -> None:
+    """With the login that it has."""
+    assert subaccount() == Subaccount(
+        id="a0123456789abcdef0123456789abcdef",
+        secret="D81DEF1B65E19A83DBCEA0BE0D89D082",
+        name="Home Assistant",
+        created=datetime(2026, 1, 15, 10, 18, 7, 625000, UTC),
+        usage_limit=Decimal(100),
+        used=Decimal("5.2"),
+        active=True,
+        deactivated=None,
+    )
+
+
+def test_a_closed_subaccount_is_read() -> None:
+    """It has no secret, and here the old word for what it used."""
+    assert Subaccount.from_api(answer("subaccount_closed.json")) == Subaccount(
+        id="a1123456789abcdef0123456789abcdef",
+        secret=None,
+        name="Doorbell",
+        created=datetime(2025, 1, 15, 10, 18, 7, 625000, UTC),
+        usage_limit=None,
+        used=Decimal("0.35"),
+        active=False,
+        deactivated=datetime(2025, 12, 1, 7, 52, 15, tzinfo=UTC),
+    )
+
+
+def test_the_secret_of_a_subaccount_is_not_shown() -> None:
+    """Not where one is logged, nor where a test fails."""
+    shown = f"{subaccount()!r} {subaccount()}"
+    assert "D81DEF1B65E19A83DBCEA0BE0D89D082" not in shown
+    assert "Home Assistant" in shown
+
+
+@pytest.mark.parametrize(
+    ("fields", "used"),
+    [
+        pytest.param({}, Decimal("5.2"), id="new word"),
+        pytest.param({"balanceused": 0}, Decimal(0), id="nothing"),
+        pytest.param({"balanceused": None, "usage": 1}, Decimal("0.0001"), id="old"),
+        pytest.param({"balanceused": None}, Decimal(0), id="absent"),
+    ],
+)
+def test_what_a_subaccount_used_is_read(
+    fields: dict[str, object], used: Decimal
+) -> None:
+    """Under either name, and absent before anything is."""
+    assert subaccount(**fields).used == used
+
+
+@pytest.mark.parametrize(
+    ("written", "limit"),
+    [(1000000, Decimal(100)), (0, Decimal(0)), ("none", None), (None, None)],
+)
+def test_the_limit_of_a_subaccount_is_read(
+    written: object, limit: Decimal | None
+) -> None:
+    """No limit is none, and not a limit of nothing."""
+    assert subaccount(usagelimit=written).usage_limit == limit
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("id", None),
+        ("secret", 404040),
+        ("usagelimit", "4040.40"),
+        ("balanceused", "4040.40"),
+        ("active", "404040"),
+    ],
+)
+def test_a_subaccount_with_a_wrong_field_is_refused(key: str, value: object) -> None:
+    """The error names the field and keeps its value to itself."""
+    with pytest.raises(ElksInvalidDataError, match=f"'{key}'") as caught:
+        subaccount(**{key: value})
+    assert "4040" not in str(caught.value)

@@ -1,19 +1,21 @@
-"""Tests of texts, picture messages and their images."""
+"""Tests of texts and picture messages."""
 
 from base64 import b64encode
 from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import product
 import json
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
-from yarl import URL
 
 from custom_components.elks46.api import (
     ElksClient,
     ElksInvalidDataError,
-    ElksRequestError,
     ElksServerError,
-    Image,
+    IncomingMessage,
     Message,
+    MessageDirection,
     MessageKind,
     MessageStatus,
 )
@@ -22,7 +24,6 @@ from . import Elks, answer, answer_text, asked_delete, asked_get, asked_post, pa
 
 SMS_ID = "s0231d6d7d6bc14a7e7734e466785c4ce"
 MMS_ID = "m0231d6d7d6bc14a7e7734e466785c4ce"
-IMAGE_ID = "m2231d6d7d6bc14a7e7734e466785c4ce-i0"
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 
 
@@ -246,121 +247,235 @@ async def test_a_picture_message_is_deleted(client: ElksClient, elks: Elks) -> N
     assert elks.asked == [asked_delete(f"/a1/mms/{MMS_ID}")]
 
 
-async def test_images_are_listed(client: ElksClient, elks: Elks) -> None:
-    """Newest first, as all that is history."""
-    elks.answers(page("image.json"))
-    images = [image async for image in client.images.history(None)]
-    assert images == [Image.from_api(answer("image.json"))]
-    assert elks.asked == [asked_get("/a1/images")]
+CREATED, SENT, DELIVERED, FAILED, UNKNOWN = (
+    MessageStatus.CREATED,
+    MessageStatus.SENT,
+    MessageStatus.DELIVERED,
+    MessageStatus.FAILED,
+    MessageStatus.UNKNOWN,
+)
 
 
-async def test_an_image_is_asked_for(client: ElksClient, elks: Elks) -> None:
-    """It tells what it is, not what it shows."""
-    elks.answers(answer_text("image.json"))
-    image = await client.images.get(IMAGE_ID)
-    assert image == Image.from_api(answer("image.json"))
-    assert elks.asked == [asked_get(f"/a1/images/{IMAGE_ID}")]
+def message(**fields: object) -> Message:
+    """Return a message of which some fields are different, or absent where None."""
+    return Message.from_api(answer("sms_delivered.json") | fields, MessageKind.SMS)
+
+
+def test_a_sent_text_is_read() -> None:
+    """As the answer to sending tells it."""
+    sent = Message.from_api(answer("sms_sent.json"), MessageKind.SMS)
+    assert sent == Message(
+        id="s0231d6d7d6bc14a7e7734e466785c4ce",
+        kind=MessageKind.SMS,
+        direction=MessageDirection.OUTGOING,
+        sender="Villan",
+        recipient="+46701740605",
+        text="Dörren är öppen",
+        images=(),
+        status=MessageStatus.CREATED,
+        created=datetime(2026, 1, 15, 10, 23, 41, 123456, UTC),
+        delivered=None,
+        parts=1,
+        cost=Decimal("0.52"),
+        estimated=False,
+    )
+
+
+def test_a_delivered_text_is_read() -> None:
+    """Its delivery has a zone, its creation has none."""
+    delivered = message()
+    assert delivered.status is MessageStatus.DELIVERED
+    assert delivered.created == datetime(2026, 1, 15, 10, 23, 41, 123000, UTC)
+    assert delivered.delivered == datetime(2026, 1, 15, 10, 23, 44, tzinfo=UTC)
+
+
+def test_a_dry_run_is_read() -> None:
+    """It has no id, and an estimate for a cost."""
+    tried = Message.from_api(answer("sms_dry_run.json"), MessageKind.SMS)
+    assert tried.id is None
+    assert tried.created is None
+    assert tried.cost == Decimal("1.04")
+    assert tried.estimated
+
+
+def test_a_private_text_is_read() -> None:
+    """46elks does not keep what it says."""
+    private = Message.from_api(answer("sms_private.json"), MessageKind.SMS)
+    assert private.text is None
+    assert private.created == datetime(2026, 1, 15, 10, 23, 41, tzinfo=UTC)
+
+
+def test_an_incoming_text_is_what_its_callback_tells() -> None:
+    """It has no status, and a cost."""
+    received = Message.from_api(answer("sms_incoming.json"), MessageKind.SMS)
+    assert received.direction is MessageDirection.INCOMING
+    assert received.status is MessageStatus.UNKNOWN
+    assert received.incoming() == IncomingMessage(
+        id="s2231d6d7d6bc14a7e7734e466785c4ce",
+        kind=MessageKind.SMS,
+        sender="+46701740605",
+        recipient="+46766861234",
+        text="Tack!",
+        images=(),
+        created=datetime(2026, 1, 15, 10, 25, 0, 500000, UTC),
+    )
+
+
+def test_an_incoming_text_is_not_lost_for_want_of_text_and_time(
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """It is empty, and of now."""
+    freezer.move_to("2026-01-15T12:00:00Z")
+    received = message(message=None, created=None).incoming()
+    assert received.text == ""
+    assert received.created == datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+
+
+def test_an_incoming_text_without_an_id_is_refused() -> None:
+    """It could not be told from its repeats."""
+    with pytest.raises(ElksInvalidDataError):
+        message(id=None).incoming()
+
+
+def test_a_picture_message_is_read() -> None:
+    """It has images, and need not have a text."""
+    images = (
+        "m2231d6d7d6bc14a7e7734e466785c4ce-i0",
+        "m2231d6d7d6bc14a7e7734e466785c4ce-i1",
+    )
+    received = Message.from_api(answer("mms_incoming.json"), MessageKind.MMS)
+    assert received.kind is MessageKind.MMS
+    assert received.images == images
+    assert received.incoming() == IncomingMessage(
+        id="m2231d6d7d6bc14a7e7734e466785c4ce",
+        kind=MessageKind.MMS,
+        sender="+46701740605",
+        recipient="+46766861234",
+        text="",
+        images=images,
+        created=datetime(2026, 1, 15, 10, 35, 31, 116000, UTC),
+    )
 
 
 @pytest.mark.parametrize(
-    "address",
+    ("written", "time"),
     [
-        pytest.param("{id}", id="id"),
-        pytest.param("{api}/images/{id}.jpg", id="address"),
-        pytest.param("{api}/images/{id}", id="address without ending"),
-        pytest.param("{api}/images/{id}.png", id="address with another ending"),
-        pytest.param("{api}/Images/{id}.jpg", id="address in capitals"),
-        pytest.param("{api}/images/{id}.jpg?to=+46#x", id="address with a query"),
+        ("2026-01-15T10:23:41.123456", datetime(2026, 1, 15, 10, 23, 41, 123456, UTC)),
+        ("2026-01-15T10:23:41", datetime(2026, 1, 15, 10, 23, 41, tzinfo=UTC)),
+        ("2026-01-15T10:23:41Z", datetime(2026, 1, 15, 10, 23, 41, tzinfo=UTC)),
+        ("2026-01-15T10:23:41.5Z", datetime(2026, 1, 15, 10, 23, 41, 500000, UTC)),
+        ("2026-01-15T11:23:41+01:00", datetime(2026, 1, 15, 10, 23, 41, tzinfo=UTC)),
     ],
 )
-async def test_an_image_is_downloaded(
-    client: ElksClient, elks: Elks, api_url: str, address: str
-) -> None:
-    """By the name that 46elks gives all images, whatever they are."""
-    elks.answers_with_file(PICTURE)
-    url_or_id = address.format(api=api_url, id=IMAGE_ID)
-    assert await client.images.download(url_or_id) == PICTURE
-    assert elks.asked == [asked_get(f"/a1/images/{IMAGE_ID}.jpg")]
+def test_a_time_is_utc(written: str, time: datetime) -> None:
+    """Whether or not it says so."""
+    created = message(created=written).created
+    assert created == time
+    assert created is not None
+    assert created.tzinfo is UTC
 
 
 @pytest.mark.parametrize(
-    "address",
+    ("written", "status"),
     [
-        pytest.param("http://evil.example/a1/images/{id}.jpg", id="host"),
-        pytest.param("http://{host}:1/a1/images/{id}.jpg", id="port"),
-        pytest.param("https://{host}:{port}/a1/images/{id}.jpg", id="scheme"),
-        pytest.param("//{host}:{port}/a1/images/{id}.jpg", id="no scheme"),
-        pytest.param("/a1/images/{id}.jpg", id="no host"),
-        pytest.param("http://{host}:{port}@evil.example/a1/images/{id}", id="login"),
-        pytest.param("http://{host}:99999/a1/images/{id}.jpg", id="no port"),
-        pytest.param("http://[/a1/images/{id}.jpg", id="no address"),
-        pytest.param("http://{host}:{port}/a2/images/{id}.jpg", id="version"),
-        pytest.param("http://{host}:{port}/a1/images/{id}/x.jpg", id="step too many"),
-        pytest.param("http://{host}:{port}/a1/sms/{id}", id="collection"),
-        pytest.param("http://{host}:{port}/a1/images/../sms/{id}", id="step up"),
-        pytest.param("http://{host}:{port}/a1/SMS/POST?to=%2B46&from=V", id="send"),
+        ("created", CREATED),
+        ("SENT", SENT),
+        ("Delivered", DELIVERED),
+        ("failed", FAILED),
+        ("undelivered", FAILED),
+        ("UNDELIVERED", FAILED),
+        ("recieved", CREATED),
+        ("Received", CREATED),
+        ("teleported", UNKNOWN),
+        ("", UNKNOWN),
+        (None, UNKNOWN),
     ],
 )
-async def test_an_address_of_somewhere_else_is_not_asked(
-    client: ElksClient, elks: Elks, api_url: str, address: str
-) -> None:
-    """The login is for 46elks alone, and a stranger does not choose what is asked."""
-    home = URL(api_url)
-    url = address.format(host=home.host, port=home.port, id=IMAGE_ID)
-    with pytest.raises(ElksInvalidDataError, match="images") as caught:
-        await client.images.download(url)
-    assert not caught.value.outcome_unknown
-    assert "evil" not in str(caught.value)
-    assert elks.asked == []
+def test_a_status_is_read(written: str | None, status: MessageStatus) -> None:
+    """In any letter case and spelling, and what is new is unknown."""
+    assert message(status=written).status is status
 
 
-async def test_an_image_at_an_address_stays_one_step_of_the_path(
-    client: ElksClient, elks: Elks, api_url: str
-) -> None:
-    """A step that is hidden in its name is no step."""
-    elks.answers_with_file(PICTURE)
-    await client.images.download(f"{api_url}/images/m1%2F%2E%2E%2Fme")
-    assert elks.asked == [asked_get("/a1/images/m1%2F.jpg")]
+@pytest.mark.parametrize(
+    ("written", "direction"),
+    [
+        ("incoming", MessageDirection.INCOMING),
+        ("Outgoing", MessageDirection.OUTGOING),
+        ("outgoing-reply", MessageDirection.OUTGOING_REPLY),
+        ("sideways", MessageDirection.UNKNOWN),
+        (None, MessageDirection.UNKNOWN),
+    ],
+)
+def test_a_direction_is_read(written: str | None, direction: MessageDirection) -> None:
+    """In any letter case, and what is new is unknown."""
+    assert message(direction=written).direction is direction
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_download_follows_no_redirect(
-    client: ElksClient, elks: Elks, api_url: str, status: int
-) -> None:
-    """Whoever is at the other end gets nothing."""
-    elks.answers("", status, {"Location": f"{api_url}/elsewhere"})
-    with pytest.raises(ElksInvalidDataError, match=str(status)):
-        await client.images.download(IMAGE_ID)
-    assert len(elks.asked) == 1
+def test_a_status_only_moves_forward() -> None:
+    """And no further than delivered or failed, whichever comes first."""
+    assert {
+        (status, other)
+        for status, other in product(MessageStatus, repeat=2)
+        if status.follows(other)
+    } == {
+        (CREATED, UNKNOWN),
+        (SENT, UNKNOWN),
+        (SENT, CREATED),
+        (DELIVERED, UNKNOWN),
+        (DELIVERED, CREATED),
+        (DELIVERED, SENT),
+        (FAILED, UNKNOWN),
+        (FAILED, CREATED),
+        (FAILED, SENT),
+    }
 
 
-async def test_a_download_is_asked_for_again_until_46elks_is_well(
-    client: ElksClient, elks: Elks
-) -> None:
-    """It costs nothing."""
-    elks.answers("", 503)
-    elks.breaks_off()
-    elks.answers_with_file(PICTURE)
-    assert await client.images.download(IMAGE_ID) == PICTURE
-    assert elks.asked == [asked_get(f"/a1/images/{IMAGE_ID}.jpg")] * 3
+def test_a_message_ends_delivered_or_failed() -> None:
+    """All else may change."""
+    assert {status for status in MessageStatus if status.is_final} == {
+        DELIVERED,
+        FAILED,
+    }
 
 
-async def test_a_download_may_have_so_many_bytes(
-    client: ElksClient, elks: Elks
-) -> None:
-    """One more is too many."""
-    elks.answers_with_file(PICTURE)
-    elks.answers_with_file(PICTURE)
-    limit = len(PICTURE)
-    assert await client.images.download(IMAGE_ID, max_bytes=limit) == PICTURE
-    with pytest.raises(ElksInvalidDataError, match="too long"):
-        await client.images.download(IMAGE_ID, max_bytes=limit - 1)
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("id", 404040),
+        ("id", ""),
+        ("id", "s" * 65),
+        ("from", 404040),
+        ("to", None),
+        ("message", ["404040"]),
+        ("status", 404040),
+        ("direction", 404040),
+        ("created", "404040 o'clock"),
+        ("created", 404040),
+        ("created", "0001-01-01T00:00:00+01:00"),
+        ("images", "404040"),
+        ("images", [404040]),
+    ],
+)
+def test_a_message_with_a_wrong_field_is_refused(key: str, value: object) -> None:
+    """The error names the field and keeps its value to itself."""
+    with pytest.raises(ElksInvalidDataError, match=f"'{key}'") as caught:
+        message(**{key: value})
+    assert "4040" not in str(caught.value)
 
 
-async def test_an_image_that_is_not_there_is_an_error(
-    client: ElksClient, elks: Elks
-) -> None:
-    """Not a picture of what 46elks says about it."""
-    elks.answers("Not found", 404)
-    with pytest.raises(ElksRequestError, match="Not found"):
-        await client.images.download(IMAGE_ID)
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("delivered", "soon"),
+        ("parts", "1.0"),
+        ("parts", "١"),
+        ("parts", "1" * 16),
+        ("parts", True),
+        ("parts", 2**70),
+        ("cost", 4040.40),
+        ("cost", "4040.40"),
+    ],
+)
+def test_a_message_is_not_lost_for_an_odd_figure(key: str, value: object) -> None:
+    """What cannot be read is not known."""
+    assert getattr(message(**{key: value}), key) is None

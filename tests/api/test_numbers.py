@@ -2,12 +2,14 @@
 
 from collections.abc import Collection
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
 from custom_components.elks46.api import (
     ElksClient,
     ElksForbiddenError,
+    ElksInvalidDataError,
     ElksServerError,
     Number,
 )
@@ -207,3 +209,84 @@ async def test_a_number_is_given_back(
     elks.answers(answer_text(name))
     assert await client.numbers.deallocate(NUMBER_ID) == deallocated
     assert elks.asked == [asked_post(f"/a1/numbers/{NUMBER_ID}", {"active": "no"})]
+
+
+def number(**fields: object) -> Number:
+    """Return a number of which some fields are different, or absent where None."""
+    return Number.from_api(answer("number.json") | fields)
+
+
+def test_a_number_is_read() -> None:
+    """A document stays the text it is, and `none` is nothing."""
+    assert number() == Number(
+        id="n0123456789abcdef0123456789abcdef",
+        number="+46766861234",
+        name="House",
+        active=True,
+        country="se",
+        category="mobile",
+        capabilities=frozenset({"sms", "mms", "voice"}),
+        sms_url="https://house.example/api/webhook/abc?kind=sms",
+        mms_url=None,
+        voice_start='{"connect":"+46701740605"}',
+        websocket_url=None,
+        sms_replies=True,
+        cost=Decimal(30),
+        expires=datetime(2026, 12, 1, 7, 52, 15, tzinfo=UTC),
+        allocated=datetime(2025, 2, 16, 15, 53, 19, 737000, UTC),
+        deallocated=None,
+    )
+
+
+def test_a_number_that_was_given_back_is_read() -> None:
+    """Little is left of it."""
+    given_back = Number.from_api(answer("number_given_back.json"))
+    assert not given_back.active
+    assert given_back.capabilities == frozenset()
+    assert given_back.cost is None
+    assert given_back.sms_replies is None
+    assert given_back.deallocated == datetime(2025, 12, 1, 7, 52, 15, 1000, UTC)
+
+
+def test_a_number_that_does_not_say_whether_it_is_active_is() -> None:
+    """46elks leaves out what is not worth saying."""
+    assert number(active=None).active
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        pytest.param("wss://house.example/", "wss://house.example/", id="address"),
+        pytest.param({"reply": "Hej"}, '{"reply": "Hej"}', id="structure"),
+        pytest.param("", None, id="empty"),
+        pytest.param(" ", None, id="space"),
+        pytest.param("none", None, id="none"),
+        pytest.param(None, None, id="absent"),
+    ],
+)
+@pytest.mark.parametrize("key", ["sms_url", "mms_url", "voice_start", "websocket_url"])
+def test_an_address_is_read(key: str, written: object, url: str | None) -> None:
+    """However 46elks writes it, and however it says that there is none."""
+    assert getattr(number(**{key: written}), key) == url
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("id", None),
+        ("number", None),
+        ("active", "maybe"),
+        ("active", True),
+        ("capabilities", "sms"),
+        ("sms_url", 404040),
+        ("sms_url", ["404040"]),
+        ("sms_replies", "404040"),
+        ("expires", "404040"),
+        ("deallocated", "404040"),
+    ],
+)
+def test_a_number_with_a_wrong_field_is_refused(key: str, value: object) -> None:
+    """The error names the field and keeps its value to itself."""
+    with pytest.raises(ElksInvalidDataError, match=f"'{key}'") as caught:
+        number(**{key: value})
+    assert "4040" not in str(caught.value)

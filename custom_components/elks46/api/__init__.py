@@ -3,8 +3,20 @@
 Follows https://46elks.com/docs. It needs an aiohttp session and nothing else.
 """
 
-from .account import NO_LIMIT
-from .callbacks import CallbackKind, parse_callback
+from . import realtime, sounds
+from .account import NO_LIMIT, Account, Billing, Subaccount, Transaction
+from .callbacks import CallbackKind, CallCallback, parse_call_callback, parse_callback
+from .calls import (
+    Call,
+    CallAnswered,
+    CallDirection,
+    CallEnded,
+    CallResult,
+    CallState,
+    IncomingCall,
+    InstructionResult,
+    Leg,
+)
 from .client import DEFAULT_API_URL, ElksClient
 from .errors import (
     ElksAuthenticationError,
@@ -18,25 +30,27 @@ from .errors import (
     ElksServerError,
     ElksTimeoutError,
 )
-from .models import (
-    Account,
-    Billing,
-    Call,
-    CallDirection,
-    CallState,
+from .images import Image
+from .instructions import (
+    Connect,
+    FollowUp,
+    Hangup,
+    HangupReason,
+    Instruction,
+    Menu,
+    Play,
+    Record,
+)
+from .messages import (
     DeliveryReport,
-    Image,
     IncomingMessage,
-    Leg,
     Message,
     MessageDirection,
     MessageKind,
     MessageStatus,
-    Number,
-    Recording,
-    Subaccount,
-    Transaction,
 )
+from .numbers import Number
+from .recordings import Recording, RecordingReady
 from .text import TextCount, TextEncoding, count_text
 
 __all__ = [
@@ -45,9 +59,14 @@ __all__ = [
     "Account",
     "Billing",
     "Call",
+    "CallAnswered",
+    "CallCallback",
     "CallDirection",
+    "CallEnded",
+    "CallResult",
     "CallState",
     "CallbackKind",
+    "Connect",
     "DeliveryReport",
     "ElksAuthenticationError",
     "ElksClient",
@@ -60,19 +79,32 @@ __all__ = [
     "ElksResponseError",
     "ElksServerError",
     "ElksTimeoutError",
+    "FollowUp",
+    "Hangup",
+    "HangupReason",
     "Image",
+    "IncomingCall",
     "IncomingMessage",
+    "Instruction",
+    "InstructionResult",
     "Leg",
+    "Menu",
     "Message",
     "MessageDirection",
     "MessageKind",
     "MessageStatus",
     "Number",
+    "Play",
+    "Record",
     "Recording",
+    "RecordingReady",
     "Subaccount",
     "TextCount",
     "TextEncoding",
     "Transaction",
     "count_text",
+    "parse_call_callback",
     "parse_callback",
+    "realtime",
+    "sounds",
 ]

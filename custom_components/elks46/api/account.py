@@ -6,16 +6,124 @@ documented: 46elks' own command line reads them.
 """
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
-from .fields import NO_VALUE
-from .models import Account, Billing, Subaccount, Transaction
+from .fields import (
+    NO_VALUE,
+    Fields,
+    flag,
+    identifier,
+    limit,
+    money,
+    optional,
+    text,
+    time,
+)
 from .resource import Resource, segment, span, wire_flag, wire_money
 
 NO_LIMIT: Final = NO_VALUE
 """Takes the limit from a subaccount; it is 46elks' own word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The account at 46elks, and what is left on it."""
+
+    id: str
+    name: str | None
+    currency: str | None
+    balance: Decimal
+    credit_alert: Decimal | None
+    """Below it 46elks sends an email."""
+
+    @classmethod
+    def from_api(cls, data: Fields) -> Self:
+        """Read the account as 46elks writes it."""
+        return cls(
+            id=identifier(data, "id"),
+            name=optional(text, data, "displayname"),
+            currency=optional(text, data, "currency"),
+            balance=money(data, "balance"),
+            credit_alert=optional(money, data, "creditalert"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Billing:
+    """Something that was billed."""
+
+    id: str
+    created: datetime
+    reference: str | None
+    """What it was for: the id of a message, call or number."""
+    cost: Decimal
+    subaccount: str | None
+
+    @classmethod
+    def from_api(cls, data: Fields) -> Self:
+        """Read a row of the bill as 46elks writes it."""
+        return cls(
+            id=identifier(data, "id"),
+            created=time(data, "created"),
+            reference=optional(text, data, "reference"),
+            cost=money(data, "cost"),
+            subaccount=optional(text, data, "subaccount"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """Money that was paid in or out."""
+
+    id: str
+    created: datetime
+    details: str | None
+    amount: Decimal
+
+    @classmethod
+    def from_api(cls, data: Fields) -> Self:
+        """Read a transaction as 46elks writes it."""
+        return cls(
+            id=identifier(data, "id"),
+            created=time(data, "created"),
+            details=optional(text, data, "details"),
+            amount=money(data, "amount"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subaccount:
+    """An account within the account, with a login and a limit of its own."""
+
+    id: str
+    """The username of its login."""
+    secret: str | None = field(repr=False)
+    """The password of its login, which 46elks keeps to itself once it is closed."""
+    name: str | None
+    created: datetime | None
+    usage_limit: Decimal | None
+    used: Decimal
+    active: bool
+    deactivated: datetime | None
+
+    @classmethod
+    def from_api(cls, data: Fields) -> Self:
+        """Read a subaccount as 46elks writes it, and wrote it."""
+        return cls(
+            id=identifier(data, "id"),
+            secret=optional(text, data, "secret"),
+            name=optional(text, data, "name"),
+            created=optional(time, data, "created"),
+            usage_limit=optional(limit, data, "usagelimit"),
+            used=optional(money, data, "balanceused")
+            or optional(money, data, "usage")
+            or Decimal(0),
+            active=optional(flag, data, "active") is not False,
+            deactivated=optional(time, data, "deactivated"),
+        )
 
 
 class AccountResource(Resource):

@@ -19,7 +19,7 @@ import aiohttp
 from yarl import URL
 
 from .account import AccountResource, SubaccountsResource
-from .calls import CallsResource, RecordingsResource
+from .calls import CallsResource
 from .errors import (
     ElksAuthenticationError,
     ElksConnectionError,
@@ -32,8 +32,10 @@ from .errors import (
     ElksTimeoutError,
 )
 from .fields import optional, rows, text
-from .messages import ImagesResource, MessagesResource
+from .images import ImagesResource
+from .messages import MessagesResource
 from .numbers import NumbersResource
+from .recordings import RecordingsResource
 
 DEFAULT_API_URL: Final = "https://api.46elks.com/a1"
 

@@ -1,19 +1,24 @@
 """The fields of what 46elks answers and posts, read one by one.
 
 Follows https://46elks.com/docs: money in ten-thousandths, times in UTC without saying so,
-`yes` and `no`, and a field left out rather than null. An error names the field and never
-shows what is in it.
+`yes` and `no`, and a field left out rather than null. 46elks may add fields: what is not
+asked for here is ignored. An error names the field and never shows what is in it.
 """
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import StrEnum
 import json
-from typing import Final
+import re
+from typing import Final, Self, override
 
 from .errors import ElksInvalidDataError
 
 type Fields = Mapping[str, object]
+
+_NO_DIGIT: Final = re.compile(r"[^0-9]*")
+_WHOLE_NUMBER: Final = re.compile(r"-?[0-9]{1,15}")
 
 MAX_ID_LENGTH: Final = 64
 """46elks' own have up to 36 characters; what a stranger posts as one is kept short."""
@@ -26,6 +31,17 @@ MONEY_UNIT: Final = 10_000
 
 NO_VALUE: Final = "none"
 """46elks' word for what is cleared, or has no limit."""
+
+
+class OpenEnum(StrEnum):
+    """A choice of 46elks, in any letter case, to which it may add."""
+
+    @classmethod
+    @override
+    def _missing_(cls, value: object) -> Self:
+        """Return what is not known as unknown."""
+        word = str(value).lower()
+        return cls("unknown") if value == word else cls(word)
 
 
 def optional[T](read: Callable[[Fields, str], T], data: Fields, key: str) -> T | None:
@@ -48,6 +64,17 @@ def text(data: Fields, key: str) -> str:
             # JSON can hold half a surrogate pair, which nothing else can.
             return value.encode(errors="replace").decode()
     raise _invalid(key, "a text")
+
+
+def caller(data: Fields, key: str) -> str | None:
+    """Read who calls, None where the number is hidden.
+
+    46elks then sends nothing, or `anonymous`, alone or in a SIP address; any other word
+    without a digit is nobody to call back either.
+    """
+    value = (optional(text, data, key) or "").strip()
+    is_hidden = "anonymous" in value.lower() or _NO_DIGIT.fullmatch(value)
+    return None if is_hidden else value
 
 
 def texts(data: Fields, key: str) -> tuple[str, ...]:
@@ -83,8 +110,10 @@ def identifier(data: Fields, key: str) -> str:
 
 
 def integer(data: Fields, key: str) -> int:
-    """Read a whole number."""
+    """Read a whole number, which a form holds as a text."""
     match data.get(key):
+        case str(value) if _WHOLE_NUMBER.fullmatch(value):
+            return int(value)
         case int(value) if not isinstance(value, bool) and abs(value) <= MAX_INTEGER:
             return value
     raise _invalid(key, "a whole number")
@@ -126,6 +155,11 @@ def document(data: Fields, key: str) -> str | None:
             return json.dumps(structure)
     value = text(data, key)
     return None if value.strip() in {"", NO_VALUE} else value
+
+
+def whole(part_id: str) -> str:
+    """Return the id of the message or call that an image or recording is a part of."""
+    return part_id.partition("-")[0]
 
 
 def _invalid(key: str, wanted: str) -> ElksInvalidDataError:

@@ -1,20 +1,165 @@
-"""Texts, picture messages and their images.
+"""Texts and picture messages.
 
 Follows https://46elks.com/docs/send-sms, https://46elks.com/docs/sms-history,
-https://46elks.com/docs/send-mms, https://46elks.com/docs/mms-history and
-https://46elks.com/docs/get-images.
+https://46elks.com/docs/send-mms, https://46elks.com/docs/show-mms-id and
+https://46elks.com/docs/mms-history.
 """
 
 from collections.abc import AsyncIterator
-from datetime import datetime
-from typing import Final
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final, Self
 
-from .fields import Fields
-from .models import Image, Message, MessageKind
+from .errors import ElksInvalidDataError
+from .fields import (
+    Fields,
+    OpenEnum,
+    identifier,
+    integer,
+    money,
+    optional,
+    readable,
+    text,
+    texts,
+    time,
+)
 from .resource import Resource, segment, span
 
-MAX_IMAGE_BYTES: Final = 8 * 1024 * 1024
-"""46elks states no limit; operators carry a few hundred kilobytes a message."""
+
+class MessageKind(StrEnum):
+    """Whether a message is a text or a picture message."""
+
+    SMS = "sms"
+    MMS = "mms"
+
+
+class MessageDirection(OpenEnum):
+    """Which way a message went."""
+
+    INCOMING = "incoming"
+    OUTGOING = "outgoing"
+    OUTGOING_REPLY = "outgoing-reply"
+    UNKNOWN = "unknown"
+
+
+class MessageStatus(OpenEnum):
+    """How far an outgoing message has come. Incoming ones have no status at 46elks."""
+
+    UNKNOWN = "unknown"
+    CREATED = "created"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the message gets no further."""
+        return self in _FINAL
+
+    def follows(self, other: MessageStatus) -> bool:
+        """Return whether this is further than the other.
+
+        Reports come late, repeated and in any order. Nothing follows `delivered` or
+        `failed`, not even the other of the two.
+        """
+        return not other.is_final and (
+            self.is_final or _UNDERWAY.index(self) > _UNDERWAY.index(other)
+        )
+
+
+# 46elks' word, and spelling, for a picture message that has come as far as to itself.
+MessageStatus.CREATED._add_value_alias_("recieved")
+MessageStatus.CREATED._add_value_alias_("received")
+MessageStatus.FAILED._add_value_alias_("undelivered")
+_UNDERWAY: Final = (MessageStatus.UNKNOWN, MessageStatus.CREATED, MessageStatus.SENT)
+_FINAL: Final = frozenset({MessageStatus.DELIVERED, MessageStatus.FAILED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingMessage:
+    """A text or picture message that came in."""
+
+    id: str
+    kind: MessageKind
+    # Home Assistant logs what it hands to a listener that fails.
+    sender: str = field(repr=False)
+    recipient: str = field(repr=False)
+    text: str = field(repr=False)
+    images: tuple[str, ...] = field(repr=False)
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryReport:
+    """How far a message has come, as 46elks reports it to us."""
+
+    id: str
+    status: MessageStatus
+    delivered: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message as 46elks remembers it, in either direction."""
+
+    id: str | None
+    """Absent after a dry run."""
+    kind: MessageKind
+    direction: MessageDirection
+    sender: str
+    recipient: str
+    text: str | None
+    """Absent where 46elks was asked not to keep it."""
+    images: tuple[str, ...]
+    status: MessageStatus
+    created: datetime | None
+    delivered: datetime | None
+    parts: int | None
+    cost: Decimal | None
+    """Of all parts, in the account's currency."""
+    estimated: bool
+    """Whether the cost is what a dry run would have cost."""
+
+    @classmethod
+    def from_api(cls, data: Fields, kind: MessageKind) -> Self:
+        """Read a message as 46elks writes it."""
+        estimated = "estimated_cost" in data
+        return cls(
+            id=optional(identifier, data, "id"),
+            kind=kind,
+            direction=MessageDirection(
+                optional(text, data, "direction") or MessageDirection.UNKNOWN
+            ),
+            sender=text(data, "from"),
+            recipient=text(data, "to"),
+            text=optional(text, data, "message"),
+            images=optional(texts, data, "images") or (),
+            status=MessageStatus(
+                optional(text, data, "status") or MessageStatus.UNKNOWN
+            ),
+            created=optional(time, data, "created"),
+            # A text is not lost for an odd figure beside it.
+            delivered=readable(time, data, "delivered"),
+            parts=readable(integer, data, "parts"),
+            cost=readable(money, data, "estimated_cost" if estimated else "cost"),
+            estimated=estimated,
+        )
+
+    def incoming(self) -> IncomingMessage:
+        """Return a message of the history as its callback would have told it."""
+        if self.id is None:
+            raise ElksInvalidDataError("An incoming message has no id")
+        return IncomingMessage(
+            id=self.id,
+            kind=self.kind,
+            sender=self.sender,
+            recipient=self.recipient,
+            text=self.text or "",
+            images=self.images,
+            created=self.created or datetime.now(UTC),
+        )
 
 
 class MessagesResource(Resource):
@@ -103,36 +248,6 @@ class MessagesResource(Resource):
     async def delete_mms(self, message_id: str) -> datetime | None:
         """Delete a picture message from the history, as with a text."""
         return await self._delete(f"mms/{segment(message_id)}")
-
-
-class ImagesResource(Resource):
-    """The images of picture messages."""
-
-    def history(
-        self, after: datetime | None, *, before: datetime | None = None
-    ) -> AsyncIterator[Image]:
-        """Yield what can be read of the images of a span of time, newest first."""
-        return self._readable("images", Image.from_api, span(after, before))
-
-    async def get(self, image_id: str) -> Image:
-        """Return what 46elks knows of one image."""
-        return Image.from_api(
-            await self._client.request("GET", f"images/{segment(image_id)}")
-        )
-
-    async def download(
-        self, url_or_id: str, *, max_bytes: int = MAX_IMAGE_BYTES
-    ) -> bytes:
-        """Return the bytes of an image, whose name ends in `.jpg` whatever it is.
-
-        Raises:
-            ElksInvalidDataError: an address that is not one of the API's images, or more
-                than so many bytes.
-        """
-        image_id = self._client.id_at("images", url_or_id)
-        return await self._client.download(
-            f"images/{segment(image_id)}.jpg", max_bytes=max_bytes
-        )
 
 
 def _sms(data: Fields) -> Message:

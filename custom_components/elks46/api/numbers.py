@@ -5,15 +5,77 @@ https://46elks.com/docs/configure-number and https://46elks.com/docs/deallocate-
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from decimal import Decimal
+from typing import Final, Self
 
-from .fields import NO_VALUE, readable, time
-from .models import Number
+from .fields import (
+    NO_VALUE,
+    Fields,
+    document,
+    flag,
+    identifier,
+    money,
+    optional,
+    readable,
+    text,
+    texts,
+    time,
+)
 from .resource import Resource, segment, wire_flag
 
 CAPABILITIES: Final = ("sms", "mms", "voice")
 """In the order in which 46elks documents them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A virtual number, what it can do and where 46elks tells of what it receives."""
+
+    id: str
+    number: str
+    name: str | None
+    active: bool
+    """46elks goes on listing numbers that were given back."""
+    country: str | None
+    category: str | None
+    capabilities: frozenset[str]
+    sms_url: str | None
+    """An address or a JSON document, as for `mms_url` and `voice_start`."""
+    mms_url: str | None
+    voice_start: str | None
+    websocket_url: str | None
+    sms_replies: bool | None
+    """Whether the answer to the callback of a text is sent back as a text."""
+    cost: Decimal | None
+    """Per month, in the account's currency."""
+    expires: datetime | None
+    """The end of the paid month; 46elks renews by itself."""
+    allocated: datetime | None
+    deallocated: datetime | None
+
+    @classmethod
+    def from_api(cls, data: Fields) -> Self:
+        """Read a number as 46elks writes it."""
+        return cls(
+            id=identifier(data, "id"),
+            number=text(data, "number"),
+            name=optional(text, data, "name"),
+            active=optional(flag, data, "active") is not False,
+            country=optional(text, data, "country"),
+            category=optional(text, data, "category"),
+            capabilities=frozenset(optional(texts, data, "capabilities") or ()),
+            sms_url=optional(document, data, "sms_url"),
+            mms_url=optional(document, data, "mms_url"),
+            voice_start=optional(document, data, "voice_start"),
+            websocket_url=optional(document, data, "websocket_url"),
+            sms_replies=optional(flag, data, "sms_replies"),
+            cost=optional(money, data, "cost"),
+            expires=optional(time, data, "expires"),
+            allocated=optional(time, data, "allocated"),
+            deallocated=optional(time, data, "deallocated"),
+        )
 
 
 class NumbersResource(Resource):
