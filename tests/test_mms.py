@@ -27,7 +27,7 @@ from pytest_homeassistant_custom_component.common import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.elks46 import album
-from custom_components.elks46.api.messages import ImagesResource
+from custom_components.elks46.api.images import ImagesResource
 from custom_components.elks46.const import CONF_DEFAULT_SENDER, CONF_KEEP_TEXT
 from custom_components.elks46.contacts import folder_of
 
