@@ -23,6 +23,7 @@ class State:
     creditalert: int | None = None
     countries: frozenset[str] = field(default=DEFAULT_COUNTRIES)
     subaccounts_see_all: bool = False
+    subaccounts_see_use: bool = False
 
 
 class Account:
@@ -72,6 +73,7 @@ class Account:
             "mobilenumber": self.state.mobilenumber,
             "countries": sorted(self.state.countries),
             "subaccounts_see_all": self.state.subaccounts_see_all,
+            "subaccounts_see_use": self.state.subaccounts_see_use,
         }
 
     def routes(self) -> Routes:
@@ -94,7 +96,8 @@ class Account:
         if request.asker.is_account:
             return shown
         return {key: shown[key] for key in ("currency", "balance")} | {
-            "id": request.asker.id
+            "id": request.asker.id,
+            **request.asker.use,
         }
 
     def _update(self, request: Request) -> Json:

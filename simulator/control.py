@@ -26,6 +26,7 @@ _ACCOUNT_FIELDS: Final = (
     "currency",
     "mobilenumber",
     "subaccounts_see_all",
+    "subaccounts_see_use",
 )
 MAX_WAIT_SECONDS: Final = 60
 # What fits on a phone's screen, and through the door in one request.
@@ -76,6 +77,7 @@ class Control:
         countries = fields.texts("countries")
         mobile = fields.text("mobilenumber")
         see_all = fields.truth("subaccounts_see_all")
+        see_use = fields.truth("subaccounts_see_use")
         if countries is not None and (unknown := sorted(set(countries) - COUNTRIES)):
             raise ControlError(f"countries: {unknown[0]} is not a known country")
         account.state.mobilenumber = (
@@ -88,6 +90,8 @@ class Control:
             account.state.countries = frozenset(countries)
         if see_all is not None:
             account.state.subaccounts_see_all = see_all
+        if see_use is not None:
+            account.state.subaccounts_see_use = see_use
         account.changed()
         return web.json_response(account.as_control())
 

@@ -40,8 +40,10 @@ def _start_of_month() -> datetime:
 class ElksSensorDescription(SensorEntityDescription):
     """A figure of the account; `last_reset_fn` tells since when it counts."""
 
-    value_fn: Callable[[ElksRuntimeData], Decimal | int]
+    value_fn: Callable[[ElksRuntimeData], Decimal | int | None]
     last_reset_fn: Callable[[], datetime] | None = None
+    is_read: bool = False
+    """Whether 46elks tells it, which it does not tell every subaccount."""
 
 
 ACCOUNT_SENSORS = (
@@ -51,6 +53,22 @@ ACCOUNT_SENSORS = (
         state_class=SensorStateClass.TOTAL,
         suggested_display_precision=2,
         value_fn=lambda runtime: runtime.coordinator.data.account.balance,
+        is_read=True,
+    ),
+    ElksSensorDescription(
+        key="usage",
+        device_class=SensorDeviceClass.MONETARY,
+        state_class=SensorStateClass.TOTAL,
+        suggested_display_precision=2,
+        value_fn=lambda runtime: runtime.coordinator.data.usage,
+        is_read=True,
+    ),
+    ElksSensorDescription(
+        key="usage_limit",
+        device_class=SensorDeviceClass.MONETARY,
+        suggested_display_precision=2,
+        value_fn=lambda runtime: runtime.coordinator.data.usage_limit,
+        is_read=True,
     ),
     ElksSensorDescription(
         key="spent_today",
@@ -85,7 +103,12 @@ async def async_setup_entry(
     """Add the account's figures, and one entity a contact."""
     async_add_entities(
         [
-            *(ElksAccountSensor(entry, description) for description in ACCOUNT_SENSORS),
+            *(
+                ElksAccountSensor(entry, description)
+                for description in ACCOUNT_SENSORS
+                if not description.is_read
+                or description.value_fn(entry.runtime_data) is not None
+            ),
             ElksLastCallback(entry, "last_callback"),
         ]
     )
@@ -114,15 +137,15 @@ class ElksAccountSensor(ElksAccountEntity, SensorEntity):
     @property
     @override
     def available(self) -> bool:
-        """Whether the figure is known: the balance only while 46elks answers."""
+        """Whether the figure is known: what is read only while 46elks answers."""
         return (
-            self.entity_description.key != "balance"
+            not self.entity_description.is_read
             or self._runtime.coordinator.last_update_success
         )
 
     @property
     @override
-    def native_value(self) -> Decimal | int:
+    def native_value(self) -> Decimal | int | None:
         """Return the figure."""
         return self.entity_description.value_fn(self._runtime)
 
