@@ -21,6 +21,7 @@ PLATFORMS: Final = [
 
 # Config entry
 CONF_API_URL: Final = "api_url"
+CONF_USAGE_LIMIT: Final = "usage_limit"
 SECTION_ADVANCED: Final = "advanced"
 
 # Options
@@ -66,6 +67,9 @@ class Reach(StrEnum):
 
 # 46elks warns its customers at these balances itself; in the account's currency.
 DEFAULT_LOW_BALANCE: Final = {"EUR": 2.0, "SEK": 20.0}
+
+# More than a home spends in a lifetime, and not too much for 46elks to count.
+USAGE_LIMIT_AT_MOST: Final = 1_000_000
 
 # A sender that needs no number: three to eleven letters or digits, first a letter (46elks: send-sms).
 FALLBACK_SENDER: Final = "HomeAssist"

@@ -5,12 +5,50 @@ from typing import Final
 from homeassistant.core import HomeAssistant, SupportsResponse, callback
 
 from ..const import DOMAIN
+from .history import (
+    GET_CALLS_SCHEMA,
+    GET_MESSAGES_SCHEMA,
+    GET_RECORDINGS_SCHEMA,
+    async_get_calls,
+    async_get_messages,
+    async_get_recordings,
+)
 from .messages import SEND_MMS_SCHEMA, SEND_SMS_SCHEMA, async_send_mms, async_send_sms
+from .subaccounts import (
+    CREATE_SUBACCOUNT_SCHEMA,
+    LIST_SUBACCOUNTS_SCHEMA,
+    UPDATE_SUBACCOUNT_SCHEMA,
+    async_create_subaccount,
+    async_list_subaccounts,
+    async_update_subaccount,
+)
 
 # What is asked, by whom it is done, and whether there is always an answer.
 ACTIONS: Final = {
+    "create_subaccount": (
+        CREATE_SUBACCOUNT_SCHEMA,
+        async_create_subaccount,
+        SupportsResponse.ONLY,
+    ),
+    "get_calls": (GET_CALLS_SCHEMA, async_get_calls, SupportsResponse.ONLY),
+    "get_messages": (GET_MESSAGES_SCHEMA, async_get_messages, SupportsResponse.ONLY),
+    "get_recordings": (
+        GET_RECORDINGS_SCHEMA,
+        async_get_recordings,
+        SupportsResponse.ONLY,
+    ),
+    "list_subaccounts": (
+        LIST_SUBACCOUNTS_SCHEMA,
+        async_list_subaccounts,
+        SupportsResponse.ONLY,
+    ),
     "send_mms": (SEND_MMS_SCHEMA, async_send_mms, SupportsResponse.OPTIONAL),
     "send_sms": (SEND_SMS_SCHEMA, async_send_sms, SupportsResponse.OPTIONAL),
+    "update_subaccount": (
+        UPDATE_SUBACCOUNT_SCHEMA,
+        async_update_subaccount,
+        SupportsResponse.OPTIONAL,
+    ),
 }
 
 
