@@ -22,6 +22,7 @@ ENGINE = {
     "provisioning",
     "reach",
     "store",
+    "subaccounts",
 }
 DOORS = {"webhook"}
 FRONT = {
@@ -39,14 +40,16 @@ FRONT = {
     "repairs",
     "sensor",
     "services",
+    "subaccount_flow",
     "subentry_flow",
 }
 # Some rooms have a cellar: a module that only they use.
 BUILT_ON = {
-    "config_flow": {"forms", "subentry_flow"},
+    "config_flow": {"forms", "subaccount_flow", "subentry_flow"},
     "outbox": {"ledger"},
     "services": {"services"},
     "store": {"journal"},
+    "subaccount_flow": {"forms"},
     "subentry_flow": {"forms"},
 }
 
