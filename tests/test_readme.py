@@ -46,11 +46,14 @@ from . import (
     SimulatorControl,
     data_url,
     drawn,
+    open_subaccount,
     picture_home,
     send_sms,
     text_home,
+    use_action,
 )
 from .test_architecture import DOORS, ENGINE, FRONT, GROUND
+from .test_translations import OF_SUBACCOUNTS
 
 ROOT: Final = Path(__file__).parents[1]
 INTEGRATION: Final = ROOT / "custom_components" / DOMAIN
@@ -343,6 +346,19 @@ async def a_price_is_told(home: Home) -> None:
     assert await home.got(ANNA) == []
 
 
+async def the_night_is_told(home: Home) -> None:
+    """Without what went out."""
+    await home.hears(ANNA, "Hi")
+    await home.hears(BJORN, "Are you there?")
+    await send_sms(home.hass, to=ANNA)
+    tomorrow = dt_util.start_of_local_day() + dt_util.dt.timedelta(days=1, hours=7)
+    async_fire_time_changed(home.hass, tomorrow)
+    await home.hass.async_block_till_done()
+
+    [notification] = async_get_persistent_notifications(home.hass).values()
+    assert notification["message"] == "2 texts"
+
+
 async def the_door_is_shown(home: Home) -> None:
     """As the camera sees it."""
     home.hass.config.components.add("camera")
@@ -377,6 +393,7 @@ SCENES: Final[dict[str, Scene]] = {
     "Say so when a text did not arrive": a_failure_is_told,
     "Send Anna a picture when somebody is at the door": the_door_is_shown,
     "Sound the siren if nobody gets the text": silence_is_answered_by_the_siren,
+    "Tell in the morning how many texts came in the night": the_night_is_told,
     "Tell in the morning what a text would cost": a_price_is_told,
     "Text Anna when the washing machine leaks": a_leak_is_texted,
     "Text everybody at home when the power fails": a_power_failure_is_texted_to_all,
@@ -483,7 +500,44 @@ def test_every_action_is_documented() -> None:
     for action, content in services().items():
         assert set(column(REFERENCE, f"### `{DOMAIN}.{action}`")) == fields(
             content["fields"]
-        ) | {"target"}
+        ) | ({"target"} & set(content))
+
+
+@pytest.mark.parametrize(
+    ("heading", "action", "answer"),
+    [
+        ("#### A message", "get_messages", "messages"),
+        ("#### A call", "get_calls", "calls"),
+        ("#### A recording", "get_recordings", "recordings"),
+        ("#### A subaccount", "list_subaccounts", "subaccounts"),
+    ],
+)
+async def test_rows_of_an_answer_are_documented(
+    home: Home, heading: str, action: str, answer: str
+) -> None:
+    """With exactly the keys they have, in their order."""
+    await home.hears(ANNA, "Hi")
+    call = {"from": ANNA, "to": NUMBER, "recordings": ["pending"]}
+    await home.simulator.control("POST", "history/calls", call)
+    await open_subaccount(home.simulator)
+    answered = await use_action(home.hass, action)
+
+    [row] = answered[answer]
+    assert column(REFERENCE, heading) == list(row)
+
+
+def test_the_entities_of_a_subaccount_are_documented() -> None:
+    """By key; another test tells their names."""
+    assert {("sensor", key) for key in column(REFERENCE, "### Subaccount")} == (
+        OF_SUBACCOUNTS
+    )
+
+
+def test_the_questions_about_a_subaccount_are_documented() -> None:
+    """In the order in which people are asked."""
+    step = translations()["config"]["step"]["subaccount"]
+
+    assert column(DOCS / "subaccounts.md", "## While you connect") == list(step["data"])
 
 
 async def test_the_answer_is_documented(home: Home) -> None:
