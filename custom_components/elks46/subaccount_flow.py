@@ -1,5 +1,6 @@
 """The steps that open a subaccount for this home, so that it never keeps the secret of the account itself."""
 
+from abc import abstractmethod
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,11 +38,11 @@ class SubaccountFlow(ConfigFlow):
     _opened: Subaccount
     _visible: dict[str, Number]
 
+    @abstractmethod
     async def async_step_numbers(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Go on with the numbers of what was chosen."""
-        raise NotImplementedError
 
     async def async_step_subaccount(
         self, user_input: dict[str, Any] | None = None

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Final
 
-from homeassistant.const import CONF_ID, CONF_NAME
+from homeassistant.const import CONF_ID, CONF_NAME, CONF_USERNAME
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from homeassistant.helpers import config_validation as cv
@@ -110,7 +110,7 @@ async def _async_main_account(call: ServiceCall) -> ElksConfigEntry:
         if user is None or not user.is_admin:
             raise Unauthorized(context=call.context)
     entry = await async_entry(call)
-    if is_subaccount(entry.runtime_data.coordinator.data.account.id):
+    if is_subaccount(entry.data[CONF_USERNAME]):
         raise invalid("account_is_subaccount")
     return entry
 
