@@ -9,7 +9,15 @@ import pytest
 ROOT = Path(__file__).parents[1] / "custom_components" / "elks46"
 PACKAGE = "custom_components.elks46"
 
-GROUND = {"const", "signals", "records", "errors", "address", "contacts"}
+GROUND = {
+    "const",
+    "signals",
+    "records",
+    "errors",
+    "address",
+    "contacts",
+    "prices",
+}
 ENGINE = {
     "album",
     "catch_up",
@@ -21,6 +29,9 @@ ENGINE = {
     "outbox",
     "provisioning",
     "reach",
+    "rental",
+    "replies",
+    "roster",
     "store",
     "subaccounts",
 }
@@ -37,6 +48,7 @@ FRONT = {
     "image",
     "media_source",
     "notify",
+    "number_flow",
     "repairs",
     "sensor",
     "services",
@@ -45,7 +57,8 @@ FRONT = {
 }
 # Some rooms have a cellar: a module that only they use.
 BUILT_ON = {
-    "config_flow": {"forms", "subaccount_flow", "subentry_flow"},
+    "config_flow": {"forms", "number_flow", "subaccount_flow", "subentry_flow"},
+    "number_flow": {"forms"},
     "outbox": {"ledger"},
     "services": {"services"},
     "store": {"journal"},

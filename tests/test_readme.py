@@ -41,6 +41,7 @@ from . import (
     ANNA,
     BJORN,
     NUMBER,
+    OTHER_NUMBER,
     STRANGER,
     Json,
     SimulatorControl,
@@ -381,6 +382,19 @@ async def pictures_of_the_family_are_passed_on(home: Home) -> None:
     assert [text["images"] for text in texts] == [[data_url(one)] for one in pictures]
 
 
+async def the_shop_answers(home: Home) -> None:
+    """At 46elks itself, for a number that is not added here."""
+    await home.simulator.put_number(OTHER_NUMBER)
+    night = dt_util.start_of_local_day() + dt_util.dt.timedelta(days=1, hours=22)
+    async_fire_time_changed(home.hass, night)
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+
+    found = await home.simulator.control("GET", "numbers")
+    assert [one["sms_url"] for one in found if one["number"] == OTHER_NUMBER] == [
+        '{"reply": "We open at eight."}'
+    ]
+
+
 type Scene = Callable[[Home], Awaitable[None]]
 
 SCENES: Final[dict[str, Scene]] = {
@@ -388,6 +402,7 @@ SCENES: Final[dict[str, Scene]] = {
     "Answer everything Anna texts": anna_is_answered,
     "Forward texts from others to Anna": only_texts_of_others_are_forwarded,
     "Heat the cottage when Anna or Björn texts WARM": only_the_named_heat_the_cottage,
+    "Let the number of the shop answer by itself at night": the_shop_answers,
     "Pass pictures of the family on to Björn": pictures_of_the_family_are_passed_on,
     "Ring the bell when Anna texts": the_bell_rings_for_anna,
     "Say so when a text did not arrive": a_failure_is_told,
@@ -645,8 +660,9 @@ def test_every_question_is_documented() -> None:
     assert column(page, "## Add contacts") == list(
         subentries[SUBENTRY_CONTACT]["step"]["user"]["data"]
     )
-    for field in subentries[SUBENTRY_NUMBER]["step"]["user"]["data"]:
-        assert f"`{field}`" in section(page, "## Add numbers")
+    for step in subentries[SUBENTRY_NUMBER]["step"].values():
+        for field in step.get("data", ()):
+            assert f"`{field}`" in section(page, "## Add numbers")
 
 
 def test_every_repair_is_documented() -> None:

@@ -28,7 +28,14 @@ ICONS: Json = json.loads((ROOT / "icons.json").read_text())
 LANGUAGES = sorted((ROOT / "translations").glob("*.json"))
 # What raises a translated error takes its key first and its placeholders by name.
 RAISERS = {"_error", "invalid", "_invalid", "_failed", "InvalidPhoneNumberError"}
-FLOWS = ("config_flow", "forms", "repairs", "subaccount_flow", "subentry_flow")
+FLOWS = (
+    "config_flow",
+    "forms",
+    "number_flow",
+    "repairs",
+    "subaccount_flow",
+    "subentry_flow",
+)
 # Only a subaccount has them, and only where 46elks tells it.
 OF_SUBACCOUNTS = {("sensor", "usage"), ("sensor", "usage_limit")}
 KEY = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")

@@ -20,7 +20,7 @@ from .address import Address, async_delete_cloudhook
 from .album import Album
 from .api import ElksClient
 from .catch_up import CatchUp
-from .const import CONF_API_URL, DOMAIN, PLATFORMS
+from .const import CONF_API_URL, DOMAIN, LOGGER, PLATFORMS
 from .contacts import Contacts
 from .coordinator import ElksCoordinator
 from .data import ElksConfigEntry, ElksRuntimeData
@@ -29,6 +29,9 @@ from .inbox import Inbox
 from .outbox import Outbox
 from .provisioning import Provisioning
 from .reach import Reach
+from .rental import Rental
+from .replies import Replies
+from .roster import Roster
 from .services import async_setup_services
 from .signals import SIGNAL_STATE
 from .store import ElksStore
@@ -57,17 +60,21 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     reach = Reach(hass, entry, address)
     inbox = Inbox(hass, entry, store, Album(hass, client))
     outbox = Outbox(hass, entry, client, store, address, coordinator)
+    contacts = Contacts(entry)
     entry.runtime_data = runtime = ElksRuntimeData(
         client=client,
         coordinator=coordinator,
         store=store,
-        contacts=Contacts(entry),
+        contacts=contacts,
         address=address,
         reach=reach,
         inbox=inbox,
         outbox=outbox,
         provisioning=Provisioning(hass, entry, client, store, address, reach),
         catch_up=CatchUp(hass, entry, client, store, inbox, outbox, reach, coordinator),
+        rental=Rental(hass, client),
+        replies=Replies(hass, entry, store, contacts, outbox, coordinator),
+        roster=Roster(hass, entry, store),
     )
     dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id, **account_device(entry)
@@ -138,8 +145,19 @@ def _async_wire(
             runtime.coordinator.data.numbers.values()
         )
 
-    async def settle_in() -> None:
+    async def compare() -> None:
+        """Offer and miss numbers by what was read last; what could not be read changes nothing."""
+        try:
+            await runtime.roster.async_compare(runtime.coordinator.data.numbers)
+        except OSError:
+            LOGGER.debug("The disk refuses to note which numbers are known")
+
+    async def follow() -> None:
+        await compare()
         await reconcile()
+
+    async def settle_in() -> None:
+        await follow()
         await runtime.catch_up.async_run()
 
     async def move() -> None:
@@ -153,7 +171,7 @@ def _async_wire(
 
     @callback
     def numbers_read() -> None:
-        entry.async_create_background_task(hass, reconcile(), "elks46 numbers")
+        entry.async_create_background_task(hass, follow(), "elks46 numbers")
 
     @callback
     def address_changed() -> None:

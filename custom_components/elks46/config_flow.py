@@ -33,7 +33,7 @@ from homeassistant.util.network import is_ip_address
 import probatio
 
 from .address import is_public_url
-from .api import DEFAULT_API_URL, Account, is_subaccount
+from .api import DEFAULT_API_URL, Account, MessageKind, is_subaccount
 from .const import (
     CONF_API_URL,
     CONF_DEFAULT_SENDER,
@@ -52,13 +52,14 @@ from .forms import (
     client_for,
     form_errors,
     number_options,
-    number_subentry,
     own_numbers,
     parse_sender,
     trimmed,
 )
+from .number_flow import NumberSubentryFlow
+from .roster import number_subentry
 from .subaccount_flow import DEFAULT_TITLE, SubaccountFlow
-from .subentry_flow import ContactSubentryFlow, NumberSubentryFlow
+from .subentry_flow import ContactSubentryFlow
 
 CONF_CREATE_SUBACCOUNT: Final = "create_subaccount"
 CONF_NUMBERS: Final = "numbers"
@@ -217,7 +218,9 @@ class ElksConfigFlow(SubaccountFlow, domain=DOMAIN):
                 )
             )
             unanswered = [
-                number.id for number in self._numbers.values() if number.sms_url is None
+                number.id
+                for number in self._numbers.values()
+                if number.sms_url is None and MessageKind.SMS in number.capabilities
             ]
             return self.async_show_form(
                 step_id="numbers",

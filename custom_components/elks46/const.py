@@ -38,6 +38,10 @@ CONF_NUMBER: Final = "number"
 CONF_NUMBER_ID: Final = "number_id"
 CONF_PHONE: Final = "phone"
 CONF_SENDER: Final = "sender"
+CONF_SMS_REPLIES: Final = "sms_replies"
+CONF_TEXT_FORWARD_TO: Final = "text_forward_to"
+CONF_TEXT_REPLY: Final = "text_reply"
+CONF_TEXT_REPLY_TO: Final = "text_reply_to"
 
 
 # What 46elks takes as a picture (46elks: send-mms), by the bytes it begins with.
@@ -65,6 +69,19 @@ class Reach(StrEnum):
     POLL = "poll"
 
 
+class ReplyTo(StrEnum):
+    """Whom a number answers by itself."""
+
+    CONTACTS = "contacts"
+    EVERYONE = "everyone"
+
+
+# 46elks gives out +4600 to apps and sockets; the telephone network cannot reach them.
+CLIENT_NUMBERS: Final = "+4600"
+
+# 46elks: configure-number.
+NAME_LENGTH_AT_MOST: Final = 50
+
 # 46elks warns its customers at these balances itself; in the account's currency.
 DEFAULT_LOW_BALANCE: Final = {"EUR": 2.0, "SEK": 20.0}
 
@@ -86,6 +103,9 @@ REMEMBER_RECEIVED: Final = timedelta(hours=48)
 REMEMBER_SENT: Final = timedelta(days=4)
 # A flood may not fill the disk: forty characters each make less than half a megabyte.
 REMEMBER_RECEIVED_AT_MOST: Final = 10_000
+
+# Two machines that answer each other would go on for ever, and each answer is paid for.
+REPLY_PAUSE: Final = timedelta(hours=1)
 
 # No clock of 46elks' and this home's are further apart than that, zones and all.
 CLOCKS_APART: Final = timedelta(days=1)

@@ -13,6 +13,9 @@ from .inbox import Inbox
 from .outbox import Outbox
 from .provisioning import Provisioning
 from .reach import Reach
+from .rental import Rental
+from .replies import Replies
+from .roster import Roster
 from .store import ElksStore
 
 type ElksConfigEntry = ConfigEntry[ElksRuntimeData]
@@ -32,3 +35,6 @@ class ElksRuntimeData:
     outbox: Outbox
     provisioning: Provisioning
     catch_up: CatchUp
+    rental: Rental
+    replies: Replies
+    roster: Roster

@@ -13,15 +13,17 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .api import MessageStatus
+from .api import MessageStatus, Number
+from .const import SUBENTRY_NUMBER
 from .data import ElksConfigEntry, ElksRuntimeData
-from .entity import ElksAccountEntity, ElksContactEntity
+from .entity import ElksAccountEntity, ElksContactEntity, ElksNumberEntity
 from .records import SentMessage
 from .signals import SIGNAL_DELIVERY
 
@@ -95,12 +97,36 @@ ACCOUNT_SENSORS = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class ElksNumberSensorDescription(SensorEntityDescription):
+    """What 46elks tells of the rent of a number."""
+
+    value_fn: Callable[[Number], Decimal | datetime | None]
+
+
+NUMBER_SENSORS = (
+    ElksNumberSensorDescription(
+        key="monthly_cost",
+        device_class=SensorDeviceClass.MONETARY,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        suggested_display_precision=2,
+        value_fn=lambda number: number.cost,
+    ),
+    ElksNumberSensorDescription(
+        key="renews",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda number: number.expires,
+    ),
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: ElksConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the account's figures, and one entity a contact."""
+    """Add the account's figures, one entity a contact, and the rent of each number."""
     async_add_entities(
         [
             *(
@@ -116,6 +142,14 @@ async def async_setup_entry(
         async_add_entities(
             [ElksLastMessageStatus(hass, entry, contact, "last_message_status")],
             config_subentry_id=contact.subentry_id,
+        )
+    for subentry in entry.get_subentries_of_type(SUBENTRY_NUMBER):
+        async_add_entities(
+            [
+                ElksNumberSensor(hass, entry, subentry, description)
+                for description in NUMBER_SENSORS
+            ],
+            config_subentry_id=subentry.subentry_id,
         )
 
 
@@ -221,3 +255,30 @@ class ElksLastMessageStatus(ElksContactEntity, RestoreSensor):
         is_unknown = sent.status is MessageStatus.UNKNOWN
         self._attr_native_value = None if is_unknown else sent.status.value
         return True
+
+
+class ElksNumberSensor(ElksNumberEntity, SensorEntity):
+    """What a number costs, and when it is paid for again."""
+
+    entity_description: ElksNumberSensorDescription
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ElksConfigEntry,
+        subentry: ConfigSubentry,
+        description: ElksNumberSensorDescription,
+    ) -> None:
+        """Take the number and what to show of it."""
+        super().__init__(hass, entry, subentry, description.key)
+        self.entity_description = description
+        if description.device_class is SensorDeviceClass.MONETARY:
+            account = entry.runtime_data.coordinator.data.account
+            self._attr_native_unit_of_measurement = account.currency
+
+    @property
+    @override
+    def native_value(self) -> Decimal | datetime | None:
+        """Return the figure, unknown where 46elks does not tell."""
+        number = self._number
+        return self.entity_description.value_fn(number) if number else None

@@ -14,6 +14,14 @@ from .history import (
     async_get_recordings,
 )
 from .messages import SEND_MMS_SCHEMA, SEND_SMS_SCHEMA, async_send_mms, async_send_sms
+from .numbers import (
+    CONFIGURE_NUMBER_SCHEMA,
+    RELEASE_NUMBER_SCHEMA,
+    RENT_NUMBER_SCHEMA,
+    async_configure_number,
+    async_release_number,
+    async_rent_number,
+)
 from .subaccounts import (
     CREATE_SUBACCOUNT_SCHEMA,
     LIST_SUBACCOUNTS_SCHEMA,
@@ -25,6 +33,17 @@ from .subaccounts import (
 
 # What is asked, by whom it is done, and whether there is always an answer.
 ACTIONS: Final = {
+    "configure_number": (
+        CONFIGURE_NUMBER_SCHEMA,
+        async_configure_number,
+        SupportsResponse.OPTIONAL,
+    ),
+    "release_number": (
+        RELEASE_NUMBER_SCHEMA,
+        async_release_number,
+        SupportsResponse.OPTIONAL,
+    ),
+    "rent_number": (RENT_NUMBER_SCHEMA, async_rent_number, SupportsResponse.OPTIONAL),
     "create_subaccount": (
         CREATE_SUBACCOUNT_SCHEMA,
         async_create_subaccount,
