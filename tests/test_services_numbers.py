@@ -4,11 +4,15 @@ from collections.abc import Generator
 from typing import Any
 from unittest.mock import patch
 
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import (
+    HomeAssistantError,
+    ServiceValidationError,
+    Unauthorized,
+)
 from homeassistant.helpers import device_registry as dr
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.elks46.const import (
     CONF_NUMBER,
@@ -432,3 +436,37 @@ async def test_46elks_may_be_away(
         await use(hass, "configure_number", number=NUMBER, name="Home")
 
     assert error.value.translation_key == "rate_limited"
+
+
+@pytest.mark.parametrize(
+    ("action", "data"),
+    [
+        pytest.param("rent_number", RENT, id="rent"),
+        pytest.param(
+            "release_number", {"number": NUMBER, "confirm": True}, id="release"
+        ),
+        pytest.param(
+            "configure_number", {"number": NUMBER, "name": "X"}, id="configure"
+        ),
+    ],
+)
+async def test_only_administrators_may(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    hass_read_only_user: MockUser,
+    action: str,
+    data: dict[str, object],
+) -> None:
+    """Others could spend the account's money, or lose its number."""
+    before = await simulator.requests("POST", "numbers*")
+    with pytest.raises(Unauthorized):
+        await hass.services.async_call(
+            DOMAIN,
+            action,
+            data,
+            blocking=True,
+            context=Context(user_id=hass_read_only_user.id),
+        )
+
+    assert await simulator.requests("POST", "numbers*") == before

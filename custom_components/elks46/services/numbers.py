@@ -1,4 +1,4 @@
-"""Numbers rented, set up and given back by action."""
+"""Numbers rented, set up and given back by action: the account's money and its doors, so an administrator's alone."""
 
 import json
 from types import MappingProxyType
@@ -27,7 +27,7 @@ from ..data import ElksConfigEntry
 from ..errors import translate_errors
 from ..rental import RentUnknownError
 from ..roster import number_subentry
-from .account import ACCOUNT, async_entry, invalid
+from .account import ACCOUNT, async_check_admin, async_entry, invalid
 
 ATTR_CAPABILITIES: Final = "capabilities"
 ATTR_CONFIRM: Final = "confirm"
@@ -74,6 +74,7 @@ CONFIGURE_NUMBER_SCHEMA: Final = probatio.Schema(
 
 async def async_rent_number(call: ServiceCall) -> ServiceResponse:
     """Rent a number, and answer it from now on."""
+    await async_check_admin(call)
     entry = await async_entry(call)
     country = call.data[ATTR_COUNTRY].strip()
     if len(country) != COUNTRY_LENGTH or not country.isalpha():
@@ -107,6 +108,7 @@ async def async_rent_number(call: ServiceCall) -> ServiceResponse:
 
 async def async_release_number(call: ServiceCall) -> ServiceResponse:
     """Give a number back for good, and remove it here."""
+    await async_check_admin(call)
     entry = await async_entry(call)
     _check_confirmed(call)
     number = await _async_number(call, entry)
@@ -121,6 +123,7 @@ async def async_release_number(call: ServiceCall) -> ServiceResponse:
 
 async def async_configure_number(call: ServiceCall) -> ServiceResponse:
     """Change what is given of a number at 46elks, and nothing else."""
+    await async_check_admin(call)
     entry = await async_entry(call)
     changes: dict[str, Any] = {
         field: call.data[field]

@@ -5,7 +5,7 @@ from typing import Final
 
 from homeassistant.const import CONF_ID, CONF_NAME, CONF_USERNAME
 from homeassistant.core import ServiceCall, ServiceResponse
-from homeassistant.exceptions import HomeAssistantError, Unauthorized
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 import probatio
@@ -15,7 +15,7 @@ from ..const import CONF_USAGE_LIMIT, DOMAIN, USAGE_LIMIT_AT_MOST
 from ..data import ElksConfigEntry
 from ..errors import translate_errors
 from ..subaccounts import SubaccountInDoubtError, SubaccountOpener
-from .account import ACCOUNT, async_entry, invalid
+from .account import ACCOUNT, async_check_admin, async_entry, invalid
 
 ATTR_ACTIVE: Final = "active"
 ATTR_ACTIVE_ONLY: Final = "active_only"
@@ -104,11 +104,7 @@ async def async_list_subaccounts(call: ServiceCall) -> ServiceResponse:
 
 async def _async_main_account(call: ServiceCall) -> ElksConfigEntry:
     """Return the account the action is for, if it can have subaccounts and this person may see to them."""
-    user_id = call.context.user_id
-    if user_id is not None:
-        user = await call.hass.auth.async_get_user(user_id)
-        if user is None or not user.is_admin:
-            raise Unauthorized(context=call.context)
+    await async_check_admin(call)
     entry = await async_entry(call)
     if is_subaccount(entry.data[CONF_USERNAME]):
         raise invalid("account_is_subaccount")
