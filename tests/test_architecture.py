@@ -22,6 +22,7 @@ ENGINE = {
     "album",
     "catch_up",
     "coordinator",
+    "credit",
     "guard",
     "inbox",
     "journal",

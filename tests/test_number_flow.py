@@ -121,6 +121,7 @@ async def test_a_number_is_rented(
         "country": "SE",
         "price": "30 SEK",
         "as_of": "2026-11-22",
+        "pricing_url": "https://46elks.com/pricing",
         "reason": "",
     }
     assert unpaid == []

@@ -96,6 +96,7 @@ async def test_a_subaccount_that_sees_the_numbers_takes_the_place_of_the_account
     assert data == {
         CONF_USERNAME: entry.unique_id,
         CONF_API_URL: simulator.api_url,
+        CONF_USAGE_LIMIT: 200,
     }
     assert entry.unique_id.startswith("a")
     assert entry.title == "46elks Cottage"
@@ -153,7 +154,11 @@ async def test_a_subaccount_without_the_numbers_is_a_choice(
         FlowResultType.MENU,
         "subaccount_numbers",
     )
-    assert menu["menu_options"] == ["keep_account", "keep_subaccount"]
+    assert menu["menu_options"] == [
+        "keep_account",
+        "keep_subaccount",
+        "rent_subaccount",
+    ]
     placeholders = menu["description_placeholders"]
     assert placeholders.pop("id").startswith("a")
     assert placeholders == {"name": "Cottage", "numbers": NUMBER}
@@ -184,9 +189,83 @@ async def test_a_subaccount_stands_beside_its_account(
         "already_configured",
     )
 
-    menu = await go_on(hass, await log_in(hass, simulator), ASKED)
+    other = ASKED | {CONF_NAME: "Boathouse"}
+    menu = await go_on(hass, await log_in(hass, simulator), other)
     result = await go_on(hass, menu, {"next_step_id": "keep_subaccount"})
     assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_number_is_rented_right_after(
+    hass: HomeAssistant, simulator: SimulatorControl
+) -> None:
+    """Where the subaccount sees none of the account's, it is led to one of its own."""
+    await simulator.put_number(NUMBER)
+    menu = await go_on(hass, await log_in(hass, simulator), ASKED)
+    result = await go_on(hass, menu, {"next_step_id": "rent_subaccount"})
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    kind, flow_id = result["next_flow"]
+    assert kind == "config_subentries_flow"
+    flow = hass.config_entries.subentries.async_get(flow_id)
+    assert flow["step_id"] == "rent"
+    assert flow["handler"] == (result["result"].entry_id, "number")
+
+
+@pytest.mark.parametrize(
+    ("form", "shown", "kept"),
+    [
+        pytest.param({"usagelimit": "3000000"}, "300.00", {CONF_USAGE_LIMIT: 300}),
+        pytest.param({}, "–", {}),
+    ],
+    ids=["limit", "no limit"],
+)
+async def test_a_subaccount_that_was_left_over_is_used(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    form: Json,
+    shown: str,
+    kept: Json,
+) -> None:
+    """Where the set-up was closed halfway and is begun again, with the limit it has."""
+    await simulator.put_number(NUMBER)
+    left = await open_subaccount(simulator, name="Cottage", **form)
+    before = len(await opened(simulator))
+    menu = await go_on(hass, await log_in(hass, simulator), ASKED)
+
+    assert (menu["type"], menu["step_id"]) == (FlowResultType.MENU, "subaccount_exists")
+    assert menu["menu_options"] == ["subaccount_found", "subaccount"]
+    assert menu["description_placeholders"] == {
+        "name": "Cottage",
+        "id": left["id"],
+        "used": "0.00",
+        "limit": shown,
+        "currency": "SEK",
+    }
+    result = await go_on(hass, menu, {"next_step_id": "subaccount_found"})
+    result = await go_on(hass, result, {"next_step_id": "keep_subaccount"})
+    entry = result["result"]
+    assert (entry.unique_id, entry.data[CONF_PASSWORD]) == (left["id"], left["secret"])
+    limit = {key: entry.data[key] for key in entry.data if key == CONF_USAGE_LIMIT}
+    assert limit == kept
+    assert len(await opened(simulator)) == before
+
+
+async def test_another_name_opens_another_subaccount(
+    hass: HomeAssistant, simulator: SimulatorControl
+) -> None:
+    """The one that is there may be somebody else's; a closed one is in nobody's way."""
+    await simulator.put_number(NUMBER)
+    there = await open_subaccount(simulator, name="Cottage")
+    before = len(await opened(simulator))
+    menu = await go_on(hass, await log_in(hass, simulator), ASKED)
+    form = await go_on(hass, menu, {"next_step_id": "subaccount"})
+    assert form["step_id"] == "subaccount"
+    menu = await go_on(hass, form, ASKED | {CONF_NAME: "Boathouse"})
+    result = await go_on(hass, menu, {"next_step_id": "keep_subaccount"})
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["result"].unique_id != there["id"]
+    assert len(await opened(simulator)) == before + 1
 
 
 async def test_a_subaccount_cannot_open_one(

@@ -282,7 +282,6 @@ async def test_a_limit_is_an_amount(
     [
         (401, "", "authentication_error"),
         (403, "You may not", "request_refused"),
-        (404, "Not found", "request_refused"),
         (429, "", "rate_limited"),
         (503, "", "communication_error"),
         (200, "<html>", "unknown_error"),
@@ -310,6 +309,18 @@ async def test_46elks_may_refuse(
     assert [flow["context"]["source"] for flow in reauths] == [SOURCE_REAUTH] * (
         status == 401
     )
+
+
+async def test_an_id_that_is_none_is_told(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """With the field, and where the right one is found."""
+    nobody = "a" + "0" * 32
+    with pytest.raises(ServiceValidationError) as caught:
+        await use_action(hass, UPDATE, id=nobody, name="Cottage")
+
+    assert caught.value.translation_key == "subaccount_id_unknown"
+    assert caught.value.translation_placeholders == {"id": nobody}
 
 
 async def test_a_refused_subaccount_is_not_there(
@@ -666,9 +677,9 @@ async def test_a_limit_that_is_almost_used_is_told(
     await simulator.put_account(subaccounts_see_use=True, balance="50.00")
     wire = str(int(limit * 10_000))
     await connect(hass, entry, await open_subaccount(simulator, usagelimit=wire))
-    told = issues(hass).get("balance_low")
+    told = issues(hass).get("usage_limit_low")
 
-    assert (told or {}).get("balance", "50.00") == left
+    assert (told or {}).get("left", "50.00") == left
     assert bool(told) == (limit < 20)
 
 

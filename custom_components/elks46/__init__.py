@@ -23,6 +23,7 @@ from .catch_up import CatchUp
 from .const import CONF_API_URL, DOMAIN, LOGGER, PLATFORMS
 from .contacts import Contacts
 from .coordinator import ElksCoordinator
+from .credit import Credit
 from .data import ElksConfigEntry, ElksRuntimeData
 from .entity import account_device
 from .guard import Guard
@@ -67,6 +68,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     entry.runtime_data = runtime = ElksRuntimeData(
         client=client,
         coordinator=coordinator,
+        credit=Credit(hass, entry, store, coordinator),
         store=store,
         contacts=contacts,
         address=address,

@@ -256,12 +256,17 @@ class ElksConfigFlow(SubaccountFlow, domain=DOMAIN):
 
     @override
     async def async_on_create_entry(self, result: ConfigFlowResult) -> ConfigFlowResult:
-        """Go on with the first contact: without one there is nobody to text."""
-        contact = await self.hass.config_entries.subentries.async_init(
-            (result["result"].entry_id, SUBENTRY_CONTACT),
+        """Go on with the number that is to be rented, or the first contact: without one there is nobody to text."""
+        subentries = self.hass.config_entries.subentries
+        kind = SUBENTRY_NUMBER if self._is_to_rent else SUBENTRY_CONTACT
+        flow = await subentries.async_init(
+            (result["result"].entry_id, kind),
             context=SubentryFlowContext(source=SOURCE_USER),
         )
-        result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, contact["flow_id"])
+        if self._is_to_rent:
+            chosen = {"next_step_id": "rent"}
+            flow = await subentries.async_configure(flow["flow_id"], chosen)
+        result["next_flow"] = (FlowType.CONFIG_SUBENTRIES_FLOW, flow["flow_id"])
         return result
 
     async def async_step_reauth(

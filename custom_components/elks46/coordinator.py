@@ -116,7 +116,8 @@ class ElksCoordinator(DataUpdateCoordinator[AccountData]):
         limit = self.config_entry.options.get(
             CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE.get(data.account.currency or "", 0)
         )
-        if data.left is None or data.left >= Decimal(str(limit)):
+        balance = data.account.balance
+        if balance is None or balance >= Decimal(str(limit)):
             ir.async_delete_issue(self.hass, DOMAIN, issue_id)
             return
         ir.async_create_issue(
@@ -128,7 +129,7 @@ class ElksCoordinator(DataUpdateCoordinator[AccountData]):
             translation_key="balance_low",
             translation_placeholders={
                 "account": self.config_entry.title,
-                "balance": f"{data.left:.2f}",
+                "balance": f"{balance:.2f}",
                 "currency": data.account.currency or "",
                 "limit": f"{limit:.2f}",
             },

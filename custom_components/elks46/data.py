@@ -9,6 +9,7 @@ from .api import ElksClient
 from .catch_up import CatchUp
 from .contacts import Contacts
 from .coordinator import ElksCoordinator
+from .credit import Credit
 from .guard import Guard
 from .inbox import Inbox
 from .outbox import Outbox
@@ -29,6 +30,7 @@ class ElksRuntimeData:
 
     client: ElksClient
     coordinator: ElksCoordinator
+    credit: Credit
     store: ElksStore
     contacts: Contacts
     address: Address

@@ -45,6 +45,7 @@ from .roster import number_subentry
 CONF_CAPABILITIES: Final = "capabilities"
 CONF_CONFIRM: Final = "confirm"
 CONF_COUNTRY: Final = "country"
+PRICING_URL: Final = "https://46elks.com/pricing"
 # What 46elks documents that can be asked for together.
 CAPABILITIES: Final = {
     "sms": ("sms",),
@@ -305,6 +306,7 @@ class NumberSubentryFlow(ConfigSubentryFlow):
         capabilities = CAPABILITIES[self._wish[CONF_CAPABILITIES]]
         price = monthly_price(country, capabilities, currency)
         placeholders = {CONF_COUNTRY: country, "reason": self._reason}
+        placeholders["pricing_url"] = PRICING_URL
         if price is not None:
             placeholders |= {
                 "price": f"{price} {currency}",

@@ -16,6 +16,7 @@ from weakref import WeakValueDictionary
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
@@ -25,6 +26,7 @@ from .api import (
     ElksClient,
     ElksConnectionError,
     ElksError,
+    ElksForbiddenError,
     ElksTimeoutError,
     Message,
     MessageKind,
@@ -44,7 +46,8 @@ from .contacts import is_sender_name
 from .errors import translate_errors
 from .ledger import Ledger
 from .look_up import ANY_NUMBER, LookUp, UnknownFateError
-from .records import MessageRequest, SentMessage
+from .records import MessageRequest, Refused, SentMessage
+from .signals import SIGNAL_REFUSED
 
 if TYPE_CHECKING:
     from .address import Address
@@ -329,9 +332,19 @@ class Outbox:
                 return known
             if err.outcome_unknown or isinstance(err, ElksConnectionError):
                 raise _error("not_sent") from err
+            if isinstance(err, ElksForbiddenError):
+                self._tell_refused(known, err.message)
             with translate_errors(self._hass, self._entry):
                 raise
         return await self._async_taken(sent, message)
+
+    @callback
+    def _tell_refused(self, sent: SentMessage, reason: str) -> None:
+        async_dispatcher_send(
+            self._hass,
+            SIGNAL_REFUSED.format(self._entry.entry_id),
+            Refused(sent=sent, reason=reason),
+        )
 
     async def _async_post(self, sent: SentMessage, request: MessageRequest) -> Message:
         """Have 46elks take the text, once.

@@ -117,6 +117,14 @@ class LimitReached:
     action: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A text that 46elks did not take, and its own words about that."""
+
+    sent: SentMessage
+    reason: str
+
+
 def day_of(when: datetime) -> str:
     """Return the day of the home's time zone in which a time falls."""
     return dt_util.as_local(when).date().isoformat()

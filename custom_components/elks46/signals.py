@@ -3,12 +3,14 @@
 from homeassistant.util.signal_type import SignalTypeFormat
 
 from .api import IncomingMessage
-from .records import LimitReached, SentMessage
+from .records import LimitReached, Refused, SentMessage
 
 SIGNAL_MESSAGE: SignalTypeFormat[IncomingMessage] = SignalTypeFormat(
     "elks46_{}_message"
 )
 SIGNAL_DELIVERY: SignalTypeFormat[SentMessage] = SignalTypeFormat("elks46_{}_delivery")
 SIGNAL_LIMIT: SignalTypeFormat[LimitReached] = SignalTypeFormat("elks46_{}_limit")
+# 46elks has said no to a text, and why.
+SIGNAL_REFUSED: SignalTypeFormat[Refused] = SignalTypeFormat("elks46_{}_refused")
 # Counters and reach have changed: whoever shows them reads them again.
 SIGNAL_STATE: SignalTypeFormat[()] = SignalTypeFormat("elks46_{}_state")

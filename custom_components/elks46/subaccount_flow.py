@@ -17,7 +17,7 @@ import probatio
 from .api import ElksForbiddenError, ElksRequestError, Number, Subaccount
 from .const import CONF_USAGE_LIMIT, USAGE_LIMIT_AT_MOST
 from .forms import client_for, form_errors, own_numbers
-from .subaccounts import SubaccountInDoubtError, SubaccountOpener
+from .subaccounts import SubaccountExistsError, SubaccountInDoubtError, SubaccountOpener
 
 DEFAULT_TITLE: Final = "46elks"
 # About a thousand texts; it holds until it is raised, so too little would silence an alarm one day.
@@ -30,12 +30,14 @@ class SubaccountFlow(ConfigFlow):
     Until the person has chosen the subaccount, what is here is the account itself.
     """
 
-    _data: dict[str, str]
+    _data: dict[str, Any]
     _title: str
     _currency: str | None
     _numbers: dict[str, Number]
     _opener: SubaccountOpener | None = None
     _opened: Subaccount
+    _left: Decimal | None = None
+    _is_to_rent = False
     _visible: dict[str, Number]
 
     @abstractmethod
@@ -52,9 +54,13 @@ class SubaccountFlow(ConfigFlow):
         placeholders = {"currency": self._currency or ""}
         if user_input is not None:
             if name := user_input[CONF_NAME].strip():
-                await self._async_open(
-                    name, user_input.get(CONF_USAGE_LIMIT), errors, placeholders
-                )
+                try:
+                    await self._async_open(
+                        name, user_input.get(CONF_USAGE_LIMIT), errors, placeholders
+                    )
+                except SubaccountExistsError as err:
+                    self._opened = err.found
+                    return await self.async_step_subaccount_exists()
             else:
                 errors[CONF_NAME] = "name_missing"
             if not errors:
@@ -85,6 +91,30 @@ class SubaccountFlow(ConfigFlow):
             errors=errors,
             description_placeholders=placeholders,
         )
+
+    async def async_step_subaccount_exists(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask what to do where there is one of that name, perhaps from a try that was left."""
+        limit = self._opened.usage_limit
+        return self.async_show_menu(
+            step_id="subaccount_exists",
+            menu_options=["subaccount_found", "subaccount"],
+            description_placeholders={
+                **self._names(),
+                "used": f"{self._opened.used:.2f}",
+                "limit": "–" if limit is None else f"{limit:.2f}",
+                "currency": self._currency or "",
+            },
+        )
+
+    async def async_step_subaccount_found(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Go on with the subaccount that is there, with the limit it has."""
+        limit = self._opened.usage_limit
+        self._left = None if limit is None else limit - self._opened.used
+        return await self.async_step_subaccount_check()
 
     async def async_step_subaccount_check(
         self, user_input: dict[str, Any] | None = None
@@ -119,7 +149,7 @@ class SubaccountFlow(ConfigFlow):
         )
         return self.async_show_menu(
             step_id="subaccount_numbers",
-            menu_options=["keep_account", "keep_subaccount"],
+            menu_options=["keep_account", "keep_subaccount", "rent_subaccount"],
             description_placeholders={
                 **self._names(),
                 "numbers": ", ".join(hidden),
@@ -145,6 +175,13 @@ class SubaccountFlow(ConfigFlow):
         self._opener = None
         return await self.async_step_numbers()
 
+    async def async_step_rent_subaccount(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Go on with the subaccount, and then rent a number for it."""
+        self._is_to_rent = True
+        return await self.async_step_keep_subaccount()
+
     async def _async_open(
         self,
         name: str,
@@ -152,15 +189,20 @@ class SubaccountFlow(ConfigFlow):
         errors: dict[str, str],
         placeholders: dict[str, str],
     ) -> None:
-        """Open the subaccount, or say why there is none; the next try does not open a second one."""
+        """Open the subaccount, or say why there is none; the next try does not open a second one.
+
+        Raises:
+            SubaccountExistsError: one of that name is there, and nothing was opened.
+        """
         if self._opener is None:
             self._opener = SubaccountOpener(client_for(self.hass, self._data))
         limit = None if usage_limit is None else Decimal(str(usage_limit))
         with form_errors(errors):
             try:
                 self._opened = await self._opener.async_open(
-                    name=name, usage_limit=limit
+                    name=name, usage_limit=limit, again=False
                 )
+                self._left = limit
             except SubaccountInDoubtError:
                 errors["base"] = "subaccount_unknown"
             except (ElksForbiddenError, ElksRequestError) as err:
@@ -171,12 +213,14 @@ class SubaccountFlow(ConfigFlow):
         """Return what tells a person which subaccount is meant."""
         return {CONF_ID: self._opened.id, CONF_NAME: self._opened.name or ""}
 
-    def _subaccount_data(self) -> dict[str, str]:
-        """Return the data of the account with the subaccount's login in it."""
+    def _subaccount_data(self) -> dict[str, Any]:
+        """Return the data of the account with the subaccount's login in it, and what it may use."""
         if TYPE_CHECKING:
             assert self._opened.secret
+        limit = {} if self._left is None else {CONF_USAGE_LIMIT: float(self._left)}
         return {
             **self._data,
             CONF_USERNAME: self._opened.id,
             CONF_PASSWORD: self._opened.secret,
+            **limit,
         }

@@ -13,6 +13,15 @@ class SubaccountInDoubtError(Exception):
     """Nobody knows whether 46elks has opened the subaccount, or it keeps the secret to itself."""
 
 
+class SubaccountExistsError(Exception):
+    """One of that name is there already."""
+
+    def __init__(self, found: Subaccount) -> None:
+        """Keep which."""
+        super().__init__(found.id)
+        self.found = found
+
+
 class SubaccountOpener:
     """Opens one subaccount, in as many tries as it takes."""
 
@@ -22,16 +31,24 @@ class SubaccountOpener:
         self._known: frozenset[str] = frozenset()
         self._in_doubt: set[str] = set()
 
-    async def async_open(self, *, name: str, usage_limit: Decimal | None) -> Subaccount:
+    async def async_open(
+        self, *, name: str, usage_limit: Decimal | None, again: bool = True
+    ) -> Subaccount:
         """Open the subaccount, or find what an earlier try has opened; its secret is in it.
 
+        Without `again` there is to be only one of a name.
+
         Raises:
+            SubaccountExistsError: one that can be used is there, and it is not to be again.
             ElksError: nothing was opened by this try.
             SubaccountInDoubtError: something may have been. The next try looks for it first.
         """
         if not self._in_doubt:
             every = await self._client.subaccounts.list()
             self._known = frozenset(one.id for one in every)
+            for one in every:
+                if one.name == name and one.active and one.secret and not again:
+                    raise SubaccountExistsError(one)
         elif found := await self._async_find():
             return await self._async_adapt(found, name, usage_limit)
         was_in_doubt = frozenset(self._in_doubt)

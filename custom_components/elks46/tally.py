@@ -27,6 +27,7 @@ class Tally:
         """Begin at nothing."""
         self._day = ""
         self._own_day = Decimal(0)
+        self._own_ever = Decimal(0)
         self._messages_day = 0
         self._spent = Spent()
         self._references: frozenset[str | None] = frozenset()
@@ -42,6 +43,11 @@ class Tally:
     def own_today(self) -> Decimal:
         """What this home has spent today, where 46elks has told the price."""
         return self._own_day if self._day == today() else Decimal(0)
+
+    @property
+    def own_ever(self) -> Decimal:
+        """What this home has spent since the account was added."""
+        return self._own_ever
 
     @property
     def messages_today(self) -> int:
@@ -102,6 +108,7 @@ class Tally:
         if day != self._day:
             self._day, self._own_day, self._messages_day = day, Decimal(0), 0
         self._own_day += cost
+        self._own_ever += cost
         self._messages_day += messages
 
     def dump(self) -> dict[str, Any]:
@@ -109,6 +116,7 @@ class Tally:
         return {
             "day": self._day,
             "spent_day": str(self._own_day),
+            "spent_ever": str(self._own_ever),
             "messages_day": self._messages_day,
             "spent": dump_spent(self._spent),
             "forwarded": {
@@ -124,6 +132,7 @@ class Tally:
         """Take over what a snapshot has kept."""
         self._day = data["day"]
         self._own_day = Decimal(data["spent_day"])
+        self._own_ever = Decimal(data.get("spent_ever", 0))
         self._messages_day = data["messages_day"]
         if "spent" in data:
             self._read(_load(data["spent"]))

@@ -1,16 +1,20 @@
 """The actions about subaccounts: keys to the account's money, so they are an administrator's alone."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
+from http import HTTPStatus
 from typing import Final
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_ID, CONF_NAME, CONF_USERNAME
-from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 import probatio
 
-from ..api import NO_LIMIT, Subaccount, is_subaccount
+from ..api import NO_LIMIT, ElksRequestError, Subaccount, is_subaccount
 from ..const import CONF_USAGE_LIMIT, DOMAIN, USAGE_LIMIT_AT_MOST
 from ..data import ElksConfigEntry
 from ..errors import translate_errors
@@ -82,13 +86,15 @@ async def async_update_subaccount(call: ServiceCall) -> ServiceResponse:
         raise invalid("subaccount_unchanged")
     if not data[ATTR_ACTIVE] and not data[ATTR_CONFIRM]:
         raise invalid("subaccount_unconfirmed")
-    with translate_errors(call.hass, entry):
+    with _known(subaccount_id), translate_errors(call.hass, entry):
         changed = await entry.runtime_data.client.subaccounts.update(
             subaccount_id,
             name=None if name is None else _name(name),
             usage_limit=NO_LIMIT if data[ATTR_NO_LIMIT] else limit,
             active=None if data[ATTR_ACTIVE] else False,
         )
+    if changes_limit:
+        _keep_limit(call.hass, changed)
     return {"subaccount": _row(changed)}
 
 
@@ -109,6 +115,38 @@ async def _async_main_account(call: ServiceCall) -> ElksConfigEntry:
     if is_subaccount(entry.data[CONF_USERNAME]):
         raise invalid("account_is_subaccount")
     return entry
+
+
+@callback
+def _keep_limit(hass: HomeAssistant, changed: Subaccount) -> None:
+    """Let the home that uses the subaccount know what it may use from now on."""
+    entry: ElksConfigEntry | None = (
+        hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, changed.id)
+    )
+    if entry is None or entry.state is not ConfigEntryState.LOADED:
+        return
+    data = {key: entry.data[key] for key in entry.data if key != CONF_USAGE_LIMIT}
+    if changed.usage_limit is not None:
+        # What was used by now is in the count of what this home has sent, or was before.
+        left = changed.usage_limit - changed.used
+        data[CONF_USAGE_LIMIT] = float(left + entry.runtime_data.store.tally.own_ever)
+    hass.config_entries.async_update_entry(entry, data=data)
+
+
+@contextmanager
+def _known(subaccount_id: str) -> Iterator[None]:
+    """Say which field is wrong where 46elks knows no such subaccount.
+
+    Raises:
+        ServiceValidationError: it does not.
+    """
+    try:
+        yield
+    except HomeAssistantError as err:
+        cause = err.__cause__
+        if isinstance(cause, ElksRequestError) and cause.status == HTTPStatus.NOT_FOUND:
+            raise invalid("subaccount_id_unknown", id=subaccount_id) from err
+        raise
 
 
 def _name(written: str) -> str:
