@@ -82,7 +82,13 @@ class House:
     def _furnish(self) -> None:
         storage = self._folder / ".storage"
         storage.mkdir(parents=True, exist_ok=True)
-        addresses = {"url": self.url, "simulator_url": self._simulator_url}
+        media = self._folder.resolve() / "media"
+        media.mkdir(parents=True, exist_ok=True)
+        addresses = {
+            "url": self.url,
+            "simulator_url": self._simulator_url,
+            "media": json.dumps(str(media)),
+        }
         for name in WRITTEN_ALWAYS:
             text = Template((CONFIG / name).read_text()).substitute(addresses)
             (self._folder / name).write_text(text)

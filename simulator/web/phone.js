@@ -126,7 +126,7 @@ export class Phone {
       const picture = document.createElement("img");
       picture.alt = images.length > 1 ? `Picture ${index + 1} ${whose}` : `Picture ${whose}`;
       picture.addEventListener("load", () => this.#following && this.#scrollToEnd());
-      picture.addEventListener("error", () => picture.replaceWith("This picture is not kept any more."), { once: true });
+      picture.addEventListener("error", () => picture.replaceWith("This picture cannot be shown: it is broken, or not kept any more."), { once: true });
       picture.src = address;
       return picture;
     }));
