@@ -77,7 +77,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         provisioning=Provisioning(hass, entry, client, store, address, reach),
         catch_up=CatchUp(hass, entry, client, store, inbox, outbox, reach, coordinator),
         rental=Rental(hass, client),
-        replies=Replies(hass, entry, store, contacts, outbox, coordinator),
+        replies=Replies(hass, entry, client, store, contacts, outbox, coordinator),
         roster=Roster(hass, entry, store),
         spending=Spending(hass, entry, client, store, coordinator),
     )
@@ -165,6 +165,7 @@ def _async_wire(
     async def settle_in() -> None:
         await follow()
         await runtime.catch_up.async_run()
+        await runtime.replies.async_make_up()
 
     async def move() -> None:
         await runtime.address.async_resolve()
@@ -178,6 +179,8 @@ def _async_wire(
     @callback
     def numbers_read() -> None:
         entry.async_create_background_task(hass, follow(), "elks46 numbers")
+        replies = runtime.replies.async_make_up()
+        entry.async_create_background_task(hass, replies, "elks46 replies")
 
     @callback
     def balance_read() -> None:

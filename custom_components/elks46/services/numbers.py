@@ -27,6 +27,7 @@ from ..data import ElksConfigEntry
 from ..errors import translate_errors
 from ..rental import RentUnknownError
 from ..roster import number_subentry
+from ..subentries import subentry_by_id
 from .account import ACCOUNT, async_check_admin, async_entry, invalid
 
 ATTR_CAPABILITIES: Final = "capabilities"
@@ -114,7 +115,7 @@ async def async_release_number(call: ServiceCall) -> ServiceResponse:
     number = await _async_number(call, entry)
     with translate_errors(call.hass, entry):
         await entry.runtime_data.rental.async_release(number.id)
-    if subentry := _subentry(entry, number.id):
+    if subentry := subentry_by_id(entry, number.id):
         call.hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
     else:
         await entry.runtime_data.coordinator.async_request_refresh()
@@ -144,7 +145,7 @@ async def async_configure_number(call: ServiceCall) -> ServiceResponse:
     with translate_errors(call.hass, entry):
         number = await runtime.client.numbers.configure(number.id, **changes)
     title = number.name or number.number
-    subentry = _subentry(entry, number.id)
+    subentry = subentry_by_id(entry, number.id)
     if subentry and CONF_NAME in changes and subentry.title != title:
         call.hass.config_entries.async_update_subentry(entry, subentry, title=title)
     else:
@@ -214,17 +215,6 @@ def _wanted(hass: HomeAssistant, entry: ElksConfigEntry, written: Any) -> set[st
         return {text, parse_phone(text, hass.config.country)}
     except InvalidPhoneNumberError:
         return {text}
-
-
-def _subentry(entry: ElksConfigEntry, number_id: str) -> ConfigSubentry | None:
-    return next(
-        (
-            subentry
-            for subentry in entry.get_subentries_of_type(SUBENTRY_NUMBER)
-            if subentry.data[CONF_NUMBER_ID] == number_id
-        ),
-        None,
-    )
 
 
 def _answer(
