@@ -600,3 +600,34 @@ async def test_a_number_in_the_place_of_another_behaves_like_it(
         CONF_NUMBER: OTHER_NUMBER,
         CONF_TEXT_REPLY: "Hi",
     }
+
+
+@pytest.mark.parametrize(
+    ("step", "typed"),
+    [
+        pytest.param("release", {"confirm": True}, id="release"),
+        pytest.param(
+            "settings",
+            {CONF_SMS_REPLIES: False, CONF_TEXT_REPLY_TO: ReplyTo.CONTACTS},
+            id="settings",
+        ),
+    ],
+)
+async def test_a_form_is_for_the_number_it_shows(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    step: str,
+    typed: Json,
+) -> None:
+    """Another may have been put in its place while it stood open, and releasing cannot be undone."""
+    other = await simulator.put_number(OTHER_NUMBER)
+    shown = await begin(hass, integration, step, "number")
+    replacing = await begin(hass, integration, "replace", "number")
+    await answer(hass, replacing, {CONF_NUMBER_ID: other["id"]})
+    result = await answer(hass, shown, typed)
+    numbers = await simulator.control("GET", "numbers")
+
+    assert shown["description_placeholders"][CONF_NUMBER] == NUMBER
+    assert result["reason"] == "number_changed"
+    assert {(one["active"], one["sms_replies"]) for one in numbers} == {("yes", "yes")}

@@ -78,7 +78,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         catch_up=CatchUp(hass, entry, client, store, inbox, outbox, reach, coordinator),
         rental=Rental(hass, client),
         replies=Replies(hass, entry, client, store, contacts, outbox, coordinator),
-        roster=Roster(hass, entry, store),
+        roster=Roster(hass, entry, client, store),
         spending=Spending(hass, entry, client, store, coordinator),
     )
     dr.async_get(hass).async_get_or_create(

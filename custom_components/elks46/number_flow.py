@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from homeassistant.config_entries import (
     ConfigEntryState,
+    ConfigSubentry,
     ConfigSubentryFlow,
     SubentryFlowResult,
 )
@@ -82,6 +83,7 @@ class NumberSubentryFlow(ConfigSubentryFlow):
     _wish: dict[str, str]
     _renting: asyncio.Task[Number] | None = None
     _reason = ""
+    _shown: str | None = None
 
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
@@ -150,6 +152,8 @@ class NumberSubentryFlow(ConfigSubentryFlow):
                 self._numbers = await own_numbers(client)
             if errors:
                 return self.async_abort(reason=errors["base"])
+        if self._is_another(subentry, user_input):
+            return self.async_abort(reason="number_changed")
         number = self._numbers.get(subentry.data[CONF_NUMBER_ID])
         if number is None:
             return self.async_abort(reason="number_gone")
@@ -217,6 +221,8 @@ class NumberSubentryFlow(ConfigSubentryFlow):
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
         if (runtime := self._runtime()) is None:
             return self.async_abort(reason="not_loaded")
+        if self._is_another(subentry, user_input):
+            return self.async_abort(reason="number_changed")
         if user_input is not None and self._is_confirmed(user_input, errors):
             with self._errors(errors):
                 await runtime.rental.async_release(subentry.data[CONF_NUMBER_ID])
@@ -384,6 +390,14 @@ class NumberSubentryFlow(ConfigSubentryFlow):
             errors[CONF_TEXT_FORWARD_TO] = "forward_own"
         # A contact is kept as one, whose number may change.
         settings[CONF_TEXT_FORWARD_TO] = written if contact else phone
+
+    def _is_another(
+        self, subentry: ConfigSubentry, user_input: Mapping[str, Any] | None
+    ) -> bool:
+        """Tell whether the device stands for another number than the form has shown."""
+        if user_input is None:
+            self._shown = subentry.data[CONF_NUMBER_ID]
+        return bool(self._shown != subentry.data[CONF_NUMBER_ID])
 
     def _is_confirmed(
         self, user_input: Mapping[str, Any], errors: dict[str, str]
