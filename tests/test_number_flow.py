@@ -30,6 +30,7 @@ from . import (
     Json,
     SimulatorControl,
     answering,
+    change_options,
     failing,
     issues,
 )
@@ -201,6 +202,18 @@ async def test_a_name_is_not_too_long(
     assert again["step_id"] == "rent_confirm"
 
 
+async def test_beyond_the_daily_limit_nothing_is_rented(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """The person reads what to do."""
+    await change_options(hass, integration, daily_spend_limit=29)
+    asked = await to_pay(hass, integration)
+    refused = await answer(hass, asked, {"confirm": True})
+
+    assert refused["errors"] == {"base": "daily_spend_reached"}
+    assert await rents(simulator) == []
+
+
 async def test_without_money_nothing_is_rented(
     hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
 ) -> None:
@@ -308,6 +321,8 @@ async def test_only_a_number_that_fits_is_taken_for_the_lost_one(
     reason: str,
 ) -> None:
     """Somebody else may rent at the same time. Here all numbers seem to be new."""
+    await simulator.put_number(NUMBER, capabilities=["sms"])
+    await simulator.put_number("+46701740693", capabilities=["sms"], name="Another")
     numbers = {"+4915112345678": ["sms"], OTHER_NUMBER: ["voice"], **others}
     for number, capabilities in numbers.items():
         await simulator.put_number(number, capabilities=capabilities)

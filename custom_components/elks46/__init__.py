@@ -76,7 +76,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         outbox=outbox,
         provisioning=Provisioning(hass, entry, client, store, address, reach),
         catch_up=CatchUp(hass, entry, client, store, inbox, outbox, reach, coordinator),
-        rental=Rental(hass, client),
+        rental=Rental(hass, client, coordinator, guard),
         replies=Replies(hass, entry, client, store, contacts, outbox, coordinator),
         roster=Roster(hass, entry, client, store),
         spending=Spending(hass, entry, client, store, coordinator),

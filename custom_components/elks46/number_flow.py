@@ -12,6 +12,7 @@ from homeassistant.config_entries import (
     SubentryFlowResult,
 )
 from homeassistant.const import CONF_NAME
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
     BooleanSelector,
     CountrySelector,
@@ -24,7 +25,13 @@ from homeassistant.helpers.selector import (
 )
 import probatio
 
-from .api import ElksForbiddenError, ElksRequestError, Number
+from .api import (
+    COMBINATIONS,
+    DEFAULT_CATEGORY,
+    ElksForbiddenError,
+    ElksRequestError,
+    Number,
+)
 from .const import (
     CONF_NUMBER,
     CONF_NUMBER_ID,
@@ -46,12 +53,7 @@ from .roster import number_subentry
 CONF_CAPABILITIES: Final = "capabilities"
 CONF_CONFIRM: Final = "confirm"
 CONF_COUNTRY: Final = "country"
-# What 46elks documents that can be asked for together.
-CAPABILITIES: Final = {
-    "sms": ("sms",),
-    "sms_voice": ("sms", "voice"),
-    "sms_mms_voice": ("sms", "mms", "voice"),
-}
+CAPABILITIES: Final = {"_".join(one): one for one in COMBINATIONS[DEFAULT_CATEGORY]}
 # The settings that Home Assistant keeps; the others stand at 46elks.
 KEPT: Final[tuple[str, ...]] = (
     CONF_TEXT_REPLY,
@@ -420,3 +422,5 @@ class NumberSubentryFlow(ConfigSubentryFlow):
             except (ElksForbiddenError, ElksRequestError) as err:
                 errors["base"] = "refused"
                 self._reason = err.message
+            except HomeAssistantError:
+                errors["base"] = "daily_spend_reached"

@@ -151,6 +151,8 @@ async def test_a_number_is_rented_with_everything(
         sms_url="https://house.example/?kind=sms",
         mms_url="https://house.example/?kind=mms",
         voice_start="https://house.example/?kind=call",
+        sms_replies=False,
+        number="+46766861234",
     )
     assert elks.asked == [
         asked_post(
@@ -163,6 +165,8 @@ async def test_a_number_is_rented_with_everything(
                 "sms_url": "https://house.example/?kind=sms",
                 "mms_url": "https://house.example/?kind=mms",
                 "voice_start": "https://house.example/?kind=call",
+                "sms_replies": "no",
+                "number": "+46766861234",
             },
         )
     ]

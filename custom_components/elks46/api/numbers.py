@@ -29,6 +29,15 @@ from .resource import Resource, segment, wire_flag
 CAPABILITIES: Final = ("sms", "mms", "voice")
 """In the order in which 46elks documents them."""
 
+COMBINATIONS: Final = {
+    "mobile": (("sms",), ("sms", "voice"), ("sms", "mms", "voice")),
+    "fixed": (("voice",),),
+}
+"""What a number can be rented for, by category: 46elks documents those of mobile ones."""
+
+DEFAULT_CATEGORY: Final = "mobile"
+"""What 46elks rents where nobody says."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
@@ -111,8 +120,10 @@ class NumbersResource(Resource):
         sms_url: str | None = None,
         mms_url: str | None = None,
         voice_start: str | None = None,
+        sms_replies: bool | None = None,
+        number: str | None = None,
     ) -> Number:
-        """Rent a number, which costs a month at once and each month until given back."""
+        """Rent a number, the wished for one if it is to be had, which costs a month at once and each month until given back."""
         known = [what for what in CAPABILITIES if what in capabilities]
         settings = {
             "country": country.lower(),
@@ -122,6 +133,8 @@ class NumbersResource(Resource):
             "sms_url": sms_url,
             "mms_url": mms_url,
             "voice_start": voice_start,
+            "sms_replies": None if sms_replies is None else wire_flag(sms_replies),
+            "number": number,
         }
         form = {key: value for key, value in settings.items() if value}
         return Number.from_api(await self._client.request("POST", "numbers", form=form))
