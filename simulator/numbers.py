@@ -48,6 +48,12 @@ class Number:
     sms_replies: bool = True
     name: str | None = None
     home: str | None = None
+    months: int = 1
+
+    def renew(self, now: datetime) -> None:
+        """Begin the next month where one is over."""
+        if self.active:
+            self.months = max(self.months, (now - self.created) // _MONTH + 1)
 
     @property
     def active(self) -> bool:
@@ -63,8 +69,11 @@ class Number:
             "number": self.number,
             "category": self.category,
             "capabilities": list(self.capabilities),
+            "created": stored_time(self.created),
             "allocated": stored_time(self.created),
-            "expires": exact_time((self.created + _MONTH).replace(microsecond=0)),
+            "expires": exact_time(
+                (self.created + _MONTH * self.months).replace(microsecond=0)
+            ),
             "deallocated": stored_time(self.deallocated) if self.deallocated else None,
             "cost": self.cost,
             "sms_url": self.sms_url,
@@ -133,6 +142,8 @@ class Numbers:
 
     def all(self) -> Iterator[Number]:
         """Return all numbers, given up ones too."""
+        for number in self._numbers.values():
+            number.renew(self._clock.now())
         return iter(self._numbers.values())
 
     def find(self, number: str) -> Number | None:
@@ -171,9 +182,7 @@ class Numbers:
 
     def _list(self, request: Request) -> Json:
         rows = (
-            number
-            for number in reversed(self._numbers.values())
-            if request.sees(number.owner)
+            number for number in reversed([*self.all()]) if request.sees(number.owner)
         )
         return page(rows, request.params, Number.as_stored)
 
@@ -184,6 +193,7 @@ class Numbers:
         number = self._numbers.get(request.object_id)
         if number is None or not request.sees(number.owner):
             raise Refusal("Invalid number id")
+        number.renew(self._clock.now())
         return number
 
     def _change(self, request: Request) -> Json:

@@ -19,6 +19,11 @@ from .wire import E164, Json, Refusal, Request, Routes, new_id
 NUMBERS_LIMIT: Final = 1_000
 # What the numbers of a category can do; elsewhere than in Sweden none can do picture messages.
 _CAPABILITIES: Final = {"mobile": ALL_CAPABILITIES, "fixed": ("voice",)}
+# Those of mobile numbers are documented; a fixed one takes calls alone.
+_COMBINATIONS: Final[dict[str, tuple[set[str], ...]]] = {
+    "mobile": ({"sms"}, {"sms", "voice"}, {"sms", "mms", "voice"}),
+    "fixed": ({"voice"},),
+}
 _DIGITS: Final = 9
 
 
@@ -97,7 +102,8 @@ def _capabilities(request: Request, country: str, category: str) -> tuple[str, .
     if (wanted := request.params.get("capabilities")) is None:
         return tuple(possible)
     asked = {what.strip() for what in wanted.split(",")}
-    if not asked <= set(possible):
+    combinations = _COMBINATIONS[category]
+    if not asked <= set(possible) or asked not in combinations:
         raise Refusal("Invalid value for capabilities")
     return tuple(what for what in possible if what in asked)
 

@@ -17,6 +17,7 @@ GROUND = {
     "address",
     "contacts",
     "prices",
+    "subentries",
 }
 ENGINE = {
     "album",

@@ -30,6 +30,7 @@ from . import (
     Json,
     SimulatorControl,
     answering,
+    change_options,
     failing,
     issues,
 )
@@ -202,6 +203,18 @@ async def test_a_name_is_not_too_long(
     assert again["step_id"] == "rent_confirm"
 
 
+async def test_beyond_the_daily_limit_nothing_is_rented(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """The person reads what to do."""
+    await change_options(hass, integration, daily_spend_limit=29)
+    asked = await to_pay(hass, integration)
+    refused = await answer(hass, asked, {"confirm": True})
+
+    assert refused["errors"] == {"base": "daily_spend_reached"}
+    assert await rents(simulator) == []
+
+
 async def test_without_money_nothing_is_rented(
     hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
 ) -> None:
@@ -309,6 +322,8 @@ async def test_only_a_number_that_fits_is_taken_for_the_lost_one(
     reason: str,
 ) -> None:
     """Somebody else may rent at the same time. Here all numbers seem to be new."""
+    await simulator.put_number(NUMBER, capabilities=["sms"])
+    await simulator.put_number("+46701740693", capabilities=["sms"], name="Another")
     numbers = {"+4915112345678": ["sms"], OTHER_NUMBER: ["voice"], **others}
     for number, capabilities in numbers.items():
         await simulator.put_number(number, capabilities=capabilities)
@@ -601,3 +616,34 @@ async def test_a_number_in_the_place_of_another_behaves_like_it(
         CONF_NUMBER: OTHER_NUMBER,
         CONF_TEXT_REPLY: "Hi",
     }
+
+
+@pytest.mark.parametrize(
+    ("step", "typed"),
+    [
+        pytest.param("release", {"confirm": True}, id="release"),
+        pytest.param(
+            "settings",
+            {CONF_SMS_REPLIES: False, CONF_TEXT_REPLY_TO: ReplyTo.CONTACTS},
+            id="settings",
+        ),
+    ],
+)
+async def test_a_form_is_for_the_number_it_shows(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    step: str,
+    typed: Json,
+) -> None:
+    """Another may have been put in its place while it stood open, and releasing cannot be undone."""
+    other = await simulator.put_number(OTHER_NUMBER)
+    shown = await begin(hass, integration, step, "number")
+    replacing = await begin(hass, integration, "replace", "number")
+    await answer(hass, replacing, {CONF_NUMBER_ID: other["id"]})
+    result = await answer(hass, shown, typed)
+    numbers = await simulator.control("GET", "numbers")
+
+    assert shown["description_placeholders"][CONF_NUMBER] == NUMBER
+    assert result["reason"] == "number_changed"
+    assert {(one["active"], one["sms_replies"]) for one in numbers} == {("yes", "yes")}

@@ -1,6 +1,7 @@
 """Numbers' addresses at 46elks: taken, kept, lost and given back."""
 
 from types import MappingProxyType
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
@@ -9,6 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
+from custom_components.elks46.api import ElksForbiddenError
 from custom_components.elks46.const import (
     CONF_NUMBER,
     CONF_NUMBER_ID,
@@ -166,7 +168,10 @@ async def test_pictures_of_a_number_from_before_are_not_taken_unasked(
 
 
 async def test_a_refused_address_for_pictures_disturbs_no_texts(
-    hass: HomeAssistant, prepared: MockConfigEntry, simulator: SimulatorControl
+    hass: HomeAssistant,
+    prepared: MockConfigEntry,
+    simulator: SimulatorControl,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Nothing is wrong with the address where it is taken for texts."""
     await simulator.put_number(NUMBER, capabilities=["sms"])
@@ -182,6 +187,24 @@ async def test_a_refused_address_for_pictures_disturbs_no_texts(
 
     assert issues(hass) == {}
     assert not prepared.runtime_data.reach.is_polling
+    await pass_time(hass, minutes=31)
+    assert caplog.text.count("takes no address for the pictures of a number") == 1
+
+
+async def test_pictures_that_46elks_refused_once_are_not_taken_from_others(
+    hass: HomeAssistant, prepared: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """What stood there then was agreed to; what the person has put there since was not."""
+    with patch(
+        "custom_components.elks46.api.numbers.NumbersResource.configure",
+        side_effect=ElksForbiddenError(403, "No"),
+    ):
+        await add(hass, prepared)
+    await simulator.put_number(NUMBER, mms_url=OTHER_FOREIGN)
+    await pass_time(hass, minutes=31)
+
+    assert await mms_url(simulator) == OTHER_FOREIGN
+    assert set(issues(hass)) == {"number_taken"}
 
 
 async def test_a_number_for_pictures_alone_is_taken(

@@ -1,6 +1,7 @@
 """What a number answers by itself, and to whom it passes texts on."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext as nothing
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -8,6 +9,7 @@ from unittest.mock import patch
 import aiohttp
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -24,6 +26,7 @@ from custom_components.elks46.const import (
     CONF_TEXT_REPLY_TO,
     ReplyTo,
 )
+from custom_components.elks46.look_up import UnknownFateError
 
 from . import (
     ANNA,
@@ -33,8 +36,10 @@ from . import (
     STRANGER,
     WEBHOOK_ID,
     SimulatorControl,
+    answering,
     change_options,
     drawn,
+    failing,
     issues,
     killed,
     memory,
@@ -251,12 +256,15 @@ async def test_an_answer_that_46elks_refuses_is_logged(
     behave: Behave,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Without the number or the text; and it is not tried with each text."""
+    """Without the number or the text; as it surely did not leave, the next text is answered."""
     await behave(text_reply=AWAY)
     await simulator.fail(refusing(403, "Not enough credits"))
     await text_home(hass, simulator, ANNA, "One")
+    await simulator.fail()
     await text_home(hass, simulator, ANNA, "Two")
+    await text_home(hass, simulator, ANNA, "Three")
 
+    assert len(await sent(simulator)) == 2
     assert caplog.text.count("sends by itself was not sent: 46elks refuses") == 1
     assert ANNA not in caplog.text
     assert AWAY not in caplog.text
@@ -362,6 +370,8 @@ async def test_what_cannot_be_counted_is_asked_again(
         pytest.param("anna", ANNA, id="to the contact who sends"),
         pytest.param(NUMBER, STRANGER, id="to itself"),
         pytest.param(OTHER_NUMBER, STRANGER, id="to another own number"),
+        pytest.param(BJORN, NUMBER, id="from itself"),
+        pytest.param(BJORN, OTHER_NUMBER, id="from another own number"),
         pytest.param("somebody", STRANGER, id="to a contact that is gone"),
         pytest.param("", STRANGER, id="to nobody"),
     ],
@@ -447,6 +457,215 @@ async def test_a_disk_that_refuses_passes_nothing_on_twice(
 
     assert await post(public_url, "sms", form(ANNA, text_id)) == (204, "")
     assert len(await sent(simulator)) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "passed_on"),
+    [
+        pytest.param(["Hi"] * 5, 3, id="the same"),
+        pytest.param([f"Hi {n}" for n in range(12)], 10, id="another each time"),
+    ],
+)
+async def test_what_goes_in_circles_over_another_home_ends(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    public_url: str,
+    behave: Behave,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+    words: list[str],
+    passed_on: int,
+) -> None:
+    """Its texts come back with their sender, over a crash too; others' are passed on, and all after an hour."""
+    await behave(text_forward_to=BJORN)
+
+    async def texted(sender: str, text_id: str, message: str) -> bool:
+        """Text the number, and return whether that was passed on."""
+        fields = form(sender, text_id, message=message)
+        return "forward" in (await post(public_url, "sms", fields))[1]
+
+    first = [await texted(STRANGER, f"s{n}", words[n]) for n in range(len(words) - 1)]
+    again = await texted(STRANGER, "s0", words[0])
+    async with killed(hass, integration):
+        pass
+    last = await texted(STRANGER, "last", words[-1])
+    other = await texted(ANNA, "other", words[0])
+    told = issues(hass)
+    await hass.config_entries.async_reload(integration.entry_id)
+    reloaded = await texted(STRANGER, "reloaded", words[-1])
+    freezer.tick(timedelta(hours=1, seconds=1))
+    await pass_time(hass, minutes=31)
+
+    assert first == [True] * passed_on + [False] * (len(words) - 1 - passed_on)
+    assert (again, last, other, reloaded) == (True, False, True, False)
+    assert told["forward_loop"] == {"number": NUMBER, "account": "46elks"}
+    assert "forward_loop" not in issues(hass)
+    assert await texted(STRANGER, "late", words[0])
+    assert caplog.text.count("seem to go in circles") == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(refusing(403, "Not enough credits"), id="refused"),
+        pytest.param(refusing(429, "Slow down"), id="too much at once"),
+        pytest.param(
+            failing("sms", method="POST", kind="drop_before"), id="out of reach"
+        ),
+    ],
+)
+@pytest.mark.parametrize("restarts", [False, True], ids=["running", "restarted"])
+async def test_what_could_not_be_passed_on_by_the_home_is_left_to_46elks(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    public_url: str,
+    behave: Behave,
+    fault: dict[str, Any],
+    restarts: bool,
+) -> None:
+    """When it brings the text after all; then the home does not send it too."""
+    await behave(text_forward_to=BJORN)
+    await simulator.put_handset(STRANGER)
+    await simulator.fail(LOST, fault)
+    text_id = await simulator.send_text(STRANGER, NUMBER, "Help")
+    await pass_time(hass, minutes=31)
+    tried = await sent(simulator)
+    late = await post(public_url, "sms", form(STRANGER, text_id, message="Help"))
+    await simulator.fail()
+    async with killed(hass, integration) if restarts else nothing():
+        pass
+    await pass_time(hass, minutes=62)
+
+    assert tried
+    assert late == (200, '{"forward": "+46701740606"}')
+    assert await sent(simulator) == tried
+
+
+async def test_what_could_not_be_passed_on_is_tried_again(
+    hass: HomeAssistant, simulator: SimulatorControl, behave: Behave
+) -> None:
+    """Twice an hour, until it has left; once."""
+    await behave(text_forward_to=BJORN)
+    await simulator.put_handset(STRANGER)
+    await simulator.fail(LOST, refusing(429, "Slow down"))
+    await simulator.send_text(STRANGER, NUMBER, "Help")
+    await pass_time(hass, minutes=31)
+    await simulator.fail(LOST)
+    for minutes in (62, 93, 124):
+        await pass_time(hass, minutes=minutes)
+
+    text = {"from": NUMBER, "to": BJORN, "message": f"{STRANGER}: Help"}
+    assert await sent(simulator) == [text, text]
+    assert [one["message"] for one in await simulator.texts(BJORN)] == [text["message"]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "to"),
+    [
+        pytest.param({CONF_TEXT_FORWARD_TO: BJORN}, BJORN, id="passed on"),
+        pytest.param(
+            {CONF_TEXT_REPLY: AWAY, CONF_TEXT_REPLY_TO: ReplyTo.EVERYONE},
+            STRANGER,
+            id="answered",
+        ),
+    ],
+)
+async def test_a_reload_loses_nothing_that_a_number_sends(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    behave: Behave,
+    settings: dict[str, str],
+    to: str,
+) -> None:
+    """What was written down and never left is made up for, once."""
+    await behave(**settings)
+    await simulator.put_handset(STRANGER)
+    await simulator.fail(LOST)
+    with patch(
+        "custom_components.elks46.outbox.Outbox.async_send_sms",
+        side_effect=HomeAssistantError("not loaded"),
+    ):
+        await simulator.send_text(STRANGER, NUMBER, "Help")
+        await pass_time(hass, minutes=31)
+    async with killed(hass, integration):
+        pass
+    await pass_time(hass, minutes=31)
+    await hass.config_entries.async_reload(integration.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert [text["to"] for text in await sent(simulator)] == [to]
+
+
+async def test_what_cannot_be_read_again_is_tried_later(
+    hass: HomeAssistant, simulator: SimulatorControl, behave: Behave
+) -> None:
+    """46elks may be away."""
+    await behave(text_forward_to=BJORN)
+    await simulator.put_handset(STRANGER)
+    await simulator.fail(LOST, refusing(403, "Not enough credits"))
+    await simulator.send_text(STRANGER, NUMBER, "Help")
+    await pass_time(hass, minutes=31)
+    await simulator.fail(LOST, answering("sms/*", 429))
+    await pass_time(hass, minutes=62)
+    before = len(await sent(simulator))
+    await simulator.fail(LOST)
+    await pass_time(hass, minutes=93)
+
+    assert (before, len(await sent(simulator))) == (1, 2)
+
+
+async def test_where_nobody_knows_nothing_is_passed_on_twice(
+    hass: HomeAssistant, simulator: SimulatorControl, public_url: str, behave: Behave
+) -> None:
+    """The answer was lost and the history cannot be read, so the note stays."""
+    await behave(text_forward_to=BJORN)
+    with patch("custom_components.elks46.look_up.LookUp.async_search") as search:
+        search.side_effect = UnknownFateError
+        await simulator.fail(failing("sms", method="POST", kind="drop_after"), LOST)
+        text_id = await simulator.send_text(ANNA, NUMBER, "Ring me")
+        await pass_time(hass, minutes=31)
+        late = await post(public_url, "sms", form(ANNA, text_id))
+        await pass_time(hass, minutes=62)
+
+    assert late == (204, "")
+    assert len(await sent(simulator)) == 1
+
+
+async def test_a_clock_that_was_wrong_silences_nobody(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    public_url: str,
+    behave: Behave,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """What was answered in the future does not count."""
+    await behave(text_reply=AWAY)
+    freezer.tick(timedelta(days=400))
+    await post(public_url, "sms", form(ANNA, "s1"))
+    await hass.async_block_till_done()
+    freezer.tick(timedelta(days=-400))
+    await post(public_url, "sms", form(ANNA, "s2"))
+    await hass.async_block_till_done()
+
+    assert len(await sent(simulator)) == 2
+
+
+async def test_a_contact_that_texts_go_to_is_missed(
+    hass: HomeAssistant, integration: MockConfigEntry, behave: Behave
+) -> None:
+    """A repair says so until the number goes to somebody else, or to nobody."""
+    await behave(text_forward_to="björn")
+    quiet = issues(hass)
+    hass.config_entries.async_remove_subentry(integration, "björn")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    told = issues(hass)
+    await behave(text_forward_to=ANNA)
+
+    assert quiet == {}
+    assert told == {"forward_gone": {"number": NUMBER, "account": "46elks"}}
+    assert issues(hass) == {}
 
 
 async def test_settings_are_those_of_the_number(integration: MockConfigEntry) -> None:

@@ -280,20 +280,85 @@ async def test_a_number_that_comes_back_is_missed_no_longer(
     assert STATE_UNAVAILABLE not in states(hass)
 
 
+@pytest.mark.parametrize("pause", [0, 32], ids=["now", "half an hour ago"])
 async def test_a_number_that_comes_back_while_it_is_asked_about_stays(
     hass: HomeAssistant,
     integration: MockConfigEntry,
     simulator: SimulatorControl,
     mend: Mend,
+    pause: int,
 ) -> None:
     """The form may have stood open for long."""
     await simulator.put_number(NUMBER, active=False)
     await pass_time(hass, minutes=31)
     await simulator.put_number(NUMBER, active=True)
-    result = await mend("number_gone", 32)
+    result = await mend("number_gone", pause)
 
     assert (result["type"], result["reason"]) == ("abort", "number_back")
     assert integration.get_subentries_of_type(SUBENTRY_NUMBER)
+    assert issues(hass) == {}
+
+
+async def test_a_number_is_not_removed_while_nobody_knows(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    mend: Mend,
+) -> None:
+    """It can be tried again."""
+    await simulator.put_number(NUMBER, active=False)
+    await pass_time(hass, minutes=31)
+    await simulator.fail(answering("numbers/*", 429))
+    result = await mend("number_gone", 0)
+
+    assert result["errors"] == {"base": "cannot_connect"}
+    assert integration.get_subentries_of_type(SUBENTRY_NUMBER)
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        pytest.param('{"data": []}', id="nothing"),
+        pytest.param('{"data": [{"id": 5}, "odd"]}', id="what cannot be read"),
+    ],
+)
+async def test_a_list_that_lacks_a_number_alarms_nobody(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    listed: str,
+) -> None:
+    """The number itself is asked for; and a number removed here meanwhile is given back all the same."""
+    await simulator.put_number(NUMBER, sms_url="https://pizza.example.com/sms")
+    number_id = integration.subentries["number"].data[CONF_NUMBER_ID]
+    await integration.runtime_data.provisioning.async_take_over(number_id)
+    await simulator.fail(answering("numbers", 200, listed))
+    await pass_time(hass, minutes=31)
+    told = issues(hass)
+    hass.config_entries.async_remove_subentry(integration, "number")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    [number] = await simulator.control("GET", "numbers")
+
+    assert told == {}
+    assert number["sms_url"] == "https://pizza.example.com/sms"
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["told", "not told"])
+async def test_where_nobody_knows_what_was_told_of_a_number_stays(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    is_told: bool,
+) -> None:
+    """Neither is a number missed nor found then."""
+    await simulator.put_number(NUMBER, active=not is_told)
+    await pass_time(hass, minutes=31)
+    await simulator.fail(
+        answering("numbers", 200, '{"data": []}'), answering("numbers/*", 429)
+    )
+    await pass_time(hass, minutes=62)
+
+    assert ("number_gone" in issues(hass)) is is_told
 
 
 async def test_a_number_that_cannot_be_read_is_not_missed(

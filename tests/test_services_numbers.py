@@ -134,6 +134,17 @@ async def test_nobody_needs_the_answer(
         pytest.param({"country": "46"}, "country_invalid", id="no country"),
         pytest.param({"capabilities": []}, "capabilities_invalid", id="nothing"),
         pytest.param({"capabilities": ["fax"]}, "capabilities_invalid", id="fax"),
+        pytest.param({"capabilities": [[]]}, "capabilities_invalid", id="a list"),
+        pytest.param(
+            {"capabilities": ["sms", "mms"]}, "capabilities_invalid", id="no calls"
+        ),
+        pytest.param({"capabilities": ["voice"]}, "capabilities_invalid", id="calls"),
+        pytest.param(
+            {"capabilities": ["sms"], "category": "fixed"},
+            "capabilities_invalid",
+            id="fixed",
+        ),
+        pytest.param({"category": "satellite"}, "category_invalid", id="a category"),
         pytest.param({"name": "n" * 51}, "name_too_long", id="a long name"),
         pytest.param({"confirm": False}, "not_confirmed", id="no yes"),
     ],
@@ -470,3 +481,34 @@ async def test_only_administrators_may(
         )
 
     assert await simulator.requests("POST", "numbers*") == before
+
+
+async def test_a_fixed_number_is_rented_as_46elks_has_it(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """It takes calls alone, and everything else is asked for as given."""
+    answer = await use(hass, "rent_number", **RENT, category="fixed", sms_replies=False)
+    [request] = await simulator.requests("POST", "numbers")
+
+    assert request["fields"] == {
+        "country": "se",
+        "capabilities": "voice",
+        "category": "fixed",
+        "sms_replies": "no",
+    }
+    assert (answer["category"], answer["capabilities"]) == ("fixed", ["voice"])
+
+
+async def test_a_number_is_not_rented_beyond_the_daily_limit(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """Where its price is known; where not, the limit says nothing."""
+    await change_options(hass, integration, daily_spend_limit=29)
+    with pytest.raises(HomeAssistantError) as error:
+        await use(hass, "rent_number", **RENT)
+    refused = await simulator.requests("POST", "numbers")
+    await use(hass, "rent_number", **{**RENT, "country": "NO"})
+
+    assert error.value.translation_key == "daily_spend_reached"
+    assert refused == []
+    assert len(await simulator.requests("POST", "numbers")) == 1

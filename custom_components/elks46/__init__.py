@@ -78,9 +78,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         outbox=outbox,
         provisioning=Provisioning(hass, entry, client, store, address, reach),
         catch_up=CatchUp(hass, entry, client, store, inbox, outbox, reach, coordinator),
-        rental=Rental(hass, client),
-        replies=Replies(hass, entry, store, contacts, outbox, coordinator),
-        roster=Roster(hass, entry, store),
+        rental=Rental(hass, client, coordinator, guard),
+        replies=Replies(hass, entry, client, store, contacts, outbox, coordinator),
+        roster=Roster(hass, entry, client, store),
         spending=Spending(hass, entry, client, store, coordinator),
     )
     dr.async_get(hass).async_get_or_create(
@@ -167,6 +167,7 @@ def _async_wire(
     async def settle_in() -> None:
         await follow()
         await runtime.catch_up.async_run()
+        await runtime.replies.async_make_up()
 
     async def move() -> None:
         await runtime.address.async_resolve()
@@ -180,6 +181,8 @@ def _async_wire(
     @callback
     def numbers_read() -> None:
         entry.async_create_background_task(hass, follow(), "elks46 numbers")
+        replies = runtime.replies.async_make_up()
+        entry.async_create_background_task(hass, replies, "elks46 replies")
 
     @callback
     def balance_read() -> None:

@@ -11,11 +11,12 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity
 
 from .api import IncomingMessage, MessageKind, Number
-from .const import CONF_KEEP_TEXT, CONF_NUMBER, CONF_NUMBER_ID, DOMAIN, SUBENTRY_NUMBER
+from .const import CONF_KEEP_TEXT, CONF_NUMBER, CONF_NUMBER_ID, DOMAIN
 from .contacts import Contact
 from .data import ElksConfigEntry
 from .records import SentMessage
 from .signals import SIGNAL_STATE
+from .subentries import subentry_by_number
 
 MANUFACTURER = "46elks"
 
@@ -149,18 +150,13 @@ def who_and_where(
     """Return what every event tells: which account, number and contact it is about."""
     runtime = entry.runtime_data
     contact = runtime.contacts.by_phone(phone)
-    number_subentry_id = next(
-        (
-            subentry.subentry_id
-            for subentry in entry.get_subentries_of_type(SUBENTRY_NUMBER)
-            if subentry.data[CONF_NUMBER] == number
-        ),
-        None,
-    )
+    subentry = subentry_by_number(entry, number)
     return {
         "config_entry_id": entry.entry_id,
         "number": number,
-        "number_device_id": _device_id(hass, entry, number_subentry_id),
+        "number_device_id": _device_id(
+            hass, entry, subentry.subentry_id if subentry else None
+        ),
         "contact": contact.name if contact else None,
         "contact_device_id": _device_id(
             hass, entry, contact.subentry_id if contact else None

@@ -136,6 +136,20 @@ class Guard:
         finally:
             del self._reserved[ref]
 
+    def check_money(self, price: Decimal, action: str) -> None:
+        """Refuse what would cost more than this home may still spend today.
+
+        Raises:
+            HomeAssistantError: the limit is reached.
+        """
+        _, spent = self._counted()
+        money = self._limit(Limit.DAILY_SPEND)
+        if spent + price > Decimal(str(money)):
+            self._tell(Limit.DAILY_SPEND, money, action)
+            raise _error(
+                "daily_spend_reached", limit=f"{money:.2f}", currency=self._currency
+            )
+
     async def async_count_forwarded(
         self, message_id: str, phone: str, *, parts: int
     ) -> None:

@@ -7,10 +7,12 @@ from typing import Any, Final
 
 from homeassistant.config_entries import (
     ConfigEntryState,
+    ConfigSubentry,
     ConfigSubentryFlow,
     SubentryFlowResult,
 )
 from homeassistant.const import CONF_NAME
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.selector import (
     BooleanSelector,
     CountrySelector,
@@ -23,7 +25,13 @@ from homeassistant.helpers.selector import (
 )
 import probatio
 
-from .api import ElksForbiddenError, ElksRequestError, Number
+from .api import (
+    COMBINATIONS,
+    DEFAULT_CATEGORY,
+    ElksForbiddenError,
+    ElksRequestError,
+    Number,
+)
 from .const import (
     CONF_NUMBER,
     CONF_NUMBER_ID,
@@ -46,12 +54,7 @@ CONF_CAPABILITIES: Final = "capabilities"
 CONF_CONFIRM: Final = "confirm"
 CONF_COUNTRY: Final = "country"
 PRICING_URL: Final = "https://46elks.com/pricing"
-# What 46elks documents that can be asked for together.
-CAPABILITIES: Final = {
-    "sms": ("sms",),
-    "sms_voice": ("sms", "voice"),
-    "sms_mms_voice": ("sms", "mms", "voice"),
-}
+CAPABILITIES: Final = {"_".join(one): one for one in COMBINATIONS[DEFAULT_CATEGORY]}
 # The settings that Home Assistant keeps; the others stand at 46elks.
 KEPT: Final[tuple[str, ...]] = (
     CONF_TEXT_REPLY,
@@ -83,6 +86,7 @@ class NumberSubentryFlow(ConfigSubentryFlow):
     _wish: dict[str, str]
     _renting: asyncio.Task[Number] | None = None
     _reason = ""
+    _shown: str | None = None
 
     async def async_step_user(
         self, user_input: dict[str, Any] | None = None
@@ -151,6 +155,8 @@ class NumberSubentryFlow(ConfigSubentryFlow):
                 self._numbers = await own_numbers(client)
             if errors:
                 return self.async_abort(reason=errors["base"])
+        if self._is_another(subentry, user_input):
+            return self.async_abort(reason="number_changed")
         number = self._numbers.get(subentry.data[CONF_NUMBER_ID])
         if number is None:
             return self.async_abort(reason="number_gone")
@@ -218,6 +224,8 @@ class NumberSubentryFlow(ConfigSubentryFlow):
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
         if (runtime := self._runtime()) is None:
             return self.async_abort(reason="not_loaded")
+        if self._is_another(subentry, user_input):
+            return self.async_abort(reason="number_changed")
         if user_input is not None and self._is_confirmed(user_input, errors):
             with self._errors(errors):
                 await runtime.rental.async_release(subentry.data[CONF_NUMBER_ID])
@@ -387,6 +395,14 @@ class NumberSubentryFlow(ConfigSubentryFlow):
         # A contact is kept as one, whose number may change.
         settings[CONF_TEXT_FORWARD_TO] = written if contact else phone
 
+    def _is_another(
+        self, subentry: ConfigSubentry, user_input: Mapping[str, Any] | None
+    ) -> bool:
+        """Tell whether the device stands for another number than the form has shown."""
+        if user_input is None:
+            self._shown = subentry.data[CONF_NUMBER_ID]
+        return bool(self._shown != subentry.data[CONF_NUMBER_ID])
+
     def _is_confirmed(
         self, user_input: Mapping[str, Any], errors: dict[str, str]
     ) -> bool:
@@ -408,3 +424,5 @@ class NumberSubentryFlow(ConfigSubentryFlow):
             except (ElksForbiddenError, ElksRequestError) as err:
                 errors["base"] = "refused"
                 self._reason = err.message
+            except HomeAssistantError:
+                errors["base"] = "daily_spend_reached"

@@ -150,8 +150,9 @@ class Outbox:
         sender: str | None = None,
         flash: bool = False,
         private: bool = False,
+        ref: str | None = None,
     ) -> SentMessage:
-        """Send a text and return what 46elks made of it.
+        """Send a text, under a reference of the caller if given, and return what 46elks made of it.
 
         A `private` one is never written to disk, and none is where the person keeps no
         texts. It goes on when whoever asked is cancelled: half sent is neither of both.
@@ -175,7 +176,7 @@ class Outbox:
             flash=flash,
             private=private,
         )
-        return await self._async_begin(request)
+        return await self._async_begin(request, ref)
 
     async def async_send_mms(
         self, *, recipient: str, text: str, image: str | None, sender: str | None = None
@@ -202,9 +203,11 @@ class Outbox:
             )
         )
 
-    async def _async_begin(self, request: MessageRequest) -> SentMessage:
+    async def _async_begin(
+        self, request: MessageRequest, ref: str | None = None
+    ) -> SentMessage:
         sent = SentMessage(
-            ref=ulid_now(),
+            ref=ref or ulid_now(),
             recipient=request.recipient,
             sender=request.sender,
             asked=dt_util.utcnow(),

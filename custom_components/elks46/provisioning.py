@@ -63,6 +63,7 @@ class Provisioning:
         self._retry: CALLBACK_TYPE | None = None
         self._failures = 0
         self._is_closed = False
+        self._refused_mms: set[str] = set()
 
     @callback
     def async_close(self) -> None:
@@ -163,7 +164,12 @@ class Provisioning:
             known = (None, ours, held.ours if held else None)
             # Whoever chose a number was told what answered it. Where this home had it
             # before it could do pictures, nobody was told what answers those.
-            is_agreed = not was_ours if held is None else not held.ours
+            # What 46elks would not take then is agreed to as long as nobody has changed it.
+            is_agreed = (
+                not was_ours
+                if held is None
+                else not held.ours and (_url(number, kind) or "") == held.previous
+            )
             if is_agreed or _url(number, kind) in known:
                 await self._async_set_if_taken(number, kind, ours)
             else:
@@ -200,7 +206,13 @@ class Provisioning:
                 self._reach.address_refused(err.message)
                 return
             # With the same address for its texts nothing was wrong.
-            LOGGER.debug("46elks takes no address for the pictures of a number")
+            if number.id not in self._refused_mms:
+                self._refused_mms.add(number.id)
+                LOGGER.warning(
+                    "46elks takes no address for the pictures of a number, which are"
+                    " found in its history instead: %s",
+                    err.message,
+                )
 
     async def _async_configure(
         self, number_id: str, kind: CallbackKind, url: str
@@ -221,6 +233,9 @@ class Provisioning:
         self, held: HeldNumber, number: Number | None
     ) -> None:
         ours = held.ours or self._address.callback_url(held.kind)
+        if number is None:
+            # Not listed may be a mistake, and what was there before is forgotten for good.
+            number = await self._client.numbers.find(held.number_id)
         if number is not None and number.active and _url(number, held.kind) == ours:
             await self._async_configure(held.number_id, held.kind, held.previous)
         await self._store.async_record_released(held.number_id, held.kind)

@@ -101,6 +101,34 @@ class Spent:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forward:
+    """A text that came in and is passed on, by 46elks or, with a reference, by this home.
+
+    `words` tells equal texts from others without being one; `ref` is the reference of
+    the text that carries it on.
+    """
+
+    message_id: str
+    number: str
+    sender: str
+    words: str
+    when: datetime
+    ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """When a number has answered somebody by itself, what it answered, and with which text of ours.
+
+    Neither was written down before an answer that did not leave could be made up for.
+    """
+
+    when: datetime
+    message_id: str | None = None
+    ref: str | None = None
+
+
 class Limit(StrEnum):
     """What the guard watches; the names of its options."""
 

@@ -5,13 +5,19 @@ the answer is lost, the numbers of the account tell whether one more is there.
 """
 
 import asyncio
-from collections.abc import Collection, Coroutine, Mapping
-from typing import Any, Final
+from collections.abc import Collection, Coroutine, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.core import HomeAssistant
 
-from .api import ElksClient, ElksError, Number
+from .api import DEFAULT_CATEGORY, ElksClient, ElksError, Number
 from .const import LOGGER
+from .prices import monthly_price
+
+if TYPE_CHECKING:
+    from .coordinator import ElksCoordinator
+    from .guard import Guard
 
 # Seconds before each look at the numbers after an answer was lost: a new one may show up late.
 LOOK_UP_PAUSES: Final = (2.0, 5.0, 10.0)
@@ -21,28 +27,83 @@ class RentUnknownError(Exception):
     """Nobody knows whether a number was rented."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What kind of number was asked for."""
+
+    country: str
+    capabilities: frozenset[str]
+    name: str | None
+    category: str | None
+    sms_replies: bool | None
+
+    def may_be(self, number: Number, before: Iterable[Number]) -> bool:
+        """Tell whether a number may be the one: new, as was asked for, and named so.
+
+        Somebody else may rent at the same time. What 46elks does not tell, speaks against
+        none; both times are of its clock.
+        """
+        is_known = any(
+            number.id == old.id
+            or (number.allocated and old.allocated and number.allocated < old.allocated)
+            for old in before
+        )
+        return (
+            not is_known
+            and (number.country or self.country).lower() == self.country
+            and number.capabilities == self.capabilities
+            and (number.name or "") == (self.name or "")
+            and self.category in (None, number.category or self.category)
+        )
+
+
 class Rental:
     """Where an account rents numbers, and gives them back."""
 
-    def __init__(self, hass: HomeAssistant, client: ElksClient) -> None:
-        """Take the client."""
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        client: ElksClient,
+        coordinator: ElksCoordinator,
+        guard: Guard,
+    ) -> None:
+        """Take the client, and what watches over the money."""
         self._hass = hass
         self._client = client
+        self._coordinator = coordinator
+        self._guard = guard
         # A look-up could take the number of another request for that of this one.
         self._lock = asyncio.Lock()
 
     async def async_rent(
-        self, *, country: str, capabilities: Collection[str], name: str | None
+        self,
+        *,
+        country: str,
+        capabilities: Collection[str],
+        name: str | None,
+        category: str | None = None,
+        sms_replies: bool | None = None,
     ) -> Number:
         """Rent one number, and return it. Half rented is neither, so it cannot be cancelled.
 
         Raises:
+            HomeAssistantError: as far as the price is known, it is more than this home
+                may spend today.
             ElksError: it was surely not rented.
             RentUnknownError: it may or may not have been.
         """
-        return await self._async_whole(
-            self._async_rent(country.lower(), frozenset(capabilities), name)
+        currency = self._coordinator.data.account.currency
+        price = monthly_price(country, capabilities, currency)
+        if price is not None and category in (None, DEFAULT_CATEGORY):
+            self._guard.check_money(price, "rent_number")
+        wish = Wish(
+            country=country.lower(),
+            capabilities=frozenset(capabilities),
+            name=name,
+            category=category,
+            sms_replies=sms_replies,
         )
+        return await self._async_whole(self._async_rent(wish))
 
     async def async_release(self, number_id: str) -> None:
         """Give a number back for good.
@@ -57,15 +118,17 @@ class Rental:
         await asyncio.wait({task})
         return task.result()
 
-    async def _async_rent(
-        self, country: str, capabilities: frozenset[str], name: str | None
-    ) -> Number:
+    async def _async_rent(self, wish: Wish) -> Number:
         numbers = self._client.numbers
         async with self._lock:
-            before = {number.id for number in await numbers.list()}
+            before = await numbers.list()
             try:
                 return await numbers.allocate(
-                    country=country, capabilities=capabilities, name=name
+                    country=wish.country,
+                    capabilities=wish.capabilities,
+                    name=wish.name,
+                    category=wish.category,
+                    sms_replies=wish.sms_replies,
                 )
             except ElksError as err:
                 if not err.outcome_unknown:
@@ -76,10 +139,8 @@ class Rental:
                 if found := await self._async_active():
                     new = [
                         number
-                        for number_id, number in found.items()
-                        if number_id not in before
-                        and (number.country or country).lower() == country
-                        and capabilities <= number.capabilities
+                        for number in found.values()
+                        if wish.may_be(number, before)
                     ]
                     if len(new) == 1:
                         return new[0]

@@ -16,6 +16,7 @@ from .api import ElksError
 from .const import CONF_NUMBER_ID, SUBENTRY_NUMBER
 from .data import ElksConfigEntry
 from .roster import GONE, OFFERED
+from .subentries import subentry_by_id
 
 
 class NumberRepairFlow(RepairsFlow, ABC):
@@ -103,13 +104,16 @@ class RemoveNumberFlow(NumberRepairFlow):
         self, entry: ElksConfigEntry, errors: dict[str, str]
     ) -> RepairsFlowResult | None:
         """Remove it, unless it has come back or was removed meanwhile."""
-        if self._number_id in entry.runtime_data.coordinator.data.numbers:
+        try:
+            is_gone = await entry.runtime_data.roster.async_is_gone(self._number_id)
+        except ElksError:
+            errors["base"] = "cannot_connect"
+            return None
+        if not is_gone:
+            await entry.runtime_data.coordinator.async_request_refresh()
             return self.async_abort(reason="number_back")
-        for subentry in list(entry.get_subentries_of_type(SUBENTRY_NUMBER)):
-            if subentry.data[CONF_NUMBER_ID] == self._number_id:
-                self.hass.config_entries.async_remove_subentry(
-                    entry, subentry.subentry_id
-                )
+        if subentry := subentry_by_id(entry, self._number_id):
+            self.hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
         return self.async_create_entry(data={})
 
 

@@ -24,7 +24,7 @@ from .const import (
     REPLY_PAUSE,
 )
 from .journal import Journal, Record
-from .records import HeldNumber, MessageRequest, SentMessage, Spent
+from .records import Forward, HeldNumber, MessageRequest, Reply, SentMessage, Spent
 from .tally import Tally, dump_spent, today
 
 STORAGE_VERSION: Final = 1
@@ -52,7 +52,8 @@ class ElksStore:
         self._since: dict[str, datetime] = {}
         self._known: frozenset[str] | None = None
         self._passed_on: dict[str, datetime] = {}
-        self._replied: dict[tuple[str, str], datetime] = {}
+        self._replied: dict[tuple[str, str], Reply] = {}
+        self._forwards: dict[str, Forward] = {}
         self._mark: datetime | None = None
         self._mms_mark: datetime | None = None
         self._tally = Tally()
@@ -99,7 +100,12 @@ class ElksStore:
         return self._passed_on.keys()
 
     @property
-    def replied(self) -> Mapping[tuple[str, str], datetime]:
+    def forwards(self) -> Mapping[str, Forward]:
+        """Texts passed on in the last hour, and those this home is passing on, by id."""
+        return self._forwards
+
+    @property
+    def replied(self) -> Mapping[tuple[str, str], Reply]:
         """When a number last answered a sender by itself; both in E.164."""
         return self._replied
 
@@ -222,22 +228,32 @@ class ElksStore:
         await self._journal.async_append({"known": sorted(number_ids)})
 
     async def async_record_passed_on(self, message_id: str, created: datetime) -> None:
-        """Remember that this home sends a text on itself.
+        """Remember that this home has sent a text on itself.
 
         Raises:
             OSError: the disk refuses, so after a restart it could be passed on again.
         """
         await self._journal.async_append({"passed_on": [message_id, created]})
 
+    async def async_record_forward(self, forward: Forward) -> None:
+        """Remember that a text is about to be passed on.
+
+        Raises:
+            OSError: the disk refuses, so after a restart it is not counted.
+        """
+        await self._journal.async_append({"forward": _dump_forward(forward)})
+
     async def async_record_replied(
-        self, number: str, sender: str, when: datetime
+        self, number: str, sender: str, reply: Reply
     ) -> None:
-        """Remember that a number has answered a sender by itself.
+        """Remember that a number is about to answer a sender by itself.
 
         Raises:
             OSError: the disk refuses, so after a restart it could do so again.
         """
-        await self._journal.async_append({"replied": [number, sender, when]})
+        await self._journal.async_append(
+            {"replied": [number, sender, *_dump_reply(reply)]}
+        )
 
     def _apply(self, record: Record) -> None:
         """Let a record act; those read back from disk carry times as text."""
@@ -250,8 +266,10 @@ class ElksStore:
                 self._known = frozenset(map(str, number_ids))
             case {"passed_on": [str(message_id), created]}:
                 self._passed_on[message_id] = _time(created)
-            case {"replied": [str(number), str(sender), when]}:
-                self._replied[number, sender] = _time(when)
+            case {"replied": [str(number), str(sender), *reply]}:
+                self._replied[number, sender] = _load_reply(reply)
+            case {"forward": [*forward]}:
+                self._forward(_load_forward(forward))
             case {"mark": mark, "since": dict(since)}:
                 self._mark = _time(mark)
                 self._since = {number: _time(when) for number, when in since.items()}
@@ -270,6 +288,9 @@ class ElksStore:
         self._sent[sent.ref] = sent
         if sent.id is not None:
             self._refs[sent.id] = sent.ref
+
+    def _forward(self, forward: Forward) -> None:
+        self._forwards[forward.message_id] = forward
 
     def _hold(self, held: HeldNumber) -> None:
         self._held[held.number_id, held.kind] = held
@@ -304,7 +325,15 @@ class ElksStore:
             if created > oldest
         }
         self._replied = {
-            who: when for who, when in self._replied.items() if when > now - REPLY_PAUSE
+            who: reply
+            for who, reply in self._replied.items()
+            if reply.when > now - REPLY_PAUSE
+        }
+        self._forwards = {
+            message_id: forward
+            for message_id, forward in self._forwards.items()
+            # What this home passes on itself may still have to be made up for.
+            if forward.when > (oldest if forward.ref else now - HOUR)
         }
         finished = [
             ref
@@ -335,8 +364,9 @@ class ElksStore:
                 key: when.isoformat() for key, when in self._passed_on.items()
             },
             "replied": [
-                [*who, when.isoformat()] for who, when in self._replied.items()
+                [*who, *_dump_reply(reply)] for who, reply in self._replied.items()
             ],
+            "forwards": [_dump_forward(one) for one in self._forwards.values()],
             "mark": _iso(self._mark),
             "mms_mark": _iso(self._mms_mark),
             **self._tally.dump(),
@@ -355,9 +385,11 @@ class ElksStore:
         passed_on = data.get("passed_on", {})
         self._passed_on = {key: _time(when) for key, when in passed_on.items()}
         self._replied = {
-            (number, sender): _time(when)
-            for number, sender, when in data.get("replied", ())
+            (number, sender): _load_reply(reply)
+            for number, sender, *reply in data.get("replied", ())
         }
+        for forward in data.get("forwards", ()):
+            self._forward(_load_forward(forward))
         self._mark = _time(data["mark"]) if data["mark"] else None
         mms_mark = data.get("mms_mark")
         self._mms_mark = _time(mms_mark) if mms_mark else None
@@ -370,6 +402,40 @@ def _time(value: datetime | str) -> datetime:
 
 def _iso(value: datetime | None) -> str | None:
     return value.isoformat() if value else None
+
+
+def _dump_forward(forward: Forward) -> list[str | None]:
+    return [
+        forward.message_id,
+        forward.number,
+        forward.sender,
+        forward.words,
+        forward.when.isoformat(),
+        forward.ref,
+    ]
+
+
+def _load_forward(data: Sequence[str]) -> Forward:
+    message_id, number, sender, words, when, ref = data
+    return Forward(
+        message_id=message_id,
+        number=number,
+        sender=sender,
+        words=words,
+        when=_time(when),
+        ref=ref,
+    )
+
+
+def _dump_reply(reply: Reply) -> list[str | None]:
+    return [reply.when.isoformat(), reply.message_id, reply.ref]
+
+
+def _load_reply(data: Sequence[str]) -> Reply:
+    when, *what = data
+    # Absent in what was written before an answer that did not leave could be made up for.
+    message_id, ref = what or (None, None)
+    return Reply(when=_time(when), message_id=message_id, ref=ref)
 
 
 def _dump_held(held: HeldNumber) -> list[str]:

@@ -25,7 +25,6 @@ from homeassistant.exceptions import HomeAssistantError
 from .api import ElksInvalidDataError, IncomingMessage, count_text, parse_callback
 from .const import DOMAIN, LOGGER
 from .data import ElksConfigEntry, ElksRuntimeData
-from .guard import Guard
 from .reach import KIND_PING
 
 # The longest text has some ten thousand bytes as a form.
@@ -122,7 +121,7 @@ async def _async_receive(
             # 46elks asks again where it did not hear the answer, and then gets the same.
             if (
                 recipient := runtime.replies.forward_to(message)
-            ) and await _async_may_forward(runtime.guard, message, recipient):
+            ) and await _async_may_forward(runtime, message, recipient):
                 return json_response({"forward": recipient})
         case report:
             await runtime.outbox.async_apply(ref, report)
@@ -130,7 +129,7 @@ async def _async_receive(
 
 
 async def _async_may_forward(
-    guard: Guard, message: IncomingMessage, recipient: str
+    runtime: ElksRuntimeData, message: IncomingMessage, recipient: str
 ) -> bool:
     """Tell whether 46elks may pass a text on, which is paid for as any other.
 
@@ -138,8 +137,9 @@ async def _async_may_forward(
         OSError: the disk refuses, so 46elks should ask again.
     """
     parts = max(count_text(message.text).possible_parts)
+    await runtime.replies.async_note_forward(message)
     try:
-        await guard.async_count_forwarded(message.id, recipient, parts=parts)
+        await runtime.guard.async_count_forwarded(message.id, recipient, parts=parts)
     except HomeAssistantError as err:
         LOGGER.warning("A text is not passed on: %s", err)
         return False

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import UTC, datetime
 from decimal import Decimal
+import json
 
 import pytest
 
@@ -150,6 +151,8 @@ async def test_a_number_is_rented_with_everything(
         sms_url="https://house.example/?kind=sms",
         mms_url="https://house.example/?kind=mms",
         voice_start="https://house.example/?kind=call",
+        sms_replies=False,
+        number="+46766861234",
     )
     assert elks.asked == [
         asked_post(
@@ -162,6 +165,8 @@ async def test_a_number_is_rented_with_everything(
                 "sms_url": "https://house.example/?kind=sms",
                 "mms_url": "https://house.example/?kind=mms",
                 "voice_start": "https://house.example/?kind=call",
+                "sms_replies": "no",
+                "number": "+46766861234",
             },
         )
     ]
@@ -271,22 +276,65 @@ def test_an_address_is_read(key: str, written: object, url: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("id", None),
-        ("number", None),
-        ("active", "maybe"),
-        ("active", True),
-        ("capabilities", "sms"),
-        ("sms_url", 404040),
-        ("sms_url", ["404040"]),
-        ("sms_replies", "404040"),
-        ("expires", "404040"),
-        ("deallocated", "404040"),
-    ],
+    ("key", "value"), [("id", None), ("id", 404040), ("number", None), ("number", 4040)]
 )
-def test_a_number_with_a_wrong_field_is_refused(key: str, value: object) -> None:
+def test_a_number_without_id_or_number_is_none(key: str, value: object) -> None:
     """The error names the field and keeps its value to itself."""
     with pytest.raises(ElksInvalidDataError, match=f"'{key}'") as caught:
         number(**{key: value})
     assert "4040" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "read"),
+    [
+        ("name", 5, None),
+        ("active", "maybe", True),
+        ("active", True, True),
+        ("country", 46, None),
+        ("category", ["mobile"], None),
+        ("capabilities", "sms", frozenset()),
+        ("sms_url", 404040, "404040"),
+        ("mms_url", ["404040"], '["404040"]'),
+        ("voice_start", True, "true"),
+        ("websocket_url", 0, "0"),
+        ("sms_replies", "404040", None),
+        ("cost", 30000.5, None),
+        ("expires", "404040", None),
+        ("allocated", 0, None),
+        ("deallocated", "404040", None),
+    ],
+)
+def test_a_number_with_an_odd_field_is_read(
+    key: str, value: object, read: object
+) -> None:
+    """Nothing else depends on it; and what answers is not nothing because it cannot be read."""
+    assert getattr(number(**{key: value}), key) == read
+
+
+async def test_a_row_that_is_no_number_hides_no_other(
+    client: ElksClient, elks: Elks
+) -> None:
+    """46elks may list what nobody has heard of."""
+    rows = [{"id": 5}, "odd", answer("number.json") | {"cost": 30000.5}]
+    elks.answers(json.dumps({"data": rows}))
+    assert [one.number for one in await client.numbers.list()] == ["+46766861234"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "is_there"),
+    [
+        pytest.param(answer_text("number.json"), 200, True, id="active"),
+        pytest.param(
+            answer_text("number_given_back.json"), 200, False, id="given back"
+        ),
+        pytest.param("Invalid number id", 403, False, id="forbidden"),
+        pytest.param("Not found", 404, False, id="unknown"),
+    ],
+)
+async def test_a_number_is_looked_for(
+    client: ElksClient, elks: Elks, body: str, status: int, is_there: bool
+) -> None:
+    """Only an active one counts."""
+    elks.answers(body, status)
+    assert (await client.numbers.find(NUMBER_ID) is not None) is is_there

@@ -49,12 +49,15 @@ from .messages import (
     MessageKind,
     MessageStatus,
 )
-from .numbers import Number
+from .numbers import CAPABILITIES, COMBINATIONS, DEFAULT_CATEGORY, Number
 from .recordings import Recording, RecordingReady
 from .text import TextCount, TextEncoding, count_text
 
 __all__ = [
+    "CAPABILITIES",
+    "COMBINATIONS",
     "DEFAULT_API_URL",
+    "DEFAULT_CATEGORY",
     "NO_LIMIT",
     "Account",
     "Billing",

@@ -8,8 +8,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+import json
 from typing import Final, Self
 
+from .errors import ElksForbiddenError, ElksInvalidDataError, ElksRequestError
 from .fields import (
     NO_VALUE,
     Fields,
@@ -17,7 +19,6 @@ from .fields import (
     flag,
     identifier,
     money,
-    optional,
     readable,
     text,
     texts,
@@ -27,6 +28,15 @@ from .resource import Resource, segment, wire_flag
 
 CAPABILITIES: Final = ("sms", "mms", "voice")
 """In the order in which 46elks documents them."""
+
+COMBINATIONS: Final = {
+    "mobile": (("sms",), ("sms", "voice"), ("sms", "mms", "voice")),
+    "fixed": (("voice",),),
+}
+"""What a number can be rented for, by category: 46elks documents those of mobile ones."""
+
+DEFAULT_CATEGORY: Final = "mobile"
+"""What 46elks rents where nobody says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,24 +67,24 @@ class Number:
 
     @classmethod
     def from_api(cls, data: Fields) -> Self:
-        """Read a number as 46elks writes it."""
+        """Read a number as 46elks writes it; nothing odd about it hides the number."""
         return cls(
             id=identifier(data, "id"),
             number=text(data, "number"),
-            name=optional(text, data, "name"),
-            active=optional(flag, data, "active") is not False,
-            country=optional(text, data, "country"),
-            category=optional(text, data, "category"),
-            capabilities=frozenset(optional(texts, data, "capabilities") or ()),
-            sms_url=optional(document, data, "sms_url"),
-            mms_url=optional(document, data, "mms_url"),
-            voice_start=optional(document, data, "voice_start"),
-            websocket_url=optional(document, data, "websocket_url"),
-            sms_replies=optional(flag, data, "sms_replies"),
-            cost=optional(money, data, "cost"),
-            expires=optional(time, data, "expires"),
-            allocated=optional(time, data, "allocated"),
-            deallocated=optional(time, data, "deallocated"),
+            name=readable(text, data, "name"),
+            active=readable(flag, data, "active") is not False,
+            country=readable(text, data, "country"),
+            category=readable(text, data, "category"),
+            capabilities=frozenset(readable(texts, data, "capabilities") or ()),
+            sms_url=_answers(data, "sms_url"),
+            mms_url=_answers(data, "mms_url"),
+            voice_start=_answers(data, "voice_start"),
+            websocket_url=_answers(data, "websocket_url"),
+            sms_replies=readable(flag, data, "sms_replies"),
+            cost=readable(money, data, "cost"),
+            expires=readable(time, data, "expires"),
+            allocated=readable(time, data, "allocated"),
+            deallocated=readable(time, data, "deallocated"),
         )
 
 
@@ -82,9 +92,17 @@ class NumbersResource(Resource):
     """The account's virtual numbers."""
 
     async def list(self) -> tuple[Number, ...]:
-        """Return all numbers, also those that were given back."""
-        every = self._every("numbers", Number.from_api, {})
+        """Return all numbers that can be read, also those that were given back."""
+        every = self._readable("numbers", Number.from_api, {})
         return tuple([number async for number in every])
+
+    async def find(self, number_id: str) -> Number | None:
+        """Return one active number; None where it is surely none of the account's."""
+        try:
+            number = await self.get(number_id)
+        except ElksForbiddenError, ElksRequestError:
+            return None
+        return number if number.active else None
 
     async def get(self, number_id: str) -> Number:
         """Return one number."""
@@ -102,8 +120,10 @@ class NumbersResource(Resource):
         sms_url: str | None = None,
         mms_url: str | None = None,
         voice_start: str | None = None,
+        sms_replies: bool | None = None,
+        number: str | None = None,
     ) -> Number:
-        """Rent a number, which costs a month at once and each month until given back."""
+        """Rent a number, the wished for one if it is to be had, which costs a month at once and each month until given back."""
         known = [what for what in CAPABILITIES if what in capabilities]
         settings = {
             "country": country.lower(),
@@ -113,6 +133,8 @@ class NumbersResource(Resource):
             "sms_url": sms_url,
             "mms_url": mms_url,
             "voice_start": voice_start,
+            "sms_replies": None if sms_replies is None else wire_flag(sms_replies),
+            "number": number,
         }
         form = {key: value for key, value in settings.items() if value}
         return Number.from_api(await self._client.request("POST", "numbers", form=form))
@@ -160,3 +182,13 @@ class NumbersResource(Resource):
             "POST", f"numbers/{segment(number_id)}", form={"active": wire_flag(False)}
         )
         return readable(time, answer, "deallocated")
+
+
+def _answers(data: Fields, key: str) -> str | None:
+    """Return what answers at a number; what is neither address nor document is something too."""
+    if data.get(key) is None:
+        return None
+    try:
+        return document(data, key)
+    except ElksInvalidDataError:
+        return json.dumps(data[key])

@@ -13,7 +13,7 @@ from homeassistant.util.json import JsonObjectType
 import probatio
 from yarl import URL
 
-from ..api import CallbackKind, Number
+from ..api import COMBINATIONS, DEFAULT_CATEGORY, CallbackKind, Number
 from ..const import (
     CONF_NUMBER,
     CONF_NUMBER_ID,
@@ -27,12 +27,13 @@ from ..data import ElksConfigEntry
 from ..errors import translate_errors
 from ..rental import RentUnknownError
 from ..roster import number_subentry
+from ..subentries import subentry_by_id
 from .account import ACCOUNT, async_check_admin, async_entry, invalid
 
 ATTR_CAPABILITIES: Final = "capabilities"
 ATTR_CONFIRM: Final = "confirm"
 ATTR_COUNTRY: Final = "country"
-CAPABILITIES: Final = ("sms", "mms", "voice")
+ATTR_CATEGORY: Final = "category"
 COUNTRY_LENGTH: Final = 2
 # What answers at a number, by what kind of address may stand there besides a JSON document.
 ADDRESSES: Final = {
@@ -48,8 +49,12 @@ RENT_NUMBER_SCHEMA: Final = probatio.Schema(
     {
         **ACCOUNT,
         probatio.Required(ATTR_COUNTRY): cv.string,
-        probatio.Optional(ATTR_CAPABILITIES, default=["sms"]): probatio.EnsureList(),
+        probatio.Optional(ATTR_CAPABILITIES): probatio.EnsureList(),
+        probatio.Optional(
+            ATTR_CATEGORY,
+        ): cv.string,
         probatio.Optional(CONF_NAME): cv.string,
+        probatio.Optional(CONF_SMS_REPLIES): cv.boolean,
         probatio.Required(ATTR_CONFIRM): cv.boolean,
     }
 )
@@ -79,15 +84,26 @@ async def async_rent_number(call: ServiceCall) -> ServiceResponse:
     country = call.data[ATTR_COUNTRY].strip()
     if len(country) != COUNTRY_LENGTH or not country.isalpha():
         raise invalid("country_invalid")
-    capabilities = call.data[ATTR_CAPABILITIES]
-    if not capabilities or any(one not in CAPABILITIES for one in capabilities):
-        raise invalid("capabilities_invalid")
+    category = call.data.get(ATTR_CATEGORY, DEFAULT_CATEGORY).strip()
+    if (combinations := COMBINATIONS.get(category)) is None:
+        raise invalid("category_invalid", allowed=", ".join(COMBINATIONS))
+    asked = call.data.get(ATTR_CAPABILITIES, combinations[0])
+    # A template may have made anything of it.
+    wanted = {str(one) for one in asked}
+    capabilities = next((one for one in combinations if {*one} == wanted), None)
+    if capabilities is None:
+        allowed = "; ".join(", ".join(one) for one in combinations)
+        raise invalid("capabilities_invalid", category=category, allowed=allowed)
     name = _name(call)
     _check_confirmed(call)
     with translate_errors(call.hass, entry):
         try:
             number = await entry.runtime_data.rental.async_rent(
-                country=country, capabilities=capabilities, name=name
+                country=country,
+                capabilities=capabilities,
+                name=name,
+                category=category if ATTR_CATEGORY in call.data else None,
+                sms_replies=call.data.get(CONF_SMS_REPLIES),
             )
         except RentUnknownError as err:
             raise HomeAssistantError(
@@ -114,7 +130,7 @@ async def async_release_number(call: ServiceCall) -> ServiceResponse:
     number = await _async_number(call, entry)
     with translate_errors(call.hass, entry):
         await entry.runtime_data.rental.async_release(number.id)
-    if subentry := _subentry(entry, number.id):
+    if subentry := subentry_by_id(entry, number.id):
         call.hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
     else:
         await entry.runtime_data.coordinator.async_request_refresh()
@@ -144,7 +160,7 @@ async def async_configure_number(call: ServiceCall) -> ServiceResponse:
     with translate_errors(call.hass, entry):
         number = await runtime.client.numbers.configure(number.id, **changes)
     title = number.name or number.number
-    subentry = _subentry(entry, number.id)
+    subentry = subentry_by_id(entry, number.id)
     if subentry and CONF_NAME in changes and subentry.title != title:
         call.hass.config_entries.async_update_subentry(entry, subentry, title=title)
     else:
@@ -214,17 +230,6 @@ def _wanted(hass: HomeAssistant, entry: ElksConfigEntry, written: Any) -> set[st
         return {text, parse_phone(text, hass.config.country)}
     except InvalidPhoneNumberError:
         return {text}
-
-
-def _subentry(entry: ElksConfigEntry, number_id: str) -> ConfigSubentry | None:
-    return next(
-        (
-            subentry
-            for subentry in entry.get_subentries_of_type(SUBENTRY_NUMBER)
-            if subentry.data[CONF_NUMBER_ID] == number_id
-        ),
-        None,
-    )
 
 
 def _answer(
