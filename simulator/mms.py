@@ -57,7 +57,7 @@ class Mms:
         sender, recipient = (request.required(key) for key in ("from", "to"))
         text, image = (request.params.get(key) for key in ("message", "image"))
         if sender != ANY_NUMBER:
-            self._numbers.check_sender(sender, request.asker)
+            self._numbers.check_sender(sender, request.asker, Kind.MMS)
             if self._numbers.answering(sender, Kind.MMS) is None:
                 raise Refusal("Invalid from number")
         self._account.check_recipient(recipient)

@@ -160,10 +160,10 @@ class Numbers:
             else None
         )
 
-    def check_sender(self, number: str, asker: Asker) -> None:
-        """Refuse a number to send from: it must be an own one, or the one the account signed up with."""
-        found = self.find(number)
-        if found is not None and found.active:
+    def check_sender(self, number: str, asker: Asker, capability: str = "sms") -> None:
+        """Refuse a number to send from: it must be an own one that can, or the one the account signed up with."""
+        found = self.answering(number, capability)
+        if found is not None:
             owner = found.owner
         elif number == self._account.state.mobilenumber:
             owner = self._account.id

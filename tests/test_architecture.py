@@ -36,6 +36,7 @@ ENGINE = {
     "rental",
     "replies",
     "roster",
+    "senders",
     "spending",
     "store",
     "subaccounts",
@@ -65,7 +66,8 @@ FRONT = {
 BUILT_ON = {
     "config_flow": {"forms", "number_flow", "subaccount_flow", "subentry_flow"},
     "number_flow": {"forms"},
-    "outbox": {"ledger", "look_up"},
+    "outbox": {"ledger", "look_up", "senders"},
+    "senders": {"look_up"},
     "services": {"services"},
     "store": {"journal", "tally"},
     "subaccount_flow": {"forms"},

@@ -726,6 +726,7 @@ async def test_a_default_sender_is_a_name_or_an_own_number(
     assert len(await simulator.log()) == before + requests
 
 
+VOICE_NUMBER = "+46701740692"
 SENDERS = [
     pytest.param("46elks", id="a digit first"),
     pytest.param("My home", id="a blank inside"),
@@ -734,6 +735,7 @@ SENDERS = [
     pytest.param("070", id="half a number"),
     pytest.param(STRANGER, id="a number of somebody else"),
     pytest.param(OTHER_NUMBER, id="a number that was given back"),
+    pytest.param(VOICE_NUMBER, id="a number for calls alone"),
 ]
 
 
@@ -746,6 +748,7 @@ async def test_a_default_sender_that_46elks_would_refuse_can_be_mended(
 ) -> None:
     """The field says so, and what was typed is still there."""
     await simulator.put_number(OTHER_NUMBER, active=False)
+    await simulator.put_number(VOICE_NUMBER, capabilities=["voice"])
     asked = await hass.config_entries.options.async_init(added.entry_id)
     result = await hass.config_entries.options.async_configure(
         asked["flow_id"], {CONF_DEFAULT_SENDER: written}

@@ -501,9 +501,71 @@ async def test_the_calls_of_recordings_may_be_refused(
 ) -> None:
     """Half an answer would be taken for a whole one."""
     await recorded(simulator)
-    await simulator.fail(answering("calls", 403, "No"))
+    await simulator.fail(answering("calls/*", 403, "No"))
     with pytest.raises(HomeAssistantError, match="No"):
         await read(hass, RECORDINGS)
+
+
+async def test_only_the_calls_that_were_recorded_are_asked_for(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """And of those no more than are needed."""
+    recordings = [await recorded(simulator, NOON + MINUTE * n) for n in range(20)]
+    for n in range(150):
+        await called(simulator, NOON + MINUTE * n)
+    before = len(await simulator.log())
+
+    answer = await read(hass, RECORDINGS, direction="incoming", limit=2)
+    assert ids(RECORDINGS, answer) == recordings[:-3:-1]
+    assert answer["more"] is True
+    asked = await simulator.requests("GET", "calls*", after=before)
+    assert len(asked) == 8
+
+
+async def test_a_rare_number_is_not_looked_for_without_end(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What was found until then is told, and that there may be more."""
+    monkeypatch.setattr("custom_components.elks46.services.history.ROWS_AT_MOST", 150)
+    await texted(simulator, NOON, **{"from": STRANGER})
+    for n in range(1, 250):
+        await texted(simulator, NOON + MINUTE * n)
+    found = await texted(simulator, NOON + MINUTE * 250, **{"from": STRANGER})
+    before = len(await simulator.log())
+
+    answer = await read(hass, MESSAGES, number=STRANGER, kind="sms")
+    assert ids(MESSAGES, answer) == [found]
+    assert answer["more"] is True
+    assert len(await simulator.requests("GET", "sms", after=before)) == 2
+
+
+@pytest.mark.parametrize(
+    ("number", "pages"),
+    [
+        pytest.param(BJORN, 1, id="a contact"),
+        pytest.param(STRANGER, 3, id="anybody, who may also have been the sender"),
+    ],
+)
+async def test_what_went_to_a_contact_is_asked_for_alone(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    number: str,
+    pages: int,
+) -> None:
+    """46elks leaves out the rest."""
+    out = {"from": NUMBER, "direction": "outgoing", "cost": "0"}
+    found = await texted(simulator, NOON, to=number, **out)
+    for n in range(1, 250):
+        await texted(simulator, NOON + MINUTE * n, to=ANNA, **out)
+    before = len(await simulator.log())
+
+    answer = await read(hass, MESSAGES, number=number, direction="outgoing", kind="sms")
+    assert ids(MESSAGES, answer) == [found]
+    assert len(await simulator.requests("GET", "sms", after=before)) == pages
 
 
 async def test_a_46elks_that_stumbles_is_asked_again(

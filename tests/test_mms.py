@@ -49,6 +49,7 @@ from . import (
     post_callback,
     send_mms,
     send_sms,
+    setup_integration,
 )
 
 pytestmark = pytest.mark.usefixtures("impatient")
@@ -622,6 +623,59 @@ async def test_one_that_was_never_posted_is_found_with_its_pictures(
     media = await async_resolve_media(hass, image, None)
     assert media.path
     assert media.path.read_bytes() == PICTURE
+
+
+async def picture(simulator: SimulatorControl, message: str) -> None:
+    """Send the home a picture from Anna's phone that nobody posts."""
+    await simulator.control(
+        "POST",
+        f"handsets/{ANNA}/messages",
+        {"to": NUMBER, "message": message, "images": [data_url(PICTURE)]},
+    )
+
+
+async def test_pictures_of_before_are_found_where_the_first_reading_failed(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    entry: MockConfigEntry,
+    public_url: str,
+) -> None:
+    """All since the number is ours, and none of before, however late the history answers."""
+    received = async_capture_events(hass, "elks46_mms_received")
+    await simulator.fail(LOST_PICTURES)
+    await simulator.control(
+        "POST", "history/sms", {"from": ANNA, "to": NUMBER, "message": "Hi"}
+    )
+    await simulator.fail(LOST_PICTURES, failing("mms", kind="status", status=500))
+    entry.add_to_hass(hass)
+    await setup_integration(hass, entry)
+    for message in ("1", "2", "3"):
+        await picture(simulator, message)
+    await pass_time(hass, minutes=31)
+    await simulator.fail(LOST_PICTURES)
+    await pass_time(hass, minutes=31)
+    await pass_time(hass, minutes=31)
+
+    assert [event.data["message"] for event in received] == ["1", "2", "3"]
+
+
+async def test_the_first_look_at_pictures_tells_none(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    entry: MockConfigEntry,
+    public_url: str,
+) -> None:
+    """What came before Home Assistant is no news."""
+    received = async_capture_events(hass, "elks46_mms_received")
+    await simulator.fail(LOST_PICTURES)
+    await picture(simulator, "old")
+    entry.add_to_hass(hass)
+    await setup_integration(hass, entry)
+    await pass_time(hass, minutes=31)
+    await picture(simulator, "new")
+    await pass_time(hass, minutes=31)
+
+    assert [event.data["message"] for event in received] == ["new"]
 
 
 async def test_a_history_of_pictures_out_of_reach_holds_up_no_text(

@@ -20,6 +20,7 @@ from yarl import URL
 
 from custom_components.elks46.api import ElksConnectionError
 from custom_components.elks46.const import CONF_DEFAULT_SENDER, CONF_KEEP_TEXT
+from custom_components.elks46.records import MessageRequest, SentMessage
 
 from . import (
     ANNA,
@@ -677,8 +678,28 @@ async def test_the_sender_is_the_chosen_one_else_a_number_else_a_name(
     outbox = integration.runtime_data.outbox
     assert outbox.default_sender == "Villan"
     assert outbox.may_send_as("Villan")
-    assert outbox.may_send_as(NUMBER)
+    assert not outbox.may_send_as(NUMBER)
     assert not outbox.may_send_as(BJORN)
+
+
+def test_what_home_assistant_logs_of_a_text_tells_no_secrets() -> None:
+    """It writes down what it hands to a listener that fails."""
+    request = MessageRequest(
+        recipient=ANNA,
+        sender=NUMBER,
+        text="The key is under the mat",
+        possible_parts=frozenset({1}),
+        after=None,
+    )
+    sent = SentMessage(
+        ref="1",
+        recipient=ANNA,
+        sender=NUMBER,
+        asked=dt_util.utcnow(),
+        request=request,
+    )
+    for secret in (ANNA, NUMBER, "mat"):
+        assert secret not in f"{request!r} {sent!r}"
 
 
 # What was under way when a home was killed, and what becomes of it.

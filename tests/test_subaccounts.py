@@ -654,6 +654,59 @@ async def test_one_that_may_not_ask_for_itself_does_so_once(
     assert hass.config_entries.flow.async_progress() == []
 
 
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        pytest.param({"kind": "status", "status": 500}, id="broken"),
+        pytest.param({"kind": "status", "status": 429}, id="busy"),
+        pytest.param({"kind": "drop_before"}, id="no answer"),
+    ],
+)
+async def test_a_use_that_cannot_be_had_holds_up_nothing(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: SimulatorControl,
+    public_url: str,
+    impatient: None,
+    trouble: Json,
+) -> None:
+    """It is asked for again, shown from then on, and as it was known when it fails anew."""
+    opened = await open_subaccount(simulator, usagelimit="1000000")
+    own = json.dumps(opened | {"balanceused": 5200})
+    await simulator.fail(failing("subaccounts/*", **trouble))
+    await connect(hass, entry, opened)
+    before = keys(hass, entry)
+    await simulator.fail(answering("subaccounts/*", 200, own))
+    await pass_time(hass, minutes=31)
+    first = (shown(hass, USAGE), shown(hass, USAGE_LIMIT))
+    await simulator.fail(failing("subaccounts/*", **trouble))
+    await pass_time(hass, minutes=31)
+
+    assert before == {"balance"}
+    assert first == ("0.52", "100")
+    assert (shown(hass, USAGE), shown(hass, USAGE_LIMIT)) == first
+
+
+async def test_a_balance_that_46elks_tells_late_is_shown(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    simulator: SimulatorControl,
+    public_url: str,
+) -> None:
+    """Without a reload, and once."""
+    opened = await open_subaccount(simulator)
+    row = {"id": opened["id"], "currency": "SEK"}
+    await simulator.fail(answering("me", 200, json.dumps(row)))
+    await connect(hass, entry, opened)
+    before = hass.states.get(BALANCE)
+    await simulator.fail()
+    await pass_time(hass, minutes=31)
+    await pass_time(hass, minutes=31)
+
+    assert before is None
+    assert shown(hass, BALANCE) == "100"
+
+
 async def test_an_account_does_not_ask_for_its_use(
     hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
 ) -> None:

@@ -184,7 +184,19 @@ class CatchUp:
         since = {
             number: self._store.since.get(number, now) for number in self._numbers()
         }
-        rows = [*(mms or ()), *rows]
+        rows = [
+            # The first look tells what there was before, and nothing of it is news.
+            *(
+                row
+                for row in mms or ()
+                if mms_mark or row.direction is not MessageDirection.INCOMING
+            ),
+            *rows,
+        ]
+        if mms is None and mms_mark is None:
+            # What comes until the history can be read is not to be lost. Nothing has told
+            # 46elks' time but the texts, of which there may be none or an old one.
+            mms_newest = max(newest, dt_util.utcnow() - CLOCKS_APART)
         refused: OSError | None = None
         for row in reversed(rows):
             # Asked anew each time: whoever closes must find nothing being written later.
@@ -201,7 +213,7 @@ class CatchUp:
             raise refused
         if newest != mark or since != self._store.since:
             await self._store.async_record_mark(newest, since)
-        if mms is not None and mms_newest != mms_mark:
+        if mms_newest != mms_mark:
             await self._store.async_record_mms_mark(mms_newest)
         self._outbox.settle()
         await self._async_ask_for(

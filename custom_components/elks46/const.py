@@ -100,7 +100,8 @@ HOUR: Final = timedelta(hours=1)
 # A sender that needs no number: three to eleven letters or digits, first a letter (46elks: send-sms).
 FALLBACK_SENDER: Final = "HomeAssist"
 
-# Account, numbers, bill and one or two histories each time: ten requests an hour, of the twelve that an idle one may cost.
+# Account, numbers, bill and the history of texts, each twice: eight requests an hour, and ten with pictures. Texts on their
+# way make it twelve at most; a subaccount that tells its use only when asked costs two more.
 UPDATE_INTERVAL: Final = timedelta(minutes=30)
 # While callbacks cannot reach us, someone may be waiting for an answer to a text.
 POLL_INTERVAL: Final = timedelta(seconds=20)

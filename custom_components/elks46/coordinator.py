@@ -14,6 +14,7 @@ from .api import (
     Account,
     ElksAuthenticationError,
     ElksClient,
+    ElksError,
     ElksForbiddenError,
     ElksInvalidDataError,
     ElksRequestError,
@@ -67,6 +68,7 @@ class ElksCoordinator(DataUpdateCoordinator[AccountData]):
             update_interval=UPDATE_INTERVAL,
         )
         self._client = client
+        self._known_use: tuple[Decimal | None, Decimal | None] = (None, None)
         self._may_ask_for_use = is_subaccount(entry.data[CONF_USERNAME])
 
     @override
@@ -90,7 +92,8 @@ class ElksCoordinator(DataUpdateCoordinator[AccountData]):
     ) -> tuple[Decimal | None, Decimal | None]:
         """Return what a subaccount has used and may use, from wherever 46elks tells it.
 
-        It documents neither, and the one who may not ask is not to ask twice an hour.
+        It documents neither, so nothing else waits for an answer, and the one who may not
+        ask is not to ask twice an hour.
         """
         if account.used is not None or account.usage_limit is not None:
             return account.used or Decimal(0), account.usage_limit
@@ -106,8 +109,12 @@ class ElksCoordinator(DataUpdateCoordinator[AccountData]):
                 ElksRequestError,
             ):
                 self._may_ask_for_use = False
+            except ElksError as err:
+                LOGGER.debug("The use cannot be read: %s", type(err).__name__)
+                return self._known_use
             else:
-                return own.used, own.usage_limit
+                self._known_use = own.used, own.usage_limit
+                return self._known_use
         return None, None
 
     def _mind_balance(self, data: AccountData) -> None:

@@ -20,6 +20,7 @@ from .api import (
     ElksError,
     ElksRateLimitError,
     ElksServerError,
+    MessageKind,
     Number,
 )
 from .const import CLIENT_NUMBERS, CONF_API_URL, CONF_NUMBER, DOMAIN, LOGGER
@@ -145,7 +146,7 @@ async def parse_sender(
     written: str,
     errors: dict[str, str],
 ) -> str:
-    """Return who a text may come from, a name or one of the account's own numbers, or say why it may not."""
+    """Return who a text may come from, a name or an own number that can text, or say why it may not."""
     if is_sender_name(written):
         return written
     try:
@@ -157,6 +158,7 @@ async def parse_sender(
         if phone not in {
             number.number
             for number in (await own_numbers(client_for(hass, entry.data))).values()
+            if MessageKind.SMS in number.capabilities
         }:
             errors[field] = "invalid_sender"
     return phone

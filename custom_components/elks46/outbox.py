@@ -6,10 +6,9 @@ looked up in 46elks' history, and only what is surely not there is sent again.
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Coroutine, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import TYPE_CHECKING, Final
 from weakref import WeakValueDictionary
 
@@ -33,20 +32,12 @@ from .api import (
     MessageStatus,
     count_text,
 )
-from .const import (
-    CONF_DEFAULT_SENDER,
-    CONF_KEEP_TEXT,
-    CONF_NUMBER_ID,
-    DOMAIN,
-    FALLBACK_SENDER,
-    LOGGER,
-    SUBENTRY_NUMBER,
-)
-from .contacts import is_sender_name
+from .const import CONF_KEEP_TEXT, DOMAIN, LOGGER
 from .errors import translate_errors
 from .ledger import Ledger
-from .look_up import ANY_NUMBER, LookUp, UnknownFateError
+from .look_up import LookUp, UnknownFateError
 from .records import MessageRequest, Refused, SentMessage
+from .senders import Senders
 from .signals import SIGNAL_REFUSED
 
 if TYPE_CHECKING:
@@ -84,7 +75,7 @@ class Outbox:
         self._client = client
         self._store = store
         self._address = address
-        self._coordinator = coordinator
+        self._senders = Senders(hass, entry, coordinator)
         self._guard = guard
         self._ledger = Ledger(hass, entry, store)
         self._slots = asyncio.Semaphore(REQUESTS_AT_ONCE)
@@ -107,40 +98,12 @@ class Outbox:
 
     @property
     def default_sender(self) -> str:
-        """Who a text is from where nobody says: the chosen sender, or a number of ours.
-
-        A number can be answered, which a name cannot.
-        """
-        if sender := self._entry.options.get(CONF_DEFAULT_SENDER):
-            return str(sender)
-        return next(self._numbers_for(MessageKind.SMS), FALLBACK_SENDER)
-
-    def mms_sender(self, preferred: str | None = None) -> str:
-        """Who a picture message is from: a number of ours that can do them, if there is one.
-
-        A name, which texts may have, 46elks refuses here.
-        """
-        wanted = (preferred, self._entry.options.get(CONF_DEFAULT_SENDER))
-        able = {
-            number.number
-            for number in self._coordinator.data.numbers.values()
-            if MessageKind.MMS in number.capabilities
-        }
-        chosen = (str(sender) for sender in wanted if sender in able)
-        return next(chain(chosen, self._numbers_for(MessageKind.MMS)), ANY_NUMBER)
-
-    def _numbers_for(self, kind: MessageKind) -> Iterator[str]:
-        """Yield the numbers that this home answers and that can do this."""
-        numbers = self._coordinator.data.numbers
-        for subentry in self._entry.get_subentries_of_type(SUBENTRY_NUMBER):
-            number = numbers.get(subentry.data[CONF_NUMBER_ID])
-            if number is not None and kind in number.capabilities:
-                yield number.number
+        """Who a text is from where nobody says."""
+        return self._senders.for_text()
 
     def may_send_as(self, sender: str) -> bool:
-        """Tell whether 46elks would take this sender: a name, or a number of ours."""
-        numbers = self._coordinator.data.numbers.values()
-        return is_sender_name(sender) or sender in {one.number for one in numbers}
+        """Tell whether 46elks would take this sender of a text."""
+        return self._senders.may_text_as(sender)
 
     async def async_send_sms(
         self,
@@ -164,7 +127,7 @@ class Outbox:
         """
         self._check_open()
         self._guard.check_destination(recipient)
-        sender = sender or self.default_sender
+        sender = self._senders.for_text(sender)
         # YAML can hold half a surrogate pair, which can neither be sent nor written down.
         text = text.encode(errors="replace").decode()
         request = MessageRequest(
@@ -193,7 +156,7 @@ class Outbox:
         return await self._async_begin(
             MessageRequest(
                 recipient=recipient,
-                sender=self.mms_sender(sender),
+                sender=self._senders.for_picture(sender),
                 text=text.encode(errors="replace").decode(),
                 possible_parts=frozenset(),
                 after=None,
@@ -237,7 +200,10 @@ class Outbox:
         with translate_errors(self._hass, self._entry):
             async with self._slots:
                 return await self._client.messages.send_sms(
-                    recipient=recipient, text=text, sender=sender, dry_run=True
+                    recipient=recipient,
+                    text=text,
+                    sender=self._senders.for_text(sender),
+                    dry_run=True,
                 )
 
     async def async_wait(self, refs: Iterable[str], seconds: float) -> None:

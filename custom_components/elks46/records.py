@@ -21,9 +21,10 @@ class MessageRequest:
     nothing older for this message.
     """
 
-    recipient: str
-    sender: str
-    text: str | None
+    # Home Assistant logs what it hands to a listener that fails.
+    recipient: str = field(repr=False)
+    sender: str = field(repr=False)
+    text: str | None = field(repr=False)
     possible_parts: frozenset[int]
     after: datetime | None
     flash: bool = False
@@ -50,8 +51,8 @@ class SentMessage:
     """
 
     ref: str
-    recipient: str
-    sender: str
+    recipient: str = field(repr=False)
+    sender: str = field(repr=False)
     asked: datetime
     kind: MessageKind = MessageKind.SMS
     status: MessageStatus = MessageStatus.UNKNOWN
@@ -60,7 +61,7 @@ class SentMessage:
     delivered: datetime | None = None
     parts: int | None = None
     cost: Decimal | None = None
-    request: MessageRequest | None = None
+    request: MessageRequest | None = field(default=None, repr=False)
     given_up: bool = False
     reserved: Decimal = Decimal(0)
 
@@ -78,8 +79,9 @@ class HeldNumber:
     """
 
     number_id: str
-    previous: str
-    ours: str
+    # Whoever knows these addresses can post to them.
+    previous: str = field(repr=False)
+    ours: str = field(repr=False)
     kind: CallbackKind = CallbackKind.SMS
 
 

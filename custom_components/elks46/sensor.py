@@ -127,17 +127,25 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the account's figures, one entity a contact, and the rent of each number."""
-    async_add_entities(
-        [
-            *(
-                ElksAccountSensor(entry, description)
-                for description in ACCOUNT_SENSORS
-                if not description.is_read
-                or description.value_fn(entry.runtime_data) is not None
-            ),
-            ElksLastCallback(entry, "last_callback"),
+    missing = list(ACCOUNT_SENSORS)
+
+    @callback
+    def add_known() -> None:
+        """Add what 46elks tells for the first time."""
+        known = [
+            description
+            for description in missing
+            if not description.is_read
+            or description.value_fn(entry.runtime_data) is not None
         ]
-    )
+        for description in known:
+            missing.remove(description)
+        if known:
+            async_add_entities(ElksAccountSensor(entry, one) for one in known)
+
+    add_known()
+    entry.async_on_unload(entry.runtime_data.coordinator.async_add_listener(add_known))
+    async_add_entities([ElksLastCallback(entry, "last_callback")])
     for contact in entry.runtime_data.contacts:
         async_add_entities(
             [ElksLastMessageStatus(hass, entry, contact, "last_message_status")],

@@ -335,6 +335,25 @@ async def test_given_up_numbers_are_still_listed(api: Client, control: Client) -
     assert (await api.text(**{"from": FIXED})).text == "Invalid from number"
 
 
+@pytest.mark.parametrize(
+    ("capabilities", "refused"),
+    [(["voice"], {"sms", "mms"}), (["mms"], {"sms"}), (["sms"], {"mms"})],
+    ids=["calls alone", "pictures alone", "texts alone"],
+)
+async def test_a_number_sends_what_it_can(
+    api: Client, control: Client, capabilities: list[str], refused: set[str]
+) -> None:
+    """Another kind is refused as from a stranger's number."""
+    await control.put(f"/numbers/{NUMBER}", {"capabilities": capabilities})
+    answers = {
+        "sms": (await api.text(**{"from": NUMBER})).text,
+        "mms": (await api.mms(**{"from": NUMBER})).text,
+    }
+    assert {
+        kind for kind, text in answers.items() if text == "Invalid from number"
+    } == refused
+
+
 async def test_numbers_come_in_pages(api: Client, control: Client) -> None:
     """As any list does."""
     await control.put(f"/numbers/{FIXED}", {})

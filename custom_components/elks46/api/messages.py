@@ -108,9 +108,9 @@ class Message:
     """Absent after a dry run."""
     kind: MessageKind
     direction: MessageDirection
-    sender: str
-    recipient: str
-    text: str | None
+    sender: str = field(repr=False)
+    recipient: str = field(repr=False)
+    text: str | None = field(repr=False)
     """Absent where 46elks was asked not to keep it."""
     images: tuple[str, ...]
     status: MessageStatus

@@ -1,8 +1,11 @@
 """Which account an action is for, and how an action says what is wrong with a field."""
 
 import asyncio
+from collections.abc import Collection
 from typing import Final, cast
 
+from homeassistant.auth.models import User
+from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import ServiceCall
@@ -43,11 +46,41 @@ async def async_entry(call: ServiceCall) -> ElksConfigEntry:
 
 async def async_check_admin(call: ServiceCall) -> None:
     """Refuse a person who is no administrator; automations act for whoever made them."""
+    user = await _async_user(call)
+    if user is not None and not user.is_admin:
+        raise Unauthorized(context=call.context)
+
+
+async def async_check_household(call: ServiceCall) -> None:
+    """Refuse a person who may not use all of this home, as one who may only look on may not."""
+    user = await _async_user(call)
+    if user is not None and not user.permissions.access_all_entities(POLICY_CONTROL):
+        raise Unauthorized(context=call.context, permission=POLICY_CONTROL)
+
+
+async def async_check_entities(
+    call: ServiceCall, entity_ids: Collection[str], policy: str = POLICY_CONTROL
+) -> None:
+    """Refuse a person who may do this with none of these entities."""
+    user = await _async_user(call)
+    if user is not None and not any(
+        user.permissions.check_entity(entity_id, policy) for entity_id in entity_ids
+    ):
+        raise Unauthorized(
+            context=call.context,
+            entity_id=next(iter(entity_ids), None),
+            permission=policy,
+        )
+
+
+async def _async_user(call: ServiceCall) -> User | None:
+    """Return the person who asks, None where an automation does."""
     user_id = call.context.user_id
-    if user_id is not None:
-        user = await call.hass.auth.async_get_user(user_id)
-        if user is None or not user.is_admin:
-            raise Unauthorized(context=call.context)
+    if user_id is None:
+        return None
+    if (user := await call.hass.auth.async_get_user(user_id)) is None:
+        raise Unauthorized(context=call.context)
+    return user
 
 
 async def _async_settled(entry: ConfigEntry) -> None:

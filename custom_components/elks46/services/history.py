@@ -1,10 +1,13 @@
 """The actions that read what 46elks remembers: messages, calls and recordings, page after page."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from itertools import batched
+from typing import Any, Final, TypedDict
 
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
@@ -18,6 +21,7 @@ from ..api import (
     CallDirection,
     ElksClient,
     ElksInvalidDataError,
+    ElksRequestError,
     Leg,
     Message,
     MessageDirection,
@@ -32,7 +36,7 @@ from ..contacts import (
     phone_without_plus,
 )
 from ..errors import translate_errors
-from .account import ACCOUNT, async_entry, invalid
+from .account import ACCOUNT, async_check_household, async_entry, invalid
 
 ATTR_AFTER: Final = "after"
 ATTR_BEFORE: Final = "before"
@@ -43,12 +47,16 @@ ATTR_NUMBER: Final = "number"
 
 # 46elks keeps times in milliseconds, and tells what is newer than one, not what is of it.
 TICK: Final = timedelta(milliseconds=1)
-# 46elks names no longest call; operators end one that has lasted some hours.
-LONGEST_CALL: Final = timedelta(days=1)
+# Each recording names its call, and each call is asked for; more at once would be a flood.
+CALLS_AT_ONCE: Final = 8
+# Of so many at most the calls are asked for to find those that went one way.
+RECORDINGS_AT_MOST: Final = 1000
+# What one reading of a history may cost 46elks: as many rows as the limit can ask for.
+ROWS_AT_MOST: Final = 10_000
 # A page of 46elks' history; who wants more says so.
 DEFAULT_LIMIT: Final = 100
 # A hundred pages: more is no answer to an automation, but a job for 46elks' own export.
-LIMIT_AT_MOST: Final = 10_000
+LIMIT_AT_MOST: Final = ROWS_AT_MOST
 
 HISTORY: Final[VolDictType] = {
     **ACCOUNT,
@@ -119,6 +127,14 @@ class Wanted:
         )
 
 
+class Span(TypedDict):
+    """What a history is asked for."""
+
+    after: datetime | None
+    before: datetime | None
+    unreadable: Callable[[ElksInvalidDataError], None]
+
+
 class Reader:
     """Reads some of a history, newest first, and counts what cannot be read."""
 
@@ -136,13 +152,16 @@ class Reader:
     ) -> list[T]:
         """Return so many of what is wanted, and note whether there are more."""
         rows: list[T] = []
+        read = 0
         async for row in history:
-            if not takes(row):
-                continue
-            if len(rows) == limit:
+            is_wanted = takes(row)
+            # Where little is wanted of much, what was found is told, and that there may be more.
+            if read == ROWS_AT_MOST or (is_wanted and len(rows) == limit):
                 self.more = True
                 break
-            rows.append(row)
+            read += 1
+            if is_wanted:
+                rows.append(row)
         return rows
 
     def cut[T](self, rows: list[T], limit: int) -> list[T]:
@@ -157,6 +176,7 @@ class Reader:
 
 async def async_get_messages(call: ServiceCall) -> ServiceResponse:
     """Return texts and picture messages, newest first."""
+    await async_check_household(call)
     wanted = _wanted(call.hass, call.data)
     entry = await async_entry(call)
     # A reload while reading takes the rooms away from the entry, not from us.
@@ -164,19 +184,25 @@ async def async_get_messages(call: ServiceCall) -> ServiceResponse:
     keeps_text = entry.options.get(CONF_KEEP_TEXT, True)
     kind = call.data.get(ATTR_KIND)
     reader = Reader()
+    span: Span = {
+        "after": wanted.newer_than,
+        "before": wanted.before,
+        "unreadable": reader.skip,
+    }
     found: list[Message] = []
     with translate_errors(call.hass, entry):
         for history, its_kind in (
-            (messages.sms_history, MessageKind.SMS),
-            (messages.mms_history, MessageKind.MMS),
+            (
+                messages.sms_history(
+                    **span, recipient=_only_recipient(wanted, contacts)
+                ),
+                MessageKind.SMS,
+            ),
+            (messages.mms_history(**span), MessageKind.MMS),
         ):
             if kind in (None, its_kind):
                 found += await reader.read(
-                    history(
-                        wanted.newer_than,
-                        before=wanted.before,
-                        unreadable=reader.skip,
-                    ),
+                    history,
                     lambda message: wanted.takes(
                         message.created, _ends_of_message(message)
                     ),
@@ -194,6 +220,7 @@ async def async_get_messages(call: ServiceCall) -> ServiceResponse:
 
 async def async_get_calls(call: ServiceCall) -> ServiceResponse:
     """Return calls, newest first."""
+    await async_check_household(call)
     wanted = _wanted(call.hass, call.data)
     entry = await async_entry(call)
     calls, contacts = entry.runtime_data.client.calls, entry.runtime_data.contacts
@@ -211,6 +238,7 @@ async def async_get_calls(call: ServiceCall) -> ServiceResponse:
 
 async def async_get_recordings(call: ServiceCall) -> ServiceResponse:
     """Return recordings, newest first, with the ends of the calls that they are of."""
+    await async_check_household(call)
     wanted = _wanted(call.hass, call.data)
     entry = await async_entry(call)
     client, contacts = entry.runtime_data.client, entry.runtime_data.contacts
@@ -223,14 +251,19 @@ async def async_get_recordings(call: ServiceCall) -> ServiceResponse:
             ),
             lambda recording: wanted.takes(recording.created, nowhere),
             # Only its call tells which way it went.
-            wanted.limit if wanted.direction is None else LIMIT_AT_MOST,
+            wanted.limit if wanted.direction is None else RECORDINGS_AT_MOST,
         )
-        ends = await _async_ends(client, recordings)
-    found = [
-        recording
-        for recording in recordings
-        if wanted.direction in (None, ends[recording.call_id].direction)
-    ]
+        ends: dict[str, Ends] = {}
+        found: list[Recording] = []
+        for some in batched(recordings, CALLS_AT_ONCE, strict=False):
+            ends |= await _async_ends(client, some)
+            found += [
+                recording
+                for recording in some
+                if wanted.direction in (None, ends[recording.call_id].direction)
+            ]
+            if len(found) > wanted.limit:
+                break
     return reader.answer(
         "recordings",
         [
@@ -241,18 +274,29 @@ async def async_get_recordings(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_ends(
-    client: ElksClient, recordings: list[Recording]
+    client: ElksClient, recordings: Iterable[Recording]
 ) -> dict[str, Ends]:
     """Return the ends of the calls of recordings, by the call; a recording itself names none."""
     unknown = Ends(direction=None, sender=None, recipient=None)
     ends = {recording.call_id: unknown for recording in recordings}
-    if recordings:
-        async for call in client.calls.history(
-            recordings[-1].created - LONGEST_CALL, before=recordings[0].created + TICK
-        ):
-            if call.id in ends:
-                ends[call.id] = _ends_of_call(call)
+
+    async def ask(call_id: str) -> None:
+        """Note the ends of one call, which 46elks may have no more."""
+        with suppress(ElksRequestError, ElksInvalidDataError):
+            ends[call_id] = _ends_of_call(await client.calls.get(call_id))
+
+    await asyncio.gather(*map(ask, ends))
     return ends
+
+
+def _only_recipient(wanted: Wanted, contacts: Contacts) -> str | None:
+    """Return whom all that is wanted went to, where that is sure: 46elks can leave out the rest.
+
+    What went out may also be wanted by the number it came from, but that is no contact's.
+    """
+    is_outgoing = wanted.direction == CallDirection.OUTGOING
+    is_contact = contacts.by_phone(wanted.number or "") is not None
+    return wanted.number if is_outgoing and is_contact else None
 
 
 def _wanted(hass: HomeAssistant, data: Mapping[str, Any]) -> Wanted:

@@ -15,7 +15,13 @@ from ..data import ElksConfigEntry
 from ..media import async_data_url
 from ..records import SentMessage
 from .account import async_entry, invalid
-from .recipients import RECIPIENTS, Recipient, raise_failures, recipients_of
+from .recipients import (
+    RECIPIENTS,
+    Recipient,
+    async_check_may_send,
+    raise_failures,
+    recipients_of,
+)
 
 ATTR_DRY_RUN: Final = "dry_run"
 ATTR_FLASH: Final = "flash"
@@ -73,6 +79,7 @@ async def async_send_sms(call: ServiceCall) -> ServiceResponse:
         raise invalid("message_empty")
     sender = _sender(call.hass, entry, call.data.get(ATTR_SENDER))
     recipients = recipients_of(call.hass, entry, call.data)
+    await async_check_may_send(call, recipients)
 
     async def send(recipient: Recipient) -> SentMessage | Message:
         """Text one."""
@@ -121,6 +128,7 @@ async def async_send_mms(call: ServiceCall) -> ServiceResponse:
     if not text.strip() and not asked:
         raise invalid("mms_empty")
     recipients = recipients_of(call.hass, entry, call.data)
+    await async_check_may_send(call, recipients)
     # One after the other, as each may take much memory while it is made to fit.
     images = [
         await async_data_url(

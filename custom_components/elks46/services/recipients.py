@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from homeassistant.components.notify import DOMAIN as NOTIFY_DOMAIN
 from homeassistant.const import ATTR_DEVICE_ID, ATTR_ENTITY_ID, ENTITY_MATCH_NONE
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import (
     config_validation as cv,
@@ -31,7 +32,7 @@ from ..contacts import (
 )
 from ..data import ElksConfigEntry
 from ..records import SentMessage
-from .account import ACCOUNT, invalid
+from .account import ACCOUNT, async_check_entities, async_check_household, invalid
 
 ATTR_TO: Final = "to"
 
@@ -47,13 +48,34 @@ RECIPIENTS: Final[VolDictType] = {
 class Recipient:
     """Who a text goes to, as far as it could be found out.
 
-    `asked` is what the action named; without `phone`, `error` tells what is wrong.
+    `asked` is what the action named, a number if it `is_written`; without `phone`, `error`
+    tells what is wrong.
     """
 
     asked: str
     phone: str | None = None
     contact: Contact | None = None
     error: HomeAssistantError | None = None
+    is_written: bool = False
+
+
+async def async_check_may_send(
+    call: ServiceCall, recipients: Sequence[Recipient]
+) -> None:
+    """Refuse a person who may not use the contacts that were targeted, or not just any number."""
+    entities = er.async_get(call.hass)
+    for recipient in recipients:
+        if recipient.is_written:
+            await async_check_household(call)
+        elif recipient.contact is not None:
+            theirs = [
+                entity.entity_id
+                for entity in entities.entities.values()
+                if entity.config_subentry_id == recipient.contact.subentry_id
+                and entity.domain == NOTIFY_DOMAIN
+            ]
+            named = [one for one in theirs if one == recipient.asked]
+            await async_check_entities(call, named or theirs)
 
 
 def recipients_of(
@@ -82,9 +104,9 @@ def _free_number(
         else:
             phone = phone_without_plus(written)
     except InvalidPhoneNumberError as err:
-        return Recipient(asked=str(written), error=invalid(err.reason))
+        return Recipient(asked=str(written), error=invalid(err.reason), is_written=True)
     contact = entry.runtime_data.contacts.by_phone(phone)
-    return Recipient(asked=str(written), phone=phone, contact=contact)
+    return Recipient(asked=str(written), phone=phone, contact=contact, is_written=True)
 
 
 def _targets(
