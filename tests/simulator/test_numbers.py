@@ -1,8 +1,10 @@
 """The account's numbers over the API, from renting one to giving it back."""
 
+from datetime import datetime, timedelta
 import json
 import re
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from simulator.app import running
@@ -363,3 +365,18 @@ async def test_numbers_come_in_pages(api: Client, control: Client) -> None:
         FIXED,
         NUMBER,
     ]
+
+
+async def test_a_month_that_is_over_is_followed_by_the_next(
+    api: Client, number: str, freezer: FrozenDateTimeFactory
+) -> None:
+    """46elks renews by itself."""
+    first = (await api.get(number)).json()["expires"]
+    freezer.tick(timedelta(days=70))
+    later = (await api.get(number)).json()["expires"]
+    [listed] = (await api.get("/numbers")).json()["data"]
+
+    assert datetime.fromisoformat(later) - datetime.fromisoformat(first) == timedelta(
+        days=60
+    )
+    assert listed["expires"] == later
