@@ -625,6 +625,30 @@ async def test_one_that_was_never_posted_is_found_with_its_pictures(
     assert media.path.read_bytes() == PICTURE
 
 
+@pytest.mark.parametrize(
+    "lost",
+    [
+        pytest.param({"kind": "status", "status": 500}, id="broken"),
+        pytest.param({"kind": "status", "status": 200, "body": "<html>"}, id="a page"),
+    ],
+)
+async def test_a_history_that_lags_makes_no_picture_message_two(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    lost: Json,
+) -> None:
+    """It is looked for longer than a text, as it costs more."""
+    await simulator.fail(
+        failing("mms", method="POST", times=1, accepted=True, **lost),
+        failing("mms", times=3, kind="status", status=200, body='{"data": []}'),
+    )
+    [row] = await send_mms(hass, to=ANNA, message="Look!")
+
+    assert row["id"]
+    assert len(await simulator.requests("POST", "mms")) == 1
+
+
 async def picture(simulator: SimulatorControl, message: str) -> None:
     """Send the home a picture from Anna's phone that nobody posts."""
     await simulator.control(

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 # Seconds before each look into the history: a text may show up there a moment late.
 LOOK_UP_PAUSES: Final = (3.0, 5.0)
-# Further ones after a request that was given up on: it may still be under way at 46elks.
+# Further ones after a request that was given up on, which may still be under way at 46elks,
+# and for a picture message, which is dear.
 LATE_PAUSES: Final = (20.0, 40.0)
 # An alarm does not wait long to hear where the history stands.
 NEWEST_SECONDS: Final = 5

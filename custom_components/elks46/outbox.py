@@ -332,8 +332,10 @@ class Outbox:
                         "The answer to a text was lost: %s", type(err).__name__
                     )
                     is_late = isinstance(err, ElksTimeoutError)
+                    # A picture message is dear, and its history may lag like any other.
+                    is_dear = request.kind is MessageKind.MMS
                     if found := await self._look_up.async_search(
-                        sent, request, late=is_late
+                        sent, request, late=is_late or is_dear
                     ):
                         return found
                     if is_late and pause is None:
