@@ -112,9 +112,9 @@ class Forward:
     """
 
     message_id: str
-    number: str
-    sender: str
-    words: str
+    number: str = field(repr=False)
+    sender: str = field(repr=False)
+    words: str = field(repr=False)
     when: datetime
     ref: str | None = None
 
