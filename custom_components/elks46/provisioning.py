@@ -93,10 +93,12 @@ class Provisioning:
                     failed = True
             self._plan_retry(failed)
 
-    def keeps(self, number_id: str, kind: CallbackKind) -> bool:
-        """Tell whether what is set here at 46elks would be set back by this home."""
-        is_set = self._address.callback_url(kind) is not None
-        return is_set and number_id in self._wanted()
+    def keeps(self, number_id: str, field: str) -> bool:
+        """Tell whether what is set in this field at 46elks would be set back by this home."""
+        return number_id in self._wanted() and any(
+            field == _field(kind) and self._address.callback_url(kind) is not None
+            for kind in KINDS
+        )
 
     async def async_take_over(self, number_id: str) -> None:
         """Let a number's messages come here again after someone else changed its addresses.
@@ -150,6 +152,7 @@ class Provisioning:
     async def _async_take(self, number: Number) -> None:
         """Set our addresses where nobody else has set one since."""
         taken_by: str | None = None
+        await self._async_note_agreed(number)
         was_ours = any(
             held.ours
             for held in self._store.held.values()
@@ -178,6 +181,21 @@ class Provisioning:
             self._forget_taken(number.id)
         else:
             self._tell_taken(number, taken_by)
+
+    async def _async_note_agreed(self, number: Number) -> None:
+        """Note of a number that is new here what answers it: that is agreed to be replaced.
+
+        All at once, so that a failure between two addresses does not make a stranger of
+        the second one's owner.
+        """
+        if any(held.number_id == number.id for held in self._store.held.values()):
+            return
+        for kind, ours in self._addresses(number):
+            theirs = _url(number, kind) or ""
+            previous = "" if theirs == ours else theirs
+            await self._store.async_record_held(
+                HeldNumber(number_id=number.id, previous=previous, ours="", kind=kind)
+            )
 
     async def _async_set(self, number: Number, kind: CallbackKind, ours: str) -> None:
         """Set our address; what 46elks may or may not have taken is set again the next time."""

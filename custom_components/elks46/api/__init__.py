@@ -49,11 +49,19 @@ from .messages import (
     MessageKind,
     MessageStatus,
 )
-from .numbers import CAPABILITIES, COMBINATIONS, DEFAULT_CATEGORY, Number
+from .numbers import (
+    ADDRESSES,
+    CAPABILITIES,
+    COMBINATIONS,
+    DEFAULT_CATEGORY,
+    Number,
+    is_address,
+)
 from .recordings import Recording, RecordingReady
 from .text import TextCount, TextEncoding, count_text
 
 __all__ = [
+    "ADDRESSES",
     "CAPABILITIES",
     "COMBINATIONS",
     "DEFAULT_API_URL",
@@ -106,6 +114,7 @@ __all__ = [
     "TextEncoding",
     "Transaction",
     "count_text",
+    "is_address",
     "is_subaccount",
     "parse_call_callback",
     "parse_callback",

@@ -11,6 +11,8 @@ from decimal import Decimal
 import json
 from typing import Final, Self
 
+from yarl import URL
+
 from .errors import ElksForbiddenError, ElksInvalidDataError, ElksRequestError
 from .fields import (
     NO_VALUE,
@@ -37,6 +39,29 @@ COMBINATIONS: Final = {
 
 DEFAULT_CATEGORY: Final = "mobile"
 """What 46elks rents where nobody says."""
+
+
+ADDRESSES: Final = {
+    "sms_url": ("sms", ("http", "https")),
+    "mms_url": ("mms", ("http", "https")),
+    "voice_start": ("voice", ("http", "https")),
+    "websocket_url": ("websocket", ("ws", "wss")),
+}
+"""What answers at a number: the capability it takes, and the schemes an address may have."""
+
+
+def is_address(field: str, written: str) -> bool:
+    """Tell whether this may answer: an address, a JSON document, or nothing."""
+    try:
+        if not written or isinstance(json.loads(written), dict):
+            return True
+    except ValueError:
+        pass
+    try:
+        url = URL(written)
+    except ValueError:
+        return False
+    return url.scheme in ADDRESSES[field][1] and bool(url.host)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

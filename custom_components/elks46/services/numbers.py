@@ -1,6 +1,5 @@
 """Numbers rented, set up and given back by action: the account's money and its doors, so an administrator's alone."""
 
-import json
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -11,9 +10,8 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.util.json import JsonObjectType
 import probatio
-from yarl import URL
 
-from ..api import COMBINATIONS, DEFAULT_CATEGORY, CallbackKind, Number
+from ..api import ADDRESSES, COMBINATIONS, DEFAULT_CATEGORY, Number, is_address
 from ..const import (
     CONF_NUMBER,
     CONF_NUMBER_ID,
@@ -35,15 +33,6 @@ ATTR_CONFIRM: Final = "confirm"
 ATTR_COUNTRY: Final = "country"
 ATTR_CATEGORY: Final = "category"
 COUNTRY_LENGTH: Final = 2
-# What answers at a number, by what kind of address may stand there besides a JSON document.
-ADDRESSES: Final = {
-    "sms_url": ("http", "https"),
-    "mms_url": ("http", "https"),
-    "voice_start": ("http", "https"),
-    "websocket_url": ("ws", "wss"),
-}
-# Those that this home sets back where it answers the number.
-KEPT: Final = {"sms_url": CallbackKind.SMS, "mms_url": CallbackKind.MMS}
 
 RENT_NUMBER_SCHEMA: Final = probatio.Schema(
     {
@@ -151,11 +140,13 @@ async def async_configure_number(call: ServiceCall) -> ServiceResponse:
     if CONF_NAME in changes:
         changes[CONF_NAME] = _name(call)
     for field in ADDRESSES.keys() & changes.keys():
-        changes[field] = _address(field, changes[field])
+        changes[field] = changes[field].strip()
+        if not is_address(field, changes[field]):
+            raise invalid("address_invalid", field=field)
     runtime = entry.runtime_data
     number = await _async_number(call, entry)
-    for field in KEPT.keys() & changes.keys():
-        if runtime.provisioning.keeps(number.id, KEPT[field]):
+    for field in ADDRESSES.keys() & changes.keys():
+        if runtime.provisioning.keeps(number.id, field):
             raise invalid("address_kept", field=field)
     with translate_errors(call.hass, entry):
         number = await runtime.client.numbers.configure(number.id, **changes)
@@ -180,23 +171,6 @@ def _name(call: ServiceCall) -> str | None:
 def _check_confirmed(call: ServiceCall) -> None:
     if not call.data[ATTR_CONFIRM]:
         raise invalid("not_confirmed")
-
-
-def _address(field: str, written: str) -> str:
-    """Return what shall answer: an address, a JSON document, or nothing."""
-    written = written.strip()
-    try:
-        if not written or isinstance(json.loads(written), dict):
-            return written
-    except ValueError:
-        pass
-    try:
-        url = URL(written)
-    except ValueError:
-        raise invalid("address_invalid", field=field) from None
-    if url.scheme not in ADDRESSES[field] or not url.host:
-        raise invalid("address_invalid", field=field)
-    return written
 
 
 async def _async_number(call: ServiceCall, entry: ElksConfigEntry) -> Number:
