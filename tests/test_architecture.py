@@ -56,6 +56,7 @@ FRONT = {
     "media_source",
     "notify",
     "number_flow",
+    "rent_flow",
     "repairs",
     "sensor",
     "services",
@@ -65,7 +66,8 @@ FRONT = {
 # Some rooms have a cellar: a module that only they use.
 BUILT_ON = {
     "config_flow": {"forms", "number_flow", "subaccount_flow", "subentry_flow"},
-    "number_flow": {"forms"},
+    "number_flow": {"forms", "rent_flow"},
+    "rent_flow": {"forms"},
     "outbox": {"ledger", "look_up", "senders"},
     "senders": {"look_up"},
     "services": {"services"},

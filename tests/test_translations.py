@@ -33,6 +33,7 @@ FLOWS = (
     "config_flow",
     "forms",
     "number_flow",
+    "rent_flow",
     "repairs",
     "subaccount_flow",
     "subentry_flow",
