@@ -228,6 +228,11 @@ async def test_the_sender_is_one_that_can(
         pytest.param(
             {"to": ANNA, "image": ["camera.x"]}, "image_unreachable", id="no camera"
         ),
+        pytest.param(
+            {"to": ANNA, "message": "Hi", "image": ["camera.x", "/etc/hosts"]},
+            "image_not_allowed",
+            id="no camera and a secret",
+        ),
         pytest.param({"to": "08 12", "message": "Hi"}, "phone_invalid", id="number"),
     ],
 )
@@ -244,6 +249,61 @@ async def test_what_cannot_be_sent_is_told(
 
     assert error.value.translation_key == key
     assert await simulator.requests("POST", "mms") == []
+
+
+async def test_a_dead_camera_silences_no_words(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    door: str,
+) -> None:
+    """They go, with the pictures there are; the rest is told afterwards."""
+    (sent, missing) = await send_mms(hass, to=ANNA, message="Fire!", image="camera.x")
+    assert sent["status"] == "created"
+    assert "cannot be had now" in missing["error"]
+
+    rows = await send_mms(hass, to=ANNA, message="Fire!", image=["camera.x", door])
+    assert ["error" in row for row in rows] == [False, True]
+    with pytest.raises(HomeAssistantError, match="cannot be had now") as error:
+        await hass.services.async_call(
+            "elks46",
+            "send_mms",
+            {"to": ANNA, "image": ["camera.x", door]},
+            blocking=True,
+        )
+
+    assert error.value.translation_key == "some_failed"
+    assert [
+        (one["message"], len(one["images"])) for one in await on_screen(simulator)
+    ] == [
+        ("Fire!", 0),
+        ("Fire!", 1),
+        ("", 1),
+    ]
+
+
+async def test_a_reload_while_a_picture_is_fetched_loses_no_message(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """It goes by the account as it is then."""
+    is_asked, is_reloaded = asyncio.Event(), asyncio.Event()
+
+    async def late(*_: object) -> str:
+        is_asked.set()
+        await is_reloaded.wait()
+        return data_url(PICTURE)
+
+    with patch("custom_components.elks46.services.messages.async_data_url", late):
+        sending = hass.async_create_task(
+            send_mms(hass, to=ANNA, message="Hi", image="camera.door")
+        )
+        await is_asked.wait()
+        await hass.config_entries.async_reload(integration.entry_id)
+        is_reloaded.set()
+        (row,) = await sending
+
+    assert row["status"] == "created"
+    assert len(await on_screen(simulator)) == 1
 
 
 @pytest.mark.parametrize("image", [["/a"] * 11, [1], [{"url": "/a"}]])
