@@ -1,10 +1,14 @@
 """Pictures that are to be sent: found where a person says, and made to fit."""
 
+import asyncio
 import base64
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
+import struct
+import subprocess
+import sys
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import AsyncMock, patch
@@ -15,9 +19,11 @@ from homeassistant.components import camera, image as image_component, media_sou
 from homeassistant.components.media_source import PlayMedia, Unresolvable
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.setup import async_setup_component
 from PIL import Image
 import pytest
+from yarl import URL
 
 from custom_components.elks46 import media
 from custom_components.elks46.media import (
@@ -29,6 +35,9 @@ from custom_components.elks46.media import (
 from . import data_url, drawn, noise
 
 PICTURE = drawn()
+OTHER = drawn(9, 9)
+# What it ends with, a picture is not to go as it is.
+PADDING = b"\0" * PICTURE_BYTES_AT_MOST
 # What a phone writes down that was held on its side: turn it by a quarter.
 HELD_UPRIGHT = Image.Exif()
 HELD_UPRIGHT[0x0112] = 6
@@ -145,11 +154,12 @@ async def test_a_picture_that_cannot_be_packed_gets_smaller_until_it_fits(
     assert opened(sent).size[0] < 1500
 
 
+@pytest.mark.parametrize("kind", ["TIFF", "JPEG", "WEBP", "PNG"])
 async def test_a_picture_on_its_side_is_turned_upright(
-    hass: HomeAssistant, allowed: Path
+    hass: HomeAssistant, allowed: Path, kind: str
 ) -> None:
     """Phones write down how they were held; not every phone that gets a picture reads it."""
-    lying = drawn(2400, 1200, "TIFF", exif=HELD_UPRIGHT)
+    lying = drawn(2400, 1200, kind, exif=HELD_UPRIGHT) + PADDING
 
     sent = opened(await async_data_url(hass, put(allowed, lying)))
 
@@ -159,14 +169,22 @@ async def test_a_picture_on_its_side_is_turned_upright(
     assert not sent.getexif()
 
 
+@pytest.mark.parametrize(
+    ("picture", "how"),
+    [
+        pytest.param(Image.new("RGBA", (8, 8), (0, 0, 0, 0)), {}, id="in part"),
+        pytest.param(Image.new("P", (8, 8), 0), {"transparency": 0}, id="one colour"),
+    ],
+)
 async def test_what_can_be_seen_through_is_white(
-    hass: HomeAssistant, allowed: Path
+    hass: HomeAssistant, allowed: Path, picture: Image.Image, how: dict[str, Any]
 ) -> None:
     """As on paper; black would hide what is written."""
     buffer = BytesIO()
-    Image.new("RGBA", (8, 8), (0, 0, 0, 0)).save(buffer, "WEBP")
+    picture.save(buffer, "PNG", **how)
+    path = put(allowed, buffer.getvalue() + PADDING)
 
-    sent = opened(await async_data_url(hass, put(allowed, buffer.getvalue())))
+    sent = opened(await async_data_url(hass, path))
 
     assert sent.getpixel((4, 4)) == (255, 255, 255)
 
@@ -204,6 +222,121 @@ async def test_a_decompression_bomb_is_not_decoded(
     assert told == "image_too_large"
 
 
+async def test_what_breaks_the_memory_is_too_large(
+    hass: HomeAssistant, allowed: Path
+) -> None:
+    """A small Home Assistant has little."""
+    with patch("PIL.ImageFile.ImageFile.load", side_effect=MemoryError):
+        assert await refused(hass, put(allowed, PICTURE)) == "image_too_large"
+
+
+@pytest.mark.parametrize("error", [RuntimeError, TypeError, struct.error, KeyError])
+async def test_whatever_is_raised_over_a_picture_means_that_it_is_none(
+    hass: HomeAssistant,
+    allowed: Path,
+    caplog: pytest.LogCaptureFixture,
+    error: type[Exception],
+) -> None:
+    """Broken files raise anything; the log names which."""
+    with patch("PIL.ImageFile.ImageFile.load", side_effect=error("secret")):
+        assert await refused(hass, put(allowed, PICTURE)) == "image_no_picture"
+
+    assert error.__name__ in caplog.text
+    assert "secret" not in caplog.text
+
+
+async def test_a_jpeg_may_have_more_pixels_than_others(
+    hass: HomeAssistant, allowed: Path
+) -> None:
+    """It is decoded small; what a phone's camera makes is sent."""
+    large = drawn(5000, 3500, "JPEG", quality=100, progressive=False) + PADDING
+
+    sent = opened(await async_data_url(hass, put(allowed, large)))
+
+    assert sent.size == (SIDE_AT_MOST, 1120)
+    for kind in ("PNG", "WEBP", "BMP"):
+        other = put(allowed, drawn(5000, 3500, kind))
+        assert await refused(hass, other) == "image_too_large"
+
+
+MEASURE = """
+import resource, sys
+from custom_components.elks46.media import fit
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+content = open(sys.argv[1], "rb").read()
+before = peak()
+fit(content)
+print(peak() - before)
+"""
+
+
+async def test_a_camera_s_picture_takes_little_memory(
+    hass: HomeAssistant, allowed: Path
+) -> None:
+    """Whole it would be 72 megabytes, and as much for each step on the way."""
+    path = put(allowed, drawn(6000, 4000, "JPEG") + PADDING)
+
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", MEASURE, path, stdout=subprocess.PIPE
+    )
+    told, _ = await process.communicate()
+
+    assert int(told) < 60
+
+
+@pytest.mark.parametrize(
+    ("mode", "code", "greys"),
+    [
+        pytest.param("I;16", "<H", (0, 32767, 65535), id="16 bits"),
+        pytest.param("I", "=i", (-70000, 0, 70000), id="32 bits"),
+        pytest.param("I", "=i", (0, 32767, 65535), id="16 bits of 32"),
+        pytest.param("F", "=f", (0.0, 0.5, 1.0), id="no end"),
+    ],
+)
+async def test_fine_greys_stay_greys(
+    hass: HomeAssistant, allowed: Path, mode: str, code: str, greys: tuple[float, ...]
+) -> None:
+    """As a scanner or a telescope makes them; not black and white."""
+    row = b"".join(struct.pack(code, grey) * 32 for grey in greys)
+    picture = Image.frombytes(mode, (96, 32), row * 32)
+    buffer = BytesIO()
+    picture.save(buffer, "TIFF")
+
+    sent = opened(await async_data_url(hass, put(allowed, buffer.getvalue())))
+
+    seen = [sent.convert("L").getpixel((x, 16)) for x in (16, 48, 80)]
+    assert seen == [pytest.approx(grey, abs=4) for grey in (0, 127, 255)]
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "CMYK", "YCbCr", "RGBA"])
+async def test_pictures_of_all_colours_are_sent(
+    hass: HomeAssistant, allowed: Path, mode: str
+) -> None:
+    """Also those of printers and televisions."""
+    buffer = BytesIO()
+    picture = Image.new("RGB", (64, 64), "white").convert(mode)
+    picture.save(buffer, "TIFF", compression="tiff_lzw")
+
+    sent = opened(await async_data_url(hass, put(allowed, buffer.getvalue())))
+
+    assert sent.convert("L").getpixel((32, 32)) == pytest.approx(255, abs=3)
+
+
+async def test_what_says_wrongly_how_it_lies_is_not_turned(
+    hass: HomeAssistant, allowed: Path
+) -> None:
+    """It is a picture all the same."""
+    path = put(allowed, drawn(2400, 1200, "BMP"))
+
+    with patch.object(Image.Image, "getexif", side_effect=struct.error):
+        sent = opened(await async_data_url(hass, path))
+
+    assert sent.size == (SIDE_AT_MOST, SIDE_AT_MOST // 2)
+
+
 async def test_a_file_that_is_too_large_is_not_read(
     hass: HomeAssistant, allowed: Path
 ) -> None:
@@ -238,8 +371,10 @@ async def test_a_file_of_another_folder_is_refused(
 async def test_a_file_may_be_named_by_an_address(
     hass: HomeAssistant, allowed: Path
 ) -> None:
-    """With blanks written as there."""
+    """With blanks written as there; a path alone means what it says."""
     put(allowed, PICTURE, "my cat.png")
+    path = put(allowed, OTHER, "100%25.png")
+    assert await async_data_url(hass, path) == data_url(OTHER)
 
     sent = await async_data_url(hass, f" file://{allowed}/my%20cat.png ")
 
@@ -370,7 +505,16 @@ async def test_an_address_is_fetched(hass: HomeAssistant, pictures: TestServer) 
 
 
 @pytest.mark.parametrize(
-    "to", ["http://10.0.0.1/cat", "http://router.local/", "http://[::1]/cat"]
+    "to",
+    [
+        "http://10.0.0.1/cat",
+        "http://router.local/",
+        "http://[::1]/cat",
+        "http://192.168.257/",
+        "http://192.168.1.1./",
+        "http://0xc0.0xa8.1.1/",
+        "data:,cat",
+    ],
 )
 async def test_an_address_leads_nobody_into_the_home(
     hass: HomeAssistant, pictures: TestServer, to: str
@@ -379,6 +523,45 @@ async def test_an_address_leads_nobody_into_the_home(
     onward = pictures.make_url("/onward").with_query(to=to)
 
     assert await refused(hass, str(onward)) == "image_not_allowed"
+
+
+@pytest.mark.parametrize(
+    ("found", "key"),
+    [
+        (["93.184.215.14", "10.0.0.1"], "image_not_allowed"),
+        (["93.184.215.14"], "image_unreachable"),
+    ],
+)
+async def test_a_public_name_may_not_stand_for_a_host_of_the_home(
+    hass: HomeAssistant, pictures: TestServer, found: list[str], key: str
+) -> None:
+    """Anybody can write any address behind a name."""
+    onward = pictures.make_url("/onward").with_query(to="http://example.com:9/cat")
+    rows = [(2, 1, 6, "", (address, 9)) for address in found]
+    session = async_get_clientsession(hass)
+    fetch = session.get
+
+    def get(url: URL, **how: Any) -> Any:
+        return fetch(url.with_host("127.0.0.1"), **how)
+
+    with (
+        patch.object(hass.loop, "getaddrinfo", AsyncMock(return_value=rows)),
+        patch.object(session, "get", get),
+    ):
+        assert await refused(hass, str(onward)) == key
+
+
+async def test_an_address_leads_on_three_times_at_most(
+    hass: HomeAssistant, pictures: TestServer
+) -> None:
+    """Four are one too many."""
+    addresses = [pictures.make_url("/cat")]
+    for _ in range(4):
+        onward = pictures.make_url("/onward").with_query(to=str(addresses[-1]))
+        addresses.append(onward)
+
+    assert await async_data_url(hass, str(addresses[3])) == data_url(PICTURE)
+    assert await refused(hass, str(addresses[4])) == "image_unreachable"
 
 
 @pytest.mark.parametrize(

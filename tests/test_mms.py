@@ -1,12 +1,15 @@
 """Picture messages both ways: sent once, told once, and their pictures kept."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 import json
+import os
 from pathlib import Path
 from unittest.mock import patch
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.media_player import BrowseError
 from homeassistant.components.media_source import (
     BrowseMediaSource,
@@ -18,11 +21,14 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util import dt as dt_util
 import probatio
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_capture_events,
+    async_fire_time_changed,
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
@@ -30,12 +36,14 @@ from custom_components.elks46 import album
 from custom_components.elks46.api.images import ImagesResource
 from custom_components.elks46.const import CONF_DEFAULT_SENDER, CONF_KEEP_TEXT
 from custom_components.elks46.contacts import folder_of
+from custom_components.elks46.signals import SIGNAL_PICTURES
 
 from . import (
     ANNA,
     BJORN,
     NUMBER,
     OTHER_NUMBER,
+    STRANGER,
     Json,
     SimulatorControl,
     change_options,
@@ -50,6 +58,7 @@ from . import (
     send_mms,
     send_sms,
     setup_integration,
+    text_home,
 )
 
 pytestmark = pytest.mark.usefixtures("impatient")
@@ -219,6 +228,11 @@ async def test_the_sender_is_one_that_can(
         pytest.param(
             {"to": ANNA, "image": ["camera.x"]}, "image_unreachable", id="no camera"
         ),
+        pytest.param(
+            {"to": ANNA, "message": "Hi", "image": ["camera.x", "/etc/hosts"]},
+            "image_not_allowed",
+            id="no camera and a secret",
+        ),
         pytest.param({"to": "08 12", "message": "Hi"}, "phone_invalid", id="number"),
     ],
 )
@@ -235,6 +249,61 @@ async def test_what_cannot_be_sent_is_told(
 
     assert error.value.translation_key == key
     assert await simulator.requests("POST", "mms") == []
+
+
+async def test_a_dead_camera_silences_no_words(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    door: str,
+) -> None:
+    """They go, with the pictures there are; the rest is told afterwards."""
+    (sent, missing) = await send_mms(hass, to=ANNA, message="Fire!", image="camera.x")
+    assert sent["status"] == "created"
+    assert "cannot be had now" in missing["error"]
+
+    rows = await send_mms(hass, to=ANNA, message="Fire!", image=["camera.x", door])
+    assert ["error" in row for row in rows] == [False, True]
+    with pytest.raises(HomeAssistantError, match="cannot be had now") as error:
+        await hass.services.async_call(
+            "elks46",
+            "send_mms",
+            {"to": ANNA, "image": ["camera.x", door]},
+            blocking=True,
+        )
+
+    assert error.value.translation_key == "some_failed"
+    assert [
+        (one["message"], len(one["images"])) for one in await on_screen(simulator)
+    ] == [
+        ("Fire!", 0),
+        ("Fire!", 1),
+        ("", 1),
+    ]
+
+
+async def test_a_reload_while_a_picture_is_fetched_loses_no_message(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """It goes by the account as it is then."""
+    is_asked, is_reloaded = asyncio.Event(), asyncio.Event()
+
+    async def late(*_: object) -> str:
+        is_asked.set()
+        await is_reloaded.wait()
+        return data_url(PICTURE)
+
+    with patch("custom_components.elks46.services.messages.async_data_url", late):
+        sending = hass.async_create_task(
+            send_mms(hass, to=ANNA, message="Hi", image="camera.door")
+        )
+        await is_asked.wait()
+        await hass.config_entries.async_reload(integration.entry_id)
+        is_reloaded.set()
+        (row,) = await sending
+
+    assert row["status"] == "created"
+    assert len(await on_screen(simulator)) == 1
 
 
 @pytest.mark.parametrize("image", [["/a"] * 11, [1], [{"url": "/a"}]])
@@ -464,6 +533,7 @@ async def test_where_there_is_no_media_folder_the_message_is_told(
     events = async_capture_events(hass, "elks46_mms_received")
 
     await picture_home(hass, simulator, ANNA, "Look!", PICTURE)
+    await a_day_later(hass)
 
     assert [event.data["images"] for event in events] == [[]]
     with pytest.raises(BrowseError):
@@ -491,17 +561,18 @@ async def test_the_first_media_folder_will_do(
     "fault",
     [
         pytest.param({"kind": "status", "status": 404}, id="gone"),
-        pytest.param({"kind": "status", "status": 500}, id="broken"),
+        pytest.param({"kind": "status", "status": 403}, id="refused"),
         pytest.param({"kind": "status", "status": 200, "body": "<p>"}, id="no picture"),
     ],
 )
-async def test_a_picture_that_cannot_be_had_loses_no_message(
+async def test_a_picture_that_is_none_keeps_no_message_waiting(
     hass: HomeAssistant,
     simulator: SimulatorControl,
     integration: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
     fault: Json,
 ) -> None:
-    """It is told with the others."""
+    """It is told at once with the others, and the log says so once."""
     events = async_capture_events(hass, "elks46_mms_received")
     await simulator.fail(failing("images/*-i0.jpg", **fault))
 
@@ -510,12 +581,97 @@ async def test_a_picture_that_cannot_be_had_loses_no_message(
     (event,) = events
     (image,) = event.data["images"]
     assert image.endswith(".gif")
+    assert caplog.text.count("A message is told without 1 of its pictures") == 1
+
+
+PASSING = [
+    pytest.param({"kind": "status", "status": 500}, id="broken"),
+    pytest.param({"kind": "status", "status": 429}, id="too much at once"),
+    pytest.param({"kind": "status", "status": 401}, id="password changed"),
+    pytest.param({"kind": "drop_before"}, id="no answer"),
+]
+
+
+@pytest.mark.parametrize("fault", PASSING)
+async def test_a_picture_that_cannot_be_had_now_is_had_when_46elks_repeats(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+    fault: Json,
+) -> None:
+    """What was had before is not fetched again, and nobody complains of the disk."""
+    events = async_capture_events(hass, "elks46_mms_received")
+    await simulator.fail(failing("images/*-i0.jpg", **fault))
+
+    await picture_home(hass, simulator, ANNA, "Look!", PICTURE, OTHER_PICTURE)
+    await simulator.fail()
+    posts = await simulator.posted("mms", 2)
+    await hass.async_block_till_done()
+
+    assert [one["status"] for one in posts] == [503, 204]
+    (event,) = events
+    assert [image.rpartition(".")[2] for image in event.data["images"]] == [
+        "png",
+        "gif",
+    ]
+    assert len(await simulator.requests("GET", "images/*-i1.jpg")) == 1
+    assert "disk" not in caplog.text
+
+
+@pytest.mark.parametrize("fault", PASSING)
+async def test_a_picture_that_stays_away_loses_no_message(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+    fault: Json,
+) -> None:
+    """The third post is told with the others, and the log says so once."""
+    events = async_capture_events(hass, "elks46_mms_received")
+    await simulator.fail(failing("images/*-i0.jpg", **fault))
+
+    await picture_home(hass, simulator, ANNA, "Look!", PICTURE, OTHER_PICTURE)
+    posts = await simulator.posted("mms", 3)
+    await hass.async_block_till_done()
+
+    assert [one["status"] for one in posts] == [503, 503, 204]
+    (event,) = events
+    (image,) = event.data["images"]
+    assert image.endswith(".gif")
+    assert caplog.text.count("A message is told without 1 of its pictures") == 1
+
+
+async def test_a_history_with_pictures_that_cannot_be_had_now_is_read_again(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Texts are told meanwhile, and the picture when it is there."""
+    texts = async_capture_events(hass, "elks46_sms_received")
+    events = async_capture_events(hass, "elks46_mms_received")
+    await simulator.fail(
+        {"match": {"callback": "*"}, "kind": "lose", "times": None},
+        failing("images/*", kind="status", status=429),
+    )
+    await simulator.send_text(ANNA, NUMBER, "Hi")
+    await picture_home(hass, simulator, ANNA, "Look!", PICTURE)
+    await pass_time(hass, minutes=31)
+    assert (len(texts), len(events)) == (1, 0)
+
+    await simulator.fail()
+    await pass_time(hass, minutes=31)
+
+    assert [len(event.data["images"]) for event in events] == [1]
+    assert len(texts) == 1
+    assert "disk" not in caplog.text
 
 
 async def test_pictures_that_come_too_slowly_are_left_out(
     hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
 ) -> None:
-    """46elks and an automation wait."""
+    """46elks and an automation wait, but not for ever."""
     events = async_capture_events(hass, "elks46_mms_received")
 
     async def never(*_: object) -> bytes:
@@ -527,24 +683,74 @@ async def test_pictures_that_come_too_slowly_are_left_out(
         patch.object(ImagesResource, "download", never),
     ):
         await picture_home(hass, simulator, ANNA, "Look!", PICTURE)
+        await simulator.posted("mms", 3)
+        await hass.async_block_till_done()
 
     assert [event.data["images"] for event in events] == [[]]
 
 
-@pytest.mark.parametrize("method", ["write_bytes", "stat"])
+async def test_a_disk_that_refuses_pictures_for_a_moment_loses_none(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """And nothing half written stays."""
+    events = async_capture_events(hass, "elks46_mms_received")
+
+    with patch.object(Path, "replace", side_effect=OSError(28, "No space left")):
+        await picture_home(hass, simulator, ANNA, "Look!", PICTURE)
+    kept = album.shelf(hass)
+    assert kept
+    assert list(kept.folder.rglob("*.part")) == []
+    await simulator.posted("mms", 2)
+    await hass.async_block_till_done()
+
+    assert [len(event.data["images"]) for event in events] == [1]
+
+
 async def test_a_disk_that_refuses_pictures_loses_no_message(
-    hass: HomeAssistant,
-    simulator: SimulatorControl,
-    integration: MockConfigEntry,
-    method: str,
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
 ) -> None:
     """Be it full, or worn out."""
     events = async_capture_events(hass, "elks46_mms_received")
 
-    with patch.object(Path, method, side_effect=OSError(28, "No space left")):
+    with patch.object(Path, "write_bytes", side_effect=OSError(28, "No space left")):
         await picture_home(hass, simulator, ANNA, "Look!", PICTURE)
+        await simulator.posted("mms", 3)
+        await hass.async_block_till_done()
 
     assert [event.data["message"] for event in events] == ["Look!"]
+
+
+async def test_a_disk_that_throws_nothing_away_loses_no_message(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """Nor a picture."""
+    events = async_capture_events(hass, "elks46_mms_received")
+
+    with patch.object(Path, "stat", side_effect=OSError(5, "Input/output error")):
+        await picture_home(hass, simulator, ANNA, "Look!", PICTURE)
+
+    assert [len(event.data["images"]) for event in events] == [1]
+
+
+async def test_a_flood_of_pictures_that_cannot_be_had_fills_no_memory(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    public_url: str,
+) -> None:
+    """The first is forgotten, and tried anew."""
+    await simulator.fail(failing("images/*", kind="status", status=429))
+    forms = [
+        {"id": f"m{one}", "from": ANNA, "to": NUMBER, "image": "m1-i0"} for one in "ab"
+    ]
+
+    with patch.object(album, "TRIED_AT_MOST", 1):
+        statuses = [
+            await post_callback(public_url, "mms", form)
+            for form in (forms[0], forms[0], forms[1], forms[0])
+        ]
+
+    assert statuses == [HTTPStatus.SERVICE_UNAVAILABLE] * 4
 
 
 async def test_pictures_come_from_46elks_alone(
@@ -751,6 +957,65 @@ async def test_an_unloading_in_between_tells_it_later(
     assert [event.data["id"] for event in events] == [sent["id"]]
 
 
+async def test_a_reload_in_between_tells_it_once(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """Only the account as it is now tells it, when 46elks comes again."""
+    events = async_capture_events(hass, "elks46_mms_received")
+    is_asked, is_reloaded = asyncio.Event(), asyncio.Event()
+
+    async def late(*_: object) -> bytes:
+        is_asked.set()
+        await is_reloaded.wait()
+        return PICTURE
+
+    with (
+        patch.object(ImagesResource, "download", late),
+        patch("custom_components.elks46.catch_up.CatchUp.async_run"),
+    ):
+        await simulator.control(
+            "POST",
+            f"handsets/{ANNA}/messages",
+            {"to": NUMBER, "message": "Look!", "images": [data_url(PICTURE)]},
+        )
+        await is_asked.wait()
+        await hass.config_entries.async_reload(integration.entry_id)
+        is_reloaded.set()
+        posts = await simulator.posted("mms", 2)
+        await hass.async_block_till_done()
+
+    assert [one["status"] for one in posts] == [503, 204]
+    assert [event.data["message"] for event in events] == ["Look!"]
+
+
+async def test_whoever_waits_for_pictures_may_go(
+    hass: HomeAssistant, integration: MockConfigEntry, public_url: str
+) -> None:
+    """The fetching is stopped with Home Assistant, or fails with nobody waiting."""
+    events = async_capture_events(hass, "elks46_mms_received")
+    form = {"id": "mfeed", "from": ANNA, "to": NUMBER, "image": "a-i0"}
+    started = asyncio.Event()
+
+    async def never(*_: object) -> bytes:
+        started.set()
+        await asyncio.Event().wait()
+        return b""
+
+    with patch.object(ImagesResource, "download", never):
+        post = hass.async_create_task(post_callback(public_url, "mms", form))
+        await started.wait()
+        (task,) = (
+            task for task in asyncio.all_tasks() if task.get_name() == "elks46 pictures"
+        )
+        task.cancel()
+        await asyncio.wait({post})
+        post.exception()
+
+    assert await post_callback(public_url, "mms", form) == HTTPStatus.NO_CONTENT
+    await hass.async_block_till_done()
+    assert len(events) == 1
+
+
 async def test_with_keep_text_off_its_words_are_not_told(
     hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
 ) -> None:
@@ -791,6 +1056,7 @@ async def test_the_last_picture_is_shown(
     for path in Path(hass.config.media_dirs["local"]).rglob("*.png"):
         path.unlink()
     assert (await shown())[0] == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert hass.states.is_state(IMAGE, STATE_UNKNOWN)
 
 
 async def test_a_number_that_cannot_do_pictures_shows_none(
@@ -803,29 +1069,178 @@ async def test_a_number_that_cannot_do_pictures_shows_none(
     assert hass.states.is_state(IMAGE, STATE_UNAVAILABLE)
 
 
+@pytest.fixture
+async def kept(hass: HomeAssistant, integration: MockConfigEntry) -> album.Shelf:
+    """Return where pictures lie."""
+    found = album.shelf(hass)
+    assert found
+    return found
+
+
+def put(
+    kept: album.Shelf, created: datetime, *, sender: str = ANNA, name: str = "m1"
+) -> str:
+    """Put a picture there that came at a time, and return what Home Assistant calls it."""
+    stamp = f"{created:%Y%m%dT%H%M%S%f}"
+    place = f"{folder_of(NUMBER)}/{folder_of(sender)}/{stamp}-{name}-0.png"
+    picture = kept.store(place, PICTURE)
+    assert picture
+    return picture.media_content_id
+
+
+def left(kept: album.Shelf) -> set[str]:
+    """Return what Home Assistant calls the pictures that are left."""
+    return {picture.media_content_id for picture in kept.pictures()}
+
+
+async def a_day_later(hass: HomeAssistant) -> None:
+    """Let the next day begin."""
+    midnight = dt_util.start_of_local_day() + timedelta(days=1)
+    async_fire_time_changed(hass, midnight)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
 async def test_old_pictures_make_room(
-    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+    hass: HomeAssistant, simulator: SimulatorControl, kept: album.Shelf
 ) -> None:
-    """The oldest go first, after a year at the latest; what others put there stays."""
+    """The oldest go first; what others put there stays."""
     events = async_capture_events(hass, "elks46_mms_received")
-    for _ in range(3):
+    for _ in range(2):
         await picture_home(hass, simulator, ANNA, "", PICTURE)
-    kept = album.shelf(hass)
-    assert kept
     foreign = kept.folder / "holiday.png"
     foreign.write_bytes(PICTURE)
     hidden = kept.folder / "46701740690" / "46701740605" / "holiday.png"
     hidden.write_bytes(PICTURE)
 
     with patch.object(album, "KEEP_BYTES", 2 * len(PICTURE)):
-        kept.prune(datetime.now(UTC) - timedelta(days=400))
-    left = {picture.media_content_id for picture in kept.pictures()}
-    assert left == {image for event in events[1:] for image in event.data["images"]}
-    kept.prune(datetime(2100, 1, 1, tzinfo=UTC))
+        await picture_home(hass, simulator, ANNA, "", PICTURE)
 
-    assert kept.pictures() == []
+    assert left(kept) == {
+        image for event in events[1:] for image in event.data["images"]
+    }
     assert foreign.exists()
     assert hidden.exists()
+
+
+async def test_strangers_push_out_nothing_but_each_other(
+    hass: HomeAssistant, kept: album.Shelf
+) -> None:
+    """They have a share, and only of it."""
+    now = datetime.now(UTC)
+    anna = {put(kept, now - timedelta(days=day), name=f"m{day}") for day in (5, 6, 7)}
+    strangers = [
+        put(kept, now - timedelta(days=day), sender=f"+4670174065{day}")
+        for day in range(3)
+    ]
+
+    with (
+        patch.object(album, "KEEP_BYTES", 4 * len(PICTURE)),
+        patch.object(album, "STRANGERS_BYTES", len(PICTURE)),
+    ):
+        await a_day_later(hass)
+
+    assert left(kept) == {*anna, strangers[0]}
+
+
+async def a_start(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Let the account be set up anew."""
+    await hass.config_entries.async_reload(entry.entry_id)
+
+
+async def a_day(hass: HomeAssistant, _: MockConfigEntry) -> None:
+    """Let the next day begin."""
+    await a_day_later(hass)
+
+
+@pytest.mark.parametrize("begin", [a_start, a_day])
+async def test_pictures_are_kept_for_a_year(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    kept: album.Shelf,
+    begin: Callable[[HomeAssistant, MockConfigEntry], Awaitable[None]],
+) -> None:
+    """The last picture of a number goes like any other, and a text tells which time it is."""
+    await text_home(hass, simulator, ANNA, "Hi")
+    await pass_time(hass, minutes=31)
+    put(kept, datetime.now(UTC) - timedelta(days=366))
+    async_dispatcher_send(hass, SIGNAL_PICTURES.format(integration.entry_id))
+    await hass.async_block_till_done()
+    assert not hass.states.is_state(IMAGE, STATE_UNKNOWN)
+
+    await begin(hass, integration)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert kept.pictures() == []
+    assert hass.states.is_state(IMAGE, STATE_UNKNOWN)
+
+
+async def test_a_clock_that_is_wrong_throws_nothing_away(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    kept: album.Shelf,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """By what 46elks tells it is not that late."""
+    await picture_home(hass, simulator, ANNA, "", PICTURE)
+    before = left(kept)
+
+    freezer.tick(timedelta(days=400))
+    await hass.config_entries.async_reload(integration.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert left(kept) == before
+    assert len(before) == 1
+
+
+async def test_what_is_yet_to_come_is_no_last_picture_for_ever(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    kept: album.Shelf,
+    public_url: str,
+) -> None:
+    """Whoever knows the secret address may write any time into a post."""
+    form = {
+        "id": "mfeed",
+        "from": STRANGER,
+        "to": NUMBER,
+        "created": "2099-01-01T00:00:00",
+        "image": "a-i0",
+    }
+    with patch.object(ImagesResource, "download", return_value=OTHER_PICTURE):
+        assert await post_callback(public_url, "mms", form) == HTTPStatus.NO_CONTENT
+
+    await picture_home(hass, simulator, ANNA, "", PICTURE)
+
+    newest, _ = kept.pictures()
+    assert newest.path.read_bytes() == PICTURE
+
+
+async def test_what_was_half_written_at_a_kill_is_thrown_away(
+    hass: HomeAssistant, kept: album.Shelf
+) -> None:
+    """What is just being written is not, nor what is none of ours."""
+    put(kept, datetime.now(UTC))
+    folder = kept.folder / folder_of(NUMBER) / folder_of(ANNA)
+    old, new, foreign = (
+        folder / f"{name}.part"
+        for name in (
+            "20260101T000000000000-m1-0",
+            "20260101T000000000000-m2-0",
+            "film",
+        )
+    )
+    for path in (old, new, foreign):
+        path.write_bytes(b"half")
+    hour_ago = datetime.now(UTC).timestamp() - 3601
+    for path in (old, foreign):
+        os.utime(path, (hour_ago, hour_ago))
+
+    await a_day_later(hass)
+
+    assert [path.exists() for path in (old, new, foreign)] == [False, True, True]
 
 
 async def test_a_sender_by_name_has_a_folder_too(

@@ -61,7 +61,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
 
     address = Address(hass, entry)
     reach = Reach(hass, entry, address)
-    inbox = Inbox(hass, entry, store, Album(hass, client))
+    inbox = Inbox(hass, entry, store, Album(hass, entry, client))
     contacts = Contacts(entry)
     guard = Guard(hass, entry, store, contacts, coordinator)
     outbox = Outbox(hass, entry, client, store, address, coordinator, guard)
@@ -98,6 +98,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
     """Close the doors first; what is under way is let through or settled later."""
     runtime = entry.runtime_data
     runtime.catch_up.async_close()
+    runtime.inbox.async_close()
     runtime.spending.async_close()
     runtime.provisioning.async_close()
     await runtime.outbox.async_close()
@@ -198,7 +199,14 @@ def _async_wire(
         await hass.config_entries.async_reload(entry.entry_id)
 
     @callback
+    def prune() -> None:
+        entry.async_create_background_task(
+            hass, runtime.inbox.async_prune(), "elks46 old pictures"
+        )
+
+    @callback
     def day_begins(_: datetime) -> None:
+        prune()
         async_dispatcher_send(hass, SIGNAL_STATE.format(entry.entry_id))
 
     entry.async_on_unload(
@@ -207,6 +215,7 @@ def _async_wire(
     entry.async_on_unload(runtime.coordinator.async_add_listener(numbers_read))
     entry.async_on_unload(runtime.coordinator.async_add_listener(balance_read))
     balance_read()
+    prune()
     entry.async_on_unload(runtime.address.async_listen(address_changed))
     entry.async_on_unload(entry.add_update_listener(reload))
     # Posts are taken from then on, so nothing falls between this reading and the next post.

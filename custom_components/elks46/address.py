@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from enum import StrEnum
 from ipaddress import ip_address
+import re
 from typing import Any, Final
 
 from homeassistant.components import webhook
@@ -58,11 +59,13 @@ def is_public_url(value: str, api_url: str) -> bool:
 
 def is_public_host(host: str) -> bool:
     """Tell whether a host is one that everybody on the internet can name."""
+    name = host.removesuffix(".").lower()
     try:
-        return ip_address(host).is_global
+        return ip_address(name).is_global
     except ValueError:
-        name = host.rstrip(".")
-        return "." in name and not name.endswith(LOCAL_ENDINGS)
+        # Many resolvers read `192.168.257` or `0xc0.0xa8.1.1` as addresses of four numbers.
+        is_number = re.fullmatch(r"[0-9]+|0x[0-9a-f]*", name.rpartition(".")[2])
+        return "." in name and not is_number and not name.endswith(LOCAL_ENDINGS)
 
 
 class Address:

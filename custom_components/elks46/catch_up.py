@@ -42,6 +42,7 @@ from .const import (
     SUBENTRY_NUMBER,
     UPDATE_INTERVAL,
 )
+from .errors import LaterError
 from .records import SentMessage
 from .signals import SIGNAL_STATE
 
@@ -116,6 +117,8 @@ class CatchUp:
                 await self._async_read()
             except ElksError as err:
                 LOGGER.debug("The history cannot be read: %s", type(err).__name__)
+            except LaterError as err:
+                LOGGER.debug("The history is read again: %s", err)
             except OSError:
                 # An account that is being unloaded writes nothing any more.
                 if not self._is_closed:

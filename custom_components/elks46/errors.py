@@ -26,6 +26,10 @@ from .const import DOMAIN
 type Explained = tuple[str, dict[str, str]]
 
 
+class LaterError(OSError):
+    """A message is not taken now, through no fault of the disk: 46elks should repeat it."""
+
+
 def explain(err: ElksError) -> Explained:
     """Return the translation key and placeholders that tell a person about an error."""
     match err:

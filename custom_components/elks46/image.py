@@ -14,7 +14,7 @@ from .const import CONF_NUMBER_ID, SUBENTRY_NUMBER
 from .contacts import folder_of
 from .data import ElksConfigEntry
 from .entity import ElksNumberEntity
-from .signals import SIGNAL_MESSAGE
+from .signals import SIGNAL_MESSAGE, SIGNAL_PICTURES
 
 PARALLEL_UPDATES = 0
 
@@ -61,6 +61,11 @@ class ElksLastPicture(ElksNumberEntity, ImageEntity):
                 self.hass, SIGNAL_MESSAGE.format(self._entry.entry_id), self._received
             )
         )
+        self.async_on_remove(
+            async_dispatcher_connect(
+                self.hass, SIGNAL_PICTURES.format(self._entry.entry_id), self._changed
+            )
+        )
 
     @override
     async def async_image(self) -> bytes | None:
@@ -70,15 +75,20 @@ class ElksLastPicture(ElksNumberEntity, ImageEntity):
         try:
             return await self.hass.async_add_executor_job(picture.path.read_bytes)
         except OSError:
-            # It was too old to be kept, or somebody has thrown it away.
+            # Somebody has thrown it away.
+            await self._async_show_newest()
             return None
 
     @callback
     def _received(self, message: IncomingMessage) -> None:
         if message.recipient == self._e164 and message.images:
-            self._entry.async_create_task(
-                self.hass, self._async_show_newest(), "elks46 last picture"
-            )
+            self._changed()
+
+    @callback
+    def _changed(self) -> None:
+        self._entry.async_create_task(
+            self.hass, self._async_show_newest(), "elks46 last picture"
+        )
 
     async def _async_show_newest(self) -> None:
         await self._async_look()
@@ -86,10 +96,10 @@ class ElksLastPicture(ElksNumberEntity, ImageEntity):
 
     async def _async_look(self) -> None:
         """Find the newest picture there is."""
-        self._picture = await self.hass.async_add_executor_job(self._newest)
-        if self._picture is not None:
-            self._attr_content_type = self._picture.mime_type
-            self._attr_image_last_updated = self._picture.created
+        self._picture = picture = await self.hass.async_add_executor_job(self._newest)
+        self._attr_image_last_updated = picture.created if picture else None
+        if picture is not None:
+            self._attr_content_type = picture.mime_type
 
     def _newest(self) -> Picture | None:
         kept = shelf(self.hass)

@@ -2,22 +2,21 @@
 
 import asyncio
 from dataclasses import replace
-import errno
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from .api import IncomingMessage, MessageKind
+from .const import EPOCH
+from .errors import LaterError
 from .signals import SIGNAL_MESSAGE, SIGNAL_STATE
 
 if TYPE_CHECKING:
     from .album import Album
     from .store import ElksStore
-
-_OPEN: Final = (ConfigEntryState.LOADED, ConfigEntryState.SETUP_IN_PROGRESS)
 
 
 class Inbox:
@@ -34,6 +33,15 @@ class Inbox:
         self._fetching: dict[str, asyncio.Task[tuple[str, ...]]] = {}
         self._announced: set[str] = set()
         self._recording: dict[str, asyncio.Task[None]] = {}
+        self._is_closed = False
+
+    @callback
+    def async_close(self) -> None:
+        """Announce nothing more; what is under way is repeated to whoever comes after.
+
+        The account's state cannot tell: after a reload it is the same as before.
+        """
+        self._is_closed = True
 
     async def async_receive(self, message: IncomingMessage) -> bool:
         """Announce a message unless that was done, and return when it is recorded.
@@ -44,14 +52,15 @@ class Inbox:
         Home Assistant calls those that could be had.
 
         Raises:
-            OSError: the disk refuses; the next try only records. Or the account is being
-                unloaded, and the next one announces.
+            OSError: the disk refuses; the next try only records.
+            LaterError: the account is being unloaded, or pictures may be had later; the
+                next try announces.
         """
         is_told = message.id in self._announced or self._store.is_received(message.id)
         if message.kind is MessageKind.MMS and not is_told:
             message = replace(message, images=await self._async_pictures(message))
-            if self._entry.state not in _OPEN:
-                raise OSError(errno.ESHUTDOWN, "The account is being unloaded")
+            if self._is_closed:
+                raise LaterError("The account is being unloaded")
         if self._store.is_received(message.id):
             return False
         is_new = message.id not in self._announced
@@ -72,16 +81,29 @@ class Inbox:
         recording.result()
         return is_new
 
+    async def async_prune(self) -> None:
+        """Throw away pictures that are too old by what 46elks has told last."""
+        marks = (self._store.mark, self._store.mms_mark)
+        await self._album.async_prune(max(mark or EPOCH for mark in marks))
+
     async def _async_pictures(self, message: IncomingMessage) -> tuple[str, ...]:
         fetching = self._fetching.get(message.id)
         if fetching is None:
             fetching = self._fetching[message.id] = self._hass.async_create_task(
                 self._album.async_keep(message), "elks46 pictures"
             )
-            fetching.add_done_callback(lambda _: self._fetching.pop(message.id, None))
+            fetching.add_done_callback(partial(self._fetched, message.id))
         # Not cancelled with whoever waits for it.
         await asyncio.wait({fetching})
         return fetching.result()
+
+    def _fetched(
+        self, message_id: str, fetching: asyncio.Task[tuple[str, ...]]
+    ) -> None:
+        del self._fetching[message_id]
+        if not fetching.cancelled():
+            # Whoever waited for it may be gone, which makes no error of it.
+            fetching.exception()
 
     async def _async_record(self, message: IncomingMessage) -> None:
         await self._store.async_record_received(message.id, message.created)

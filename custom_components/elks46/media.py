@@ -7,9 +7,11 @@ goes as it is, to the last byte.
 
 import base64
 from io import BytesIO
+from ipaddress import ip_address
 from pathlib import Path
 import re
-from typing import Final
+from threading import Lock
+from typing import Final, cast
 from urllib.parse import unquote
 
 from aiohttp import ClientError, ClientResponse, ClientTimeout, hdrs
@@ -18,7 +20,7 @@ from homeassistant.components.media_player import async_process_play_media_url
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from PIL import Image, ImageOps
+from PIL import Image
 from yarl import URL
 
 from .address import is_public_host
@@ -30,26 +32,53 @@ from .const import DOMAIN, LOGGER, picture_type
 PICTURE_BYTES_AT_MOST: Final = 300 * 1024
 # A camera's raw still has twenty megabytes; nothing larger is worth reading to shrink it.
 INPUT_BYTES_AT_MOST: Final = 25 * 1024 * 1024
-# Three bytes a pixel when decoded: 150 megabytes, which the smallest Home Assistant has.
-PIXELS_AT_MOST: Final = 50_000_000
+# Decoded whole and copied, with four bytes a pixel: 50 to 160 megabytes, and 260 of WebP
+# that can be seen through (measured with Pillow 12). No screen and few cameras have more.
+PIXELS_AT_MOST: Final = 16_000_000
+# A JPEG can be decoded at an eighth of its size: 40 megabytes. One that was made for slow
+# lines (progressive) is held whole meanwhile: 160 megabytes.
+JPEG_PIXELS_AT_MOST: Final = 50_000_000
 # More than any phone shows; smaller files need fewer tries to fit.
 SIDE_AT_MOST: Final = 1600
 JPEG_QUALITY: Final = 85
+WHITE_OF_16_BITS: Final = (1 << 16) - 1
 # A person waits, and perhaps an alarm.
 FETCH_SECONDS: Final = 15
 REDIRECTS_AT_MOST: Final = 3
 
 # What Pillow may try: none that starts other programs or reads other files.
 FORMATS: Final = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
+# How a picture lies (EXIF 2.32, tag 0x0112), and what sets it upright.
+_ORIENTATION: Final = 0x0112
+_UPRIGHT: Final[dict[object, Image.Transpose]] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# The whole home makes one picture fit at a time: a family's at once would fill the memory.
+_ONE_AT_A_TIME: Final = Lock()
 _ENTITY: Final = re.compile(
     r"(?:media-source://(?:camera|image)/)?((camera|image)\.\w+)"
 )
+
+
+class OutOfReachError(ServiceValidationError):
+    """A picture cannot be had now; it may be another time."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__(translation_domain=DOMAIN, translation_key="image_unreachable")
 
 
 async def async_data_url(hass: HomeAssistant, asked: str) -> str:
     """Return the picture that is meant, as 46elks takes it.
 
     Raises:
+        OutOfReachError: it cannot be had now.
         ServiceValidationError: what is wrong with it.
     """
     content = await _async_content(hass, asked.strip())
@@ -68,32 +97,93 @@ def fit(content: bytes) -> tuple[bytes, str]:
         ServiceValidationError: no picture, or too many pixels to decode.
     """
     try:
-        with Image.open(BytesIO(content), formats=FORMATS) as picture:
-            # The head of the file tells, before anything is decoded.
-            if picture.width * picture.height > PIXELS_AT_MOST:
-                raise _invalid("image_too_large")
-            picture.load()
+        with (
+            _ONE_AT_A_TIME,
+            Image.open(BytesIO(content), formats=FORMATS) as picture,
+        ):
             kind = picture_type(content)
+            _check_size(picture, kind)
+            picture.draft(None, _small(picture.size))
+            picture.load()
             if kind is not None and len(content) <= PICTURE_BYTES_AT_MOST:
                 return content, kind
             return _small_jpeg(picture), "image/jpeg"
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as err:
+    except ServiceValidationError:
+        raise
+    except (
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+        MemoryError,
+    ) as err:
         raise _invalid("image_too_large") from err
-    except (OSError, SyntaxError, ValueError) as err:
-        # Pillow's own for what it does not know, and for what breaks off.
+    except Exception as err:
+        # Broken files make Pillow raise anything, of its own and of what it is made of.
+        LOGGER.debug("A picture cannot be read: %s", type(err).__name__)
         raise _invalid("image_no_picture") from err
+
+
+def _check_size(picture: Image.Image, kind: str | None) -> None:
+    """Refuse too many pixels: the head of the file tells, before anything is decoded."""
+    at_most = JPEG_PIXELS_AT_MOST if kind == "image/jpeg" else PIXELS_AT_MOST
+    if picture.width * picture.height > at_most:
+        raise _invalid("image_too_large")
+
+
+def _small(size: tuple[int, int]) -> tuple[int, int]:
+    """Return a size in its proportions, as large as is ever sent."""
+    longest = max(*size, SIDE_AT_MOST)
+    width, height = (max(1, side * SIDE_AT_MOST // longest) for side in size)
+    return width, height
 
 
 def _small_jpeg(picture: Image.Image) -> bytes:
     """Return the picture upright, without what it told of camera and place, and small enough."""
-    upright = ImageOps.exif_transpose(picture).convert("RGBA")
-    upright.thumbnail((SIDE_AT_MOST, SIDE_AT_MOST))
+    turn = _turn(picture)
+    if picture.has_transparency_data and picture.mode not in ("RGBA", "LA"):
+        picture = picture.convert("RGBA")
+    elif picture.mode in ("1", "P"):
+        picture = picture.convert("RGB")
+    elif picture.mode.startswith("I;16"):
+        picture = picture.convert("I")
+    # Small first, so that all that follows takes little.
+    small = picture.resize(_small(picture.size), Image.Resampling.BICUBIC, None, 2.0)
+    if turn is not None:
+        small = small.transpose(turn)
+    if small.mode in ("I", "F"):
+        small = _eight_bits(small)
     # What can be seen through is white, as on paper.
-    flat = Image.new("RGB", upright.size, "white")
-    flat.paste(upright, mask=upright)
+    flat = Image.new("RGB", small.size, "white")
+    if small.has_transparency_data:
+        seen = small.convert("RGBA")
+        flat.paste(seen, mask=seen)
+    else:
+        flat.paste(small.convert("RGB"))
     while len(jpeg := _jpeg(flat)) > PICTURE_BYTES_AT_MOST:
         flat.thumbnail((max(flat.size) * 3 // 4, max(flat.size) * 3 // 4))
     return jpeg
+
+
+def _turn(picture: Image.Image) -> Image.Transpose | None:
+    """Return what sets a picture upright, None where nothing does or that cannot be read."""
+    try:
+        return _UPRIGHT.get(picture.getexif().get(_ORIENTATION))
+    except Exception as err:  # noqa: BLE001 - as with the picture itself
+        LOGGER.debug("How a picture lies cannot be read: %s", type(err).__name__)
+        return None
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """Return a picture of finer or endless greys in those that a screen has.
+
+    Sixteen bits are measured as such, and what knows no end from its darkest to its lightest.
+    """
+    # Of one band it is one pair.
+    darkest, lightest = cast(tuple[float, float], picture.getextrema())
+    if picture.mode == "I" and darkest >= 0 and lightest <= WHITE_OF_16_BITS:
+        darkest, lightest = 0, WHITE_OF_16_BITS
+    scale = 255 / ((lightest - darkest) or 1)
+    shown = picture.convert("F").point(lambda grey: grey * scale - darkest * scale)
+    return shown.convert("L")
 
 
 def _jpeg(picture: Image.Image) -> bytes:
@@ -110,14 +200,14 @@ async def _async_content(hass: HomeAssistant, asked: str) -> bytes:
         return await _async_media(hass, asked)
     if asked.startswith(("http://", "https://")):
         return await _async_fetch(hass, asked)
-    path = unquote(asked.removeprefix("file://"))
+    path = unquote(asked[7:]) if asked.startswith("file://") else asked
     return await hass.async_add_executor_job(_read_allowed, hass, path)
 
 
 async def _async_entity(hass: HomeAssistant, entity_id: str, domain: str) -> bytes:
     """Return what a camera sees, or an image entity shows."""
     if domain not in hass.config.components:
-        raise _invalid("image_unreachable")
+        raise OutOfReachError
     try:
         if domain == image.DOMAIN:
             return (await image.async_get_image(hass, entity_id)).content
@@ -126,7 +216,7 @@ async def _async_entity(hass: HomeAssistant, entity_id: str, domain: str) -> byt
 
         return (await camera.async_get_image(hass, entity_id)).content
     except HomeAssistantError as err:
-        raise _invalid("image_unreachable") from err
+        raise OutOfReachError from err
 
 
 async def _async_media(hass: HomeAssistant, media_content_id: str) -> bytes:
@@ -141,7 +231,7 @@ async def _async_media(hass: HomeAssistant, media_content_id: str) -> bytes:
             return await hass.async_add_executor_job(_read, media.path)
         url = async_process_play_media_url(hass, media.url)
     except HomeAssistantError as err:
-        raise _invalid("image_unreachable") from err
+        raise OutOfReachError from err
     return await _async_fetch(hass, url)
 
 
@@ -157,12 +247,12 @@ def _read_allowed(hass: HomeAssistant, path: str) -> bytes:
 def _read(path: Path) -> bytes:
     try:
         if not path.is_file():
-            raise _invalid("image_unreachable")
+            raise OutOfReachError
         if path.stat().st_size > INPUT_BYTES_AT_MOST:
             raise _invalid("image_too_large")
         return path.read_bytes()
     except OSError as err:
-        raise _invalid("image_unreachable") from err
+        raise OutOfReachError from err
 
 
 async def _async_fetch(hass: HomeAssistant, address: str) -> bytes:
@@ -172,7 +262,7 @@ async def _async_fetch(hass: HomeAssistant, address: str) -> bytes:
         url = URL(address)
         if url.user or url.password or not url.host:
             raise _invalid("image_not_allowed")
-        for _ in range(REDIRECTS_AT_MOST):
+        for _ in range(REDIRECTS_AT_MOST + 1):
             async with session.get(
                 url,
                 allow_redirects=False,
@@ -182,19 +272,27 @@ async def _async_fetch(hass: HomeAssistant, address: str) -> bytes:
                 if location is None:
                     return await _async_body(response)
                 onward = url.join(URL(location))
-            if onward.host != url.host and not is_public_host(onward.host or ""):
+            if onward.host != url.host and not await _async_is_public(hass, onward):
                 raise _invalid("image_not_allowed")
             url = onward
     except (ClientError, TimeoutError, OSError, ValueError) as err:
         # Its text may hold an address with secrets.
         LOGGER.debug("A picture cannot be fetched: %s", type(err).__name__)
-    raise _invalid("image_unreachable")
+    raise OutOfReachError
+
+
+async def _async_is_public(hass: HomeAssistant, url: URL) -> bool:
+    """Tell whether an address leads nowhere into this home, by its name and all it stands for."""
+    if not url.host or not is_public_host(url.host):
+        return False
+    found = await hass.loop.getaddrinfo(url.host, url.port)
+    return all(ip_address(address[0]).is_global for *_, address in found)
 
 
 async def _async_body(response: ClientResponse) -> bytes:
     """Read a picture, or a little more than it may have."""
     if not response.ok:
-        raise _invalid("image_unreachable")
+        raise OutOfReachError
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk

@@ -10,7 +10,7 @@ from homeassistant.components.media_source import (
     PlayMedia,
     Unresolvable,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .album import Picture, Shelf, shelf
@@ -56,20 +56,15 @@ class ElksMediaSource(MediaSource):
         if len(below) > 2:
             raise BrowseError(translation_domain=DOMAIN, translation_key="picture_gone")
         folder = self._folder(below)
-        folder.children = await self._hass.async_add_executor_job(
-            self._children, kept, below
-        )
+        if len(below) == 2:
+            pictures = await self._hass.async_add_executor_job(kept.pictures, *below)
+            folder.children = [_shown(picture) for picture in pictures]
+        else:
+            names = await self._hass.async_add_executor_job(_filled, kept, below)
+            folder.children = [self._folder((*below, name)) for name in names]
         return folder
 
-    def _children(self, kept: Shelf, below: tuple[str, ...]) -> list[BrowseMediaSource]:
-        if len(below) == 2:
-            return [_shown(picture) for picture in kept.pictures(*below)]
-        return [
-            self._folder((*below, name))
-            for name in kept.folders(*below)
-            if kept.pictures(*below, name)
-        ]
-
+    @callback
     def _folder(self, below: tuple[str, ...]) -> BrowseMediaSource:
         return BrowseMediaSource(
             domain=DOMAIN,
@@ -84,6 +79,7 @@ class ElksMediaSource(MediaSource):
             ),
         )
 
+    @callback
     def _title(self, folder: str) -> str:
         """Return the name of whose pictures lie in a folder: a number of ours or a sender."""
         for entry in self._hass.config_entries.async_entries(DOMAIN):
@@ -93,6 +89,11 @@ class ElksMediaSource(MediaSource):
                 if phone and folder_of(phone) == folder:
                     return subentry.title
         return f"+{folder}" if folder.isdecimal() else folder
+
+
+def _filled(kept: Shelf, below: tuple[str, ...]) -> list[str]:
+    """Return the folders that hold pictures; it blocks."""
+    return [name for name in kept.folders(*below) if kept.pictures(*below, name)]
 
 
 def _shown(picture: Picture) -> BrowseMediaSource:

@@ -14,3 +14,5 @@ SIGNAL_LIMIT: SignalTypeFormat[LimitReached] = SignalTypeFormat("elks46_{}_limit
 SIGNAL_REFUSED: SignalTypeFormat[Refused] = SignalTypeFormat("elks46_{}_refused")
 # Counters and reach have changed: whoever shows them reads them again.
 SIGNAL_STATE: SignalTypeFormat[()] = SignalTypeFormat("elks46_{}_state")
+# Old pictures may have been thrown away.
+SIGNAL_PICTURES: SignalTypeFormat[()] = SignalTypeFormat("elks46_{}_pictures")

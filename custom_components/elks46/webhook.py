@@ -25,6 +25,7 @@ from homeassistant.exceptions import HomeAssistantError
 from .api import ElksInvalidDataError, IncomingMessage, count_text, parse_callback
 from .const import DOMAIN, LOGGER
 from .data import ElksConfigEntry, ElksRuntimeData
+from .errors import LaterError
 from .reach import KIND_PING
 
 # The longest text has some ten thousand bytes as a form.
@@ -91,6 +92,8 @@ async def async_handle(
         return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
     try:
         return await _async_receive(entry.runtime_data, request, form)
+    except LaterError as err:
+        LOGGER.debug("46elks should repeat what it posted: %s", err)
     except OSError:
         # An account that is being unloaded writes nothing any more.
         if entry.state is ConfigEntryState.LOADED:

@@ -12,7 +12,7 @@ import probatio
 from ..api import Message
 from ..contacts import InvalidPhoneNumberError, parse_phone
 from ..data import ElksConfigEntry
-from ..media import async_data_url
+from ..media import OutOfReachError, async_data_url
 from ..records import SentMessage
 from .account import async_entry, invalid
 from .recipients import (
@@ -120,22 +120,33 @@ async def async_send_sms(call: ServiceCall) -> ServiceResponse:
 async def async_send_mms(call: ServiceCall) -> ServiceResponse:
     """Send everyone asked for the text and each picture, in order.
 
-    Several pictures are several messages, the first with the text.
+    Several pictures are several messages, the first with the text. A picture that cannot
+    be had now stops neither the text nor the others, and is told afterwards.
     """
     entry = await async_entry(call)
-    outbox, texts = entry.runtime_data.outbox, entry.runtime_data.store.sent
     text, asked = call.data[ATTR_MESSAGE], call.data[ATTR_IMAGE]
     if not text.strip() and not asked:
         raise invalid("mms_empty")
     recipients = recipients_of(call.hass, entry, call.data)
     await async_check_may_send(call, recipients)
-    # One after the other, as each may take much memory while it is made to fit.
-    images = [
-        await async_data_url(
-            call.hass, one if isinstance(one, str) else one[ATTR_MEDIA_CONTENT_ID]
-        )
-        for one in asked
-    ]
+    images: list[str] = []
+    missing: list[OutOfReachError] = []
+    # One after the other, as each takes memory.
+    for one in asked:
+        try:
+            images.append(
+                await async_data_url(
+                    call.hass,
+                    one if isinstance(one, str) else one[ATTR_MEDIA_CONTENT_ID],
+                )
+            )
+        except OutOfReachError as err:
+            missing.append(err)
+    if missing and not images and not text.strip():
+        raise missing[0]
+    # That may have taken a minute, and a reload puts other rooms into the account.
+    entry = await async_entry(call)
+    outbox, texts = entry.runtime_data.outbox, entry.runtime_data.store.sent
 
     async def send(recipient: Recipient) -> list[SentMessage | BaseException]:
         """Send one person everything."""
@@ -151,7 +162,7 @@ async def async_send_mms(call: ServiceCall) -> ServiceResponse:
             for index, image in enumerate(images or [None])
         ]
         # They take turns there, so they leave in this order.
-        return await asyncio.gather(*messages, return_exceptions=True)
+        return [*await asyncio.gather(*messages, return_exceptions=True), *missing]
 
     answers = await asyncio.gather(*map(send, recipients))
     rows = [
