@@ -627,6 +627,7 @@ async def test_a_number_in_the_place_of_another_behaves_like_it(
             {CONF_SMS_REPLIES: False, CONF_TEXT_REPLY_TO: ReplyTo.CONTACTS},
             id="settings",
         ),
+        pytest.param("addresses", {}, id="addresses"),
     ],
 )
 async def test_a_form_is_for_the_number_it_shows(
@@ -647,3 +648,99 @@ async def test_a_form_is_for_the_number_it_shows(
     assert shown["description_placeholders"][CONF_NUMBER] == NUMBER
     assert result["reason"] == "number_changed"
     assert {(one["active"], one["sms_replies"]) for one in numbers} == {("yes", "yes")}
+
+
+async def test_what_else_answers_a_number_is_shown_and_changed(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """What comes to Home Assistant is not among it."""
+    number = await number_at_46elks(simulator)
+    url = "https://example.com/voice"
+    await simulator.put_number(
+        NUMBER, capabilities=["sms", "mms", "voice"], voice_start=url
+    )
+    asked = await begin(hass, integration, "addresses", "number")
+    result = await answer(hass, asked, {"voice_start": ' {"play": "sound/beep"} '})
+    after = await number_at_46elks(simulator)
+    again = await begin(hass, integration, "addresses", "number")
+    await answer(hass, again, {})
+
+    assert suggested(asked) == {"voice_start": url}
+    assert result["reason"] == "addresses_set"
+    assert after["voice_start"] == '{"play": "sound/beep"}'
+    assert after["sms_url"] == number["sms_url"]
+    assert not (await number_at_46elks(simulator)).get("voice_start")
+
+
+async def test_where_46elks_is_asked_every_address_is_the_persons_own(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """Home Assistant then sets none."""
+    await change_options(hass, integration, reach="poll")
+    asked = await begin(hass, integration, "addresses", "number")
+    await answer(hass, asked, {"sms_url": "https://example.com/sms"})
+
+    assert {"sms_url", "mms_url"} <= {str(one) for one in asked["data_schema"].schema}
+    assert (await number_at_46elks(simulator))["sms_url"] == "https://example.com/sms"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param("example.com", id="no scheme"),
+        pytest.param("wss://example.com", id="for voice"),
+        pytest.param("https://", id="no host"),
+        pytest.param("https://[", id="broken"),
+        pytest.param("[1]", id="no object"),
+    ],
+)
+async def test_what_cannot_answer_is_not_set(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    written: str,
+) -> None:
+    """It can be mended in the form."""
+    await simulator.put_number(NUMBER, capabilities=["sms", "voice"])
+    asked = await begin(hass, integration, "addresses", "number")
+    failed = await answer(hass, asked, {"voice_start": written})
+
+    assert failed["errors"] == {"voice_start": "address_invalid"}
+    assert not (await number_at_46elks(simulator)).get("voice_start")
+
+
+async def test_an_address_that_46elks_refuses_is_told(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """In its own words."""
+    await simulator.put_number(NUMBER, capabilities=["sms", "voice"])
+    asked = await begin(hass, integration, "addresses", "number")
+    await simulator.fail(
+        failing("numbers/*", method="POST", kind="status", status=403, body="Unable to")
+    )
+    failed = await answer(hass, asked, {"voice_start": "https://example.com"})
+
+    assert failed["errors"] == {"base": "refused"}
+    assert failed["description_placeholders"]["reason"] == "Unable to"
+
+
+async def test_other_addresses_need_the_account_the_number_and_something_to_set(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """Else the person is told what is missing."""
+    await simulator.put_number(NUMBER, capabilities=["sms"])
+    kept = await begin(hass, integration, "addresses", "number")
+    await simulator.fail(answering("numbers", 429))
+    away = await begin(hass, integration, "addresses", "number")
+    await simulator.fail()
+    await simulator.put_number(NUMBER, active=False)
+    gone = await begin(hass, integration, "addresses", "number")
+    await hass.config_entries.async_unload(integration.entry_id)
+    unloaded = await begin(hass, integration, "addresses", "number")
+
+    assert [one["reason"] for one in (kept, away, gone, unloaded)] == [
+        "addresses_kept",
+        "cannot_connect",
+        "number_gone",
+        "not_loaded",
+    ]

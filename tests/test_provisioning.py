@@ -592,3 +592,26 @@ async def test_without_an_address_nothing_is_taken_over(
     await integration.runtime_data.provisioning.async_take_over(number_id)
 
     assert await sms_url(simulator) == FOREIGN
+
+
+async def test_a_failure_between_two_addresses_makes_no_stranger_of_the_second(
+    hass: HomeAssistant, simulator: SimulatorControl, prepared: MockConfigEntry
+) -> None:
+    """Whoever chose the number was told what answered it, texts and pictures alike."""
+    await simulator.put_number(NUMBER, sms_url=FOREIGN, mms_url=OTHER_FOREIGN)
+    number_id = prepared.subentries["number"].data[CONF_NUMBER_ID]
+    await simulator.fail(
+        failing(f"numbers/{number_id}", kind="delay", seconds=0, times=1),
+        failing(f"numbers/{number_id}", kind="status", status=503),
+    )
+    await add(hass, prepared)
+    half_taken = await mms_url(simulator)
+    await simulator.fail()
+    await pass_time(hass, minutes=2)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert half_taken == OTHER_FOREIGN
+    assert await mms_url(simulator) == ours(prepared.options[CONF_PUBLIC_URL]).replace(
+        "=sms", "=mms"
+    )
+    assert not any(key.startswith("number_taken") for key in issues(hass))
