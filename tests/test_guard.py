@@ -473,6 +473,9 @@ async def test_what_46elks_sends_by_itself_is_counted(
         pytest.param("+4611234567", "SE", id="Norrköping, which begins with 112"),
         pytest.param("+447700900001", "GB", id="for British fiction"),
         pytest.param("+12025550123", "US", id="for American fiction"),
+        pytest.param("+33639980001", "FR", id="for French fiction"),
+        pytest.param("+61491570006", "AU", id="for Australian fiction"),
+        pytest.param("+46317400600", "SE", id="for Swedish fiction, fixed"),
         pytest.param("+447624123456", "IM", id="another country of one code"),
         pytest.param("+8821612345678", None, id="satellite"),
         pytest.param("+870773111632", None, id="ship"),
@@ -491,6 +494,8 @@ def test_a_number_is_in_a_country(phone: str, country: str | None) -> None:
         pytest.param("+46112", "not a phone number", id="emergency, country code"),
         pytest.param("+46900123456", "costs extra", id="premium"),
         pytest.param("+46771123456", "costs extra", id="shared cost"),
+        pytest.param("+46900912345", "costs extra", id="premium, not given out"),
+        pytest.param("+447012345678", "costs extra", id="British personal"),
         pytest.param("+979123456789", "costs extra", id="premium everywhere"),
         pytest.param("+4791234567", "not allowed", id="another country"),
         pytest.param("+8821612345678", "not allowed", id="satellite"),
@@ -514,13 +519,48 @@ async def test_there_is_where_nothing_is_ever_sent(
     assert not (await posts(simulator) or events or issues(hass))
 
 
-@pytest.mark.parametrize("phone", ["+46112", "+1911", "+4611313"])
+@pytest.mark.parametrize(
+    "phone",
+    ["+46112", "+1911", "+4611313", "+460112", "+390112", "+78112"],
+)
 async def test_short_numbers_are_refused_however_they_come(
     integration: MockConfigEntry, phone: str
 ) -> None:
     """Also where nobody has looked at the number before."""
     with pytest.raises(ServiceValidationError, match="short number"):
         integration.runtime_data.guard.check_destination(phone)
+
+
+@pytest.mark.parametrize(
+    ("home", "phone"),
+    [
+        pytest.param("AX", "+358457123456", id="Åland and Finland"),
+        pytest.param("FI", "+358457123456", id="Finland"),
+        pytest.param("SJ", "+4790123456", id="Svalbard and Norway"),
+        pytest.param("BL", "+590690123456", id="Saint Barthélemy and Guadeloupe"),
+        pytest.param("VA", "+393491234567", id="Vatican and Italy"),
+        pytest.param("IM", "+447924123456", id="Isle of Man and Britain"),
+        pytest.param("GG", "+447700900001", id="for fiction, Guernsey and Britain"),
+        pytest.param("EH", "+212650123456", id="Western Sahara and Morocco"),
+        pytest.param("CX", "+61412345678", id="Christmas Island and Australia"),
+        pytest.param("CA", "+18005551212", id="free of charge, Canada and the US"),
+    ],
+)
+async def test_countries_that_share_numbers_are_at_home_in_them(
+    hass: HomeAssistant, integration: MockConfigEntry, home: str, phone: str
+) -> None:
+    """One may be allowed where the other is not."""
+    await change_options(hass, integration, **{CONF_ALLOWED_COUNTRIES: [home]})
+    integration.runtime_data.guard.check_destination(phone)
+
+
+async def test_a_number_of_one_country_only_is_not_its_neighbours(
+    hass: HomeAssistant, integration: MockConfigEntry
+) -> None:
+    """Though they share a code, as Jamaica does with the US."""
+    await change_options(hass, integration, **{CONF_ALLOWED_COUNTRIES: ["US"]})
+    with pytest.raises(ServiceValidationError, match="not allowed"):
+        integration.runtime_data.guard.check_destination("+18765551234")
 
 
 async def test_pictures_go_nowhere_else_either(

@@ -102,7 +102,7 @@ class Guard:
             raise _invalid("destination_emergency", phone=masked(phone))
         if number.is_premium:
             raise _invalid("destination_premium", phone=masked(phone))
-        if number.country not in (countries := self._countries()):
+        if not number.countries & (countries := self._countries()):
             raise _invalid(
                 "destination_not_allowed",
                 phone=masked(phone),
