@@ -12,6 +12,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -19,7 +20,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.elks46.api import MessageKind
+from custom_components.elks46.api import DeliveryReport, MessageKind, MessageStatus
 from custom_components.elks46.const import CONF_ALLOWED_COUNTRIES, CONF_PHONE
 from custom_components.elks46.contacts import destination_of
 from custom_components.elks46.records import Limit
@@ -185,8 +186,32 @@ async def test_what_is_free_says_nothing_of_prices(
 ) -> None:
     """46elks' own test number costs nothing, its neighbours do."""
     await send_sms(hass, to="+46700000000", wait=0)
+    guard = integration.runtime_data.guard
+    with guard.reserve("one", ANNA, MessageKind.SMS) as price:
+        assert price == Decimal("1.04")
+
+
+async def test_a_limit_below_the_guess_lets_the_first_text_tell_the_price(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """Or it would hold for ever, as no text would tell."""
     await change_options(hass, integration, **{MONEY: 1})
+    answers = await asyncio.gather(
+        *(send_sms(hass, to=phone, wait=0) for phone in HUNDRED[:5]),
+        return_exceptions=True,
+    )
+    assert [isinstance(one, Exception) for one in answers].count(False) == 1
     await refused(hass)
+    assert await posts(simulator) == 1
+
+
+async def test_a_daily_limit_of_nothing_lets_no_text_tell_the_price(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """Nothing is nothing."""
+    await change_options(hass, integration, **{MONEY: 0})
+    await refused(hass)
+    assert not await posts(simulator)
 
 
 async def test_a_picture_counts_as_what_it_costs(
@@ -289,6 +314,39 @@ async def test_a_text_that_nobody_knows_of_keeps_its_place(
     await pass_time(hass, minutes=31)
     await send_sms(hass, to=BJORN)
     assert len(await simulator.texts(BJORN)) == 1
+
+
+async def test_an_answer_without_a_price_counts_as_what_it_was_thought_to_cost(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """46elks may leave it out; over a restart too."""
+    await change_options(hass, integration, **{MONEY: 1.04})
+    body = (
+        f'{{"id":"s{1:032x}","status":"created","from":"HomeAssist","to":"{ANNA}",'
+        '"created":"2026-11-22T10:00:00.000000","message":"Dinner is ready",'
+        '"direction":"outgoing"}'
+    )
+    await simulator.fail(refusing(200, body))
+    await send_sms(hass, to=ANNA, wait=0)
+    await refused(hass)
+    await hass.config_entries.async_reload(integration.entry_id)
+    await refused(hass)
+
+
+async def test_a_failed_text_that_a_report_proves_sent_counts_again(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """It was taken for lost, and has cost money all the same."""
+    await change_options(hass, integration, **{MONEY: 1.04})
+    await simulator.fail(failing("sms", method="POST", kind="drop_before"))
+    await refused(hass, match="did not take it")
+    (ref,) = integration.runtime_data.store.sent
+    report = DeliveryReport(
+        id=f"s{1:032x}", status=MessageStatus.DELIVERED, delivered=dt_util.utcnow()
+    )
+    await integration.runtime_data.outbox.async_apply(ref, report)
+    await simulator.fail()
+    await refused(hass, match="1.04 SEK")
 
 
 async def test_a_text_under_way_takes_one_place(
@@ -411,6 +469,64 @@ async def test_a_clock_that_was_wrong_locks_nobody_out(
     assert len(events) == 1
 
 
+@pytest.mark.freeze_time("2026-12-24T10:00:00+00:00")
+async def test_a_clock_on_another_day_for_a_moment_forgets_no_money(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Also where something is counted meanwhile, and over a restart."""
+    await change_options(hass, integration, **{MONEY: 1.04})
+    await send_sms(hass, to=ANNA, wait=0)
+    await send_sms(hass, to=ANNA, wait=0)
+    store = integration.runtime_data.store
+    for day in ("22", "23", "25"):
+        freezer.move_to(f"2026-12-{day}T10:00:00+00:00")
+        await store.async_record_received(f"s{day}", dt_util.utcnow())
+    freezer.move_to("2026-12-24T10:05:00+00:00")
+    await refused(hass)
+    await hass.config_entries.async_reload(integration.entry_id)
+    await refused(hass)
+
+
+@pytest.mark.freeze_time("2026-12-23T22:59:50+00:00")
+async def test_money_is_of_the_day_on_which_it_was_asked_for(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """Though 46elks answers on the next."""
+    await hass.config.async_set_time_zone("Europe/Stockholm")
+    entry.add_to_hass(hass)
+    await setup_integration(hass, entry)
+    await change_options(hass, entry, **{MONEY: 1.04})
+    await send_sms(hass, to=ANNA, wait=0)
+    store = entry.runtime_data.store
+    (sent,) = store.sent.values()
+    freezer.move_to("2026-12-23T23:00:01+00:00")
+    await store.async_record_sent(sent, counts=True)
+    assert store.tally.own_today == 0
+    assert store.messages_today == 1
+
+
+@pytest.mark.freeze_time("2026-12-24T10:00:00+00:00")
+async def test_a_text_that_46elks_asks_for_again_hours_later_counts_once(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """It repeats what it has not heard the answer of for six hours and more."""
+    guard = integration.runtime_data.guard
+    await guard.async_count_forwarded("s1", ANNA, parts=1)
+    freezer.tick(timedelta(hours=7))
+    await guard.async_count_forwarded("s2", BJORN, parts=1)
+    with patch("custom_components.elks46.journal.COMPACT_AT_BYTES", 1):
+        await hass.config_entries.async_reload(integration.entry_id)
+    guard = integration.runtime_data.guard
+    await guard.async_count_forwarded("s1", ANNA, parts=1)
+    assert integration.runtime_data.store.tally.own_today == Decimal("2.08")
+
+
 async def test_what_others_on_the_account_send_keeps_nothing_in(
     hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
 ) -> None:
@@ -473,6 +589,9 @@ async def test_what_46elks_sends_by_itself_is_counted(
         pytest.param("+4611234567", "SE", id="Norrköping, which begins with 112"),
         pytest.param("+447700900001", "GB", id="for British fiction"),
         pytest.param("+12025550123", "US", id="for American fiction"),
+        pytest.param("+33639980001", "FR", id="for French fiction"),
+        pytest.param("+61491570006", "AU", id="for Australian fiction"),
+        pytest.param("+46317400600", "SE", id="for Swedish fiction, fixed"),
         pytest.param("+447624123456", "IM", id="another country of one code"),
         pytest.param("+8821612345678", None, id="satellite"),
         pytest.param("+870773111632", None, id="ship"),
@@ -491,6 +610,8 @@ def test_a_number_is_in_a_country(phone: str, country: str | None) -> None:
         pytest.param("+46112", "not a phone number", id="emergency, country code"),
         pytest.param("+46900123456", "costs extra", id="premium"),
         pytest.param("+46771123456", "costs extra", id="shared cost"),
+        pytest.param("+46900912345", "costs extra", id="premium, not given out"),
+        pytest.param("+447012345678", "costs extra", id="British personal"),
         pytest.param("+979123456789", "costs extra", id="premium everywhere"),
         pytest.param("+4791234567", "not allowed", id="another country"),
         pytest.param("+8821612345678", "not allowed", id="satellite"),
@@ -514,13 +635,48 @@ async def test_there_is_where_nothing_is_ever_sent(
     assert not (await posts(simulator) or events or issues(hass))
 
 
-@pytest.mark.parametrize("phone", ["+46112", "+1911", "+4611313"])
+@pytest.mark.parametrize(
+    "phone",
+    ["+46112", "+1911", "+4611313", "+460112", "+390112", "+78112"],
+)
 async def test_short_numbers_are_refused_however_they_come(
     integration: MockConfigEntry, phone: str
 ) -> None:
     """Also where nobody has looked at the number before."""
     with pytest.raises(ServiceValidationError, match="short number"):
         integration.runtime_data.guard.check_destination(phone)
+
+
+@pytest.mark.parametrize(
+    ("home", "phone"),
+    [
+        pytest.param("AX", "+358457123456", id="Åland and Finland"),
+        pytest.param("FI", "+358457123456", id="Finland"),
+        pytest.param("SJ", "+4790123456", id="Svalbard and Norway"),
+        pytest.param("BL", "+590690123456", id="Saint Barthélemy and Guadeloupe"),
+        pytest.param("VA", "+393491234567", id="Vatican and Italy"),
+        pytest.param("IM", "+447924123456", id="Isle of Man and Britain"),
+        pytest.param("GG", "+447700900001", id="for fiction, Guernsey and Britain"),
+        pytest.param("EH", "+212650123456", id="Western Sahara and Morocco"),
+        pytest.param("CX", "+61412345678", id="Christmas Island and Australia"),
+        pytest.param("CA", "+18005551212", id="free of charge, Canada and the US"),
+    ],
+)
+async def test_countries_that_share_numbers_are_at_home_in_them(
+    hass: HomeAssistant, integration: MockConfigEntry, home: str, phone: str
+) -> None:
+    """One may be allowed where the other is not."""
+    await change_options(hass, integration, **{CONF_ALLOWED_COUNTRIES: [home]})
+    integration.runtime_data.guard.check_destination(phone)
+
+
+async def test_a_number_of_one_country_only_is_not_its_neighbours(
+    hass: HomeAssistant, integration: MockConfigEntry
+) -> None:
+    """Though they share a code, as Jamaica does with the US."""
+    await change_options(hass, integration, **{CONF_ALLOWED_COUNTRIES: ["US"]})
+    with pytest.raises(ServiceValidationError, match="not allowed"):
+        integration.runtime_data.guard.check_destination("+18765551234")
 
 
 async def test_pictures_go_nowhere_else_either(

@@ -298,7 +298,7 @@ async def test_a_snapshot_is_nobody_elses_business(hass: HomeAssistant) -> None:
     await (await opened(hass)).async_close()
     (path,) = await hass.async_add_executor_job(memory, hass)
     assert path.stat().st_mode & 0o777 == 0o600
-    assert json.loads(path.read_text())["data"]["spent_day"] == "1.0400"
+    assert json.loads(path.read_text())["data"]["spent_ever"] == "1.0400"
 
 
 @pytest.mark.parametrize(

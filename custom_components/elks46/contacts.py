@@ -1,6 +1,6 @@
 """Who a number is: the people of the contact subentries, and what makes a written phone number one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 import re
@@ -16,6 +16,7 @@ from .const import CONF_PHONE, CONF_SENDER, SUBENTRY_CONTACT
 LOWEST_WITHOUT_PLUS: Final = 10**9
 # How the numbering plans call what lies in no country, or in one they do not know.
 NOWHERE: Final = frozenset({"001", "ZZ"})
+BRITAIN: Final = 44
 # Numbers whose owner earns on who calls or texts them.
 PREMIUM: Final = frozenset(
     {
@@ -79,11 +80,13 @@ def parse_phone(written: str, country: str | None) -> str:
 class Destination:
     """What a country's numbering plan tells of a number.
 
-    `country` is None where the number belongs to none, as those of satellites. A short
-    number may be one for emergencies.
+    `country` is None where the number belongs to none, as those of satellites, and
+    `countries` are all whose number it can be: several share a code, and some their
+    numbers too. A short number may be one for emergencies.
     """
 
     country: str | None
+    countries: frozenset[str]
     is_short: bool
     is_premium: bool
 
@@ -94,23 +97,68 @@ def destination_of(phone: str) -> Destination:
     number = phonenumbers.parse(phone)
     code = number.country_code or 0
     national = phonenumbers.national_significant_number(number)
-    countries = phonenumbers.region_codes_for_country_code(code)
+    sharing = phonenumbers.region_codes_for_country_code(code)
     # A number that is not given out, such as one for fiction, is in the country of its code.
     country = phonenumbers.region_code_for_number(
         number
     ) or phonenumbers.region_code_for_country_code(code)
+    valid = {
+        one for one in sharing if phonenumbers.is_valid_number_for_region(number, one)
+    }
     return Destination(
         country=None if country in NOWHERE else country,
-        # Only as a whole: +46 11 2… is not 112 but somebody in Norrköping.
-        is_short=any(
-            phonenumbers.is_emergency_number(national, one) for one in countries
-        )
-        or (
-            phonenumbers.is_valid_short_number(number)
-            and not phonenumbers.is_valid_number(number)
-        ),
-        is_premium=phonenumbers.number_type(number) in PREMIUM,
+        countries=frozenset(valid or sharing) - NOWHERE,
+        is_short=_is_short(number, national, sharing),
+        is_premium=_is_premium(number, national)
+        if valid
+        else _looks_premium(code, national),
     )
+
+
+def _is_short(
+    number: phonenumbers.PhoneNumber, national: str, sharing: Iterable[str]
+) -> bool:
+    # Only as a whole: +46 11 2… is not 112 but somebody in Norrköping.
+    if any(phonenumbers.is_emergency_number(national, one) for one in sharing):
+        return True
+    if phonenumbers.is_valid_number(number):
+        return False
+    # What is dialled before a national number does not belong behind a country code.
+    for one in sharing:
+        prefix = phonenumbers.ndd_prefix_for_region(one, True) or ""
+        for digits in {national, national.lstrip("0"), national.removeprefix(prefix)}:
+            if phonenumbers.is_emergency_number(digits, one) or (
+                phonenumbers.is_valid_short_number_for_region(
+                    phonenumbers.PhoneNumber(
+                        country_code=number.country_code,
+                        national_number=int(digits or "0"),
+                    ),
+                    one,
+                )
+            ):
+                return True
+    return False
+
+
+def _is_premium(number: phonenumbers.PhoneNumber, national: str) -> bool:
+    # Of British "personal numbers" the owner earns on each call as well.
+    is_personal = number.country_code == BRITAIN and national.startswith("70")
+    return is_personal or phonenumbers.number_type(number) in PREMIUM
+
+
+def _looks_premium(code: int, national: str) -> bool:
+    """Tell whether all valid numbers that begin as one that is not valid are premium."""
+    found = set()
+    for start in {national[:3], national.lstrip("0")[:3]}:
+        for digit in "1258":
+            for length in range(6, 13):
+                filled = start.ljust(length, digit)
+                number = phonenumbers.PhoneNumber(
+                    country_code=code, national_number=int(filled)
+                )
+                if phonenumbers.is_valid_number(number):
+                    found.add(_is_premium(number, filled))
+    return found == {True}
 
 
 def phone_without_plus(value: object) -> str:

@@ -102,7 +102,7 @@ class Guard:
             raise _invalid("destination_emergency", phone=masked(phone))
         if number.is_premium:
             raise _invalid("destination_premium", phone=masked(phone))
-        if number.country not in (countries := self._countries()):
+        if not number.countries & (countries := self._countries()):
             raise _invalid(
                 "destination_not_allowed",
                 phone=masked(phone),
@@ -192,6 +192,10 @@ class Guard:
         """Return what a message is thought to cost: what the last to that country did."""
         prices = SWEDISH_PRICES.get(self._currency, SWEDISH_PRICES["EUR"])
         default = prices[kind] * UNKNOWN_COUNTRY
+        money = Decimal(str(self._limit(Limit.DAILY_SPEND)))
+        if money > 0 and not self._counted()[1]:
+            # Or a limit between the price and what it is thought to be would hold for ever.
+            default = min(default, money)
         country = destination_of(phone).country or ""
         return self._prices.get((kind, country), default) * parts
 
@@ -238,7 +242,8 @@ class Guard:
         for sent in self._store.sent.values():
             if abs(now - sent.asked) < HOUR and not sent.is_unsent:
                 count += 1
-            if sent.request is not None and midnight <= sent.asked < now + HOUR:
+            is_paid = sent.cost is None and not sent.is_unsent
+            if is_paid and midnight <= sent.asked < now + HOUR:
                 spent += sent.reserved
         return count, spent
 

@@ -4,7 +4,7 @@ A snapshot in Home Assistant's Store and a journal of what has happened since.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -24,10 +24,19 @@ from .const import (
     REPLY_PAUSE,
 )
 from .journal import Journal, Record
-from .records import Forward, HeldNumber, MessageRequest, Reply, SentMessage, Spent
+from .records import (
+    Forward,
+    HeldNumber,
+    MessageRequest,
+    Reply,
+    SentMessage,
+    Spent,
+    day_of,
+)
 from .tally import Tally, dump_spent, today
 
 STORAGE_VERSION: Final = 1
+DAY: Final = timedelta(days=1)
 # Finished texts are of use only to tell a late or repeated report from a new one.
 REMEMBER_FINISHED_AT_MOST: Final = 500
 
@@ -170,7 +179,13 @@ class ElksStore:
         """
         record: Record = {"sent": _dump_sent(sent)}
         if counts:
-            record |= {"day": today(), "cost": str(sent.cost or 0), "messages": 1}
+            record |= {
+                "day": today(),
+                # The guard has reserved it on this day.
+                "own_day": day_of(sent.asked),
+                "cost": str(sent.cost or 0),
+                "messages": 1,
+            }
         try:
             await self._journal.async_append(record)
         except OSError:
@@ -341,7 +356,11 @@ class ElksStore:
             if sent.status.is_final
             and sent.request is None
             # The guard counts what was asked for in the last hour, however much it was.
-            and (sent.is_unsent or abs(now - sent.asked) >= HOUR)
+            # Today's money is known by them where 46elks has told no price.
+            and (
+                sent.is_unsent
+                or abs(now - sent.asked) >= (DAY if sent.cost is None else HOUR)
+            )
         ]
         for ref in finished[:-REMEMBER_FINISHED_AT_MOST]:
             del self._sent[ref]

@@ -11,11 +11,14 @@ from typing import Any, Final
 
 from homeassistant.util import dt as dt_util
 
-from .const import HOUR
+from .const import REMEMBER_RECEIVED
 from .records import Spent, day_of
 
 # The days of a month, and some more of the one before, for bills that come late.
 REMEMBER_DAYS: Final = 40
+
+# A clock may go astray for a moment, and come back to a day that has begun.
+OWN_DAYS: Final = 7
 
 type Record = dict[str, Any]
 
@@ -25,10 +28,9 @@ class Tally:
 
     def __init__(self) -> None:
         """Begin at nothing."""
-        self._day = ""
-        self._own_day = Decimal(0)
+        self._own: dict[str, Decimal] = {}
         self._own_ever = Decimal(0)
-        self._messages_day = 0
+        self._messages: dict[str, int] = {}
         self._spent = Spent()
         self._references: frozenset[str | None] = frozenset()
         self._unread: dict[str, tuple[str, Decimal]] = {}
@@ -36,13 +38,13 @@ class Tally:
 
     @property
     def forwarded(self) -> Mapping[str, datetime]:
-        """Texts that 46elks was let pass on in the last hour, by their id, and when."""
+        """Texts that 46elks was let pass on and may ask for again, by their id, and when."""
         return self._forwarded
 
     @property
     def own_today(self) -> Decimal:
         """What this home has spent today, where 46elks has told the price."""
-        return self._own_day if self._day == today() else Decimal(0)
+        return self._own.get(today(), Decimal(0))
 
     @property
     def own_ever(self) -> Decimal:
@@ -52,7 +54,7 @@ class Tally:
     @property
     def messages_today(self) -> int:
         """Texts sent and received today."""
-        return self._messages_day if self._day == today() else 0
+        return self._messages.get(today(), 0)
 
     @property
     def spent_today(self) -> Decimal:
@@ -81,9 +83,12 @@ class Tally:
     def apply(self, record: Record) -> None:
         """Let a record of the journal act."""
         if "day" in record:
-            self._count(
-                record["day"], Decimal(record.get("cost", 0)), record["messages"]
-            )
+            day, cost = record["day"], Decimal(record.get("cost", 0))
+            self._own_ever += cost
+            own_day = str(record.get("own_day", day))
+            _touch(self._own, own_day, self._own.get(own_day, Decimal(0)) + cost)
+            messages = self._messages.get(day, 0) + record["messages"]
+            _touch(self._messages, day, messages)
         if record.get("cost", "0") != "0":
             sent = record.get("sent", {})
             what = sent.get("id") or sent.get("ref") or f"{record['forwarded'][0]} on"
@@ -104,20 +109,12 @@ class Tally:
         for what in self._references & set(self._unread):
             del self._unread[str(what)]
 
-    def _count(self, day: str, cost: Decimal, messages: int) -> None:
-        if day != self._day:
-            self._day, self._own_day, self._messages_day = day, Decimal(0), 0
-        self._own_day += cost
-        self._own_ever += cost
-        self._messages_day += messages
-
     def dump(self) -> dict[str, Any]:
         """Return what a snapshot keeps."""
         return {
-            "day": self._day,
-            "spent_day": str(self._own_day),
+            "own": {day: str(amount) for day, amount in self._own.items()},
             "spent_ever": str(self._own_ever),
-            "messages_day": self._messages_day,
+            "messages": dict(self._messages),
             "spent": dump_spent(self._spent),
             "forwarded": {
                 message_id: when.isoformat()
@@ -130,10 +127,14 @@ class Tally:
 
     def restore(self, data: Mapping[str, Any]) -> None:
         """Take over what a snapshot has kept."""
-        self._day = data["day"]
-        self._own_day = Decimal(data["spent_day"])
+        if "own" in data:
+            self._own = {day: Decimal(amount) for day, amount in data["own"].items()}
+            self._messages = dict(data["messages"])
+        else:
+            # As it was written when only one day was kept.
+            self._own = {data["day"]: Decimal(data["spent_day"])}
+            self._messages = {data["day"]: data["messages_day"]}
         self._own_ever = Decimal(data.get("spent_ever", 0))
-        self._messages_day = data["messages_day"]
         if "spent" in data:
             self._read(_load(data["spent"]))
             self._forwarded = {
@@ -146,16 +147,32 @@ class Tally:
             }
         else:
             # As it was written when only this home's own texts were counted.
-            before = Decimal(data["spent_month"]) - self._own_day
+            of_day = Decimal(data["spent_day"])
+            before = Decimal(data["spent_month"]) - of_day
             self._unread = {
-                "day": (self._day, self._own_day),
+                "day": (data["day"], of_day),
                 "month": (f"{data['month']}-01", before),
             }
 
 
+def _touch[Count](days: dict[str, Count], day: str, count: Count) -> None:
+    """Set what a day counts, and forget the day that was longest left alone.
+
+    Not the oldest: a clock may be wrong for a while.
+    """
+    days.pop(day, None)
+    days[day] = count
+    if len(days) > OWN_DAYS:
+        del days[next(iter(days))]
+
+
 def _fresh(times: Mapping[str, datetime]) -> dict[str, datetime]:
     now = dt_util.utcnow()
-    return {what: when for what, when in times.items() if abs(now - when) < HOUR}
+    return {
+        what: when
+        for what, when in times.items()
+        if abs(now - when) < REMEMBER_RECEIVED
+    }
 
 
 def _time(value: datetime | str) -> datetime:
