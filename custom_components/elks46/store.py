@@ -359,7 +359,8 @@ class ElksStore:
             # Today's money is known by them where 46elks has told no price.
             and (
                 sent.is_unsent
-                or abs(now - sent.asked) >= (DAY if sent.cost is None else HOUR)
+                or abs(now - sent.asked)
+                >= (DAY if sent.cost is None and sent.reserved else HOUR)
             )
         ]
         for ref in finished[:-REMEMBER_FINISHED_AT_MOST]:
