@@ -8,8 +8,9 @@ spends is known at once.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_USERNAME
@@ -24,13 +25,16 @@ from .api import (
     ElksRequestError,
     is_subaccount,
 )
-from .const import CLOCKS_APART, HISTORY_OVERLAP, LOGGER
+from .const import CLOCKS_APART, LOGGER
 from .records import Spent, day_of
 from .signals import SIGNAL_STATE
 
 if TYPE_CHECKING:
     from .coordinator import ElksCoordinator
     from .store import ElksStore
+
+# A call is on the bill before it is over, and its price grows; hardly one lasts longer.
+LOOK_BACK: Final = timedelta(hours=6)
 
 
 class Spending:
@@ -107,21 +111,24 @@ class Spending:
             mark = dt_util.as_utc(dt_util.start_of_local_day().replace(day=1))
             first = day_of(mark)
         days, recent = dict(known.days), dict(known.recent)
-        async for row in self._client.account.billing(mark - HISTORY_OVERLAP):
+        async for row in self._client.account.billing(mark - LOOK_BACK):
             _, counted, _ = recent.get(row.id, (row.created, Decimal(0), None))
             day = day_of(row.created)
             if row.created < horizon and day >= first:
                 # A call may be on the bill before it is over, and its price grow.
                 days[day] = days.get(day, Decimal(0)) + row.cost - counted
                 recent[row.id] = (row.created, row.cost, row.reference)
-        newest = max([mark, *(created for created, *_ in recent.values())])
+        # A row ahead of the clock must not hide those that come before it.
+        now = dt_util.utcnow()
+        times = (min(created, now) for created, *_ in recent.values())
+        newest = max([mark, *times])
         return Spent(
             days=days,
             mark=newest,
             recent={
                 bill: known_row
                 for bill, known_row in recent.items()
-                if known_row[0] >= newest - HISTORY_OVERLAP
+                if known_row[0] >= newest - LOOK_BACK
             },
         )
 
