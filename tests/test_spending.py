@@ -380,3 +380,33 @@ async def test_a_subaccount_counts_nothing_of_its_parent(
     await send_sms(hass, to=ANNA, sender="House", wait=0)
     await read(hass)
     assert spent(hass) == (expected, expected)
+
+
+async def test_what_is_not_on_the_bill_yet_stays_counted(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """An empty bill takes back nothing that this home has paid."""
+    await simulator.fail(answering("billing", 200, '{"data": []}'))
+    await send_sms(hass, to=ANNA)
+    before = spent(hass)
+    await read(hass)
+    while_empty = spent(hass)
+    await simulator.fail()
+    await read(hass)
+
+    assert before == while_empty == spent(hass) == ("0.52", "0.52")
+
+
+async def test_a_row_ahead_of_the_clock_hides_no_other(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """What is billed after it is counted all the same."""
+    ahead = (dt_util.utcnow() + timedelta(hours=20)).replace(tzinfo=None)
+    row = f'{{"id": "b1", "created": "{ahead.isoformat()}", "cost": 0}}'
+    await simulator.fail(answering("billing", 200, f'{{"data": [{row}]}}'))
+    await read(hass)
+    await simulator.fail()
+    await others(simulator, "calls", cost="3.00")
+    await read(hass)
+
+    assert spent(hass) == ("3", "3")

@@ -77,6 +77,11 @@ class Spending:
                 # Its rows are still there the next time.
                 LOGGER.debug("The bill cannot be read: %s", type(err).__name__)
                 return
+            else:
+                is_told = spent.recent.keys() - known.recent.keys()
+                if own and not is_told and spent.days == known.days:
+                    # What this home has paid since is not on the bill yet.
+                    return
             spent = replace(spent, balance=left)
             if self._is_closed or (spent == known and not own):
                 return
