@@ -11,11 +11,12 @@ class Tasks:
         """Start with none."""
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def start(self, work: Coroutine[None, None, None], name: str) -> None:
+    def start(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
         """Run `work` in the background."""
         task = asyncio.create_task(work, name=f"simulator {name}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def cancel(self) -> None:
         """End them all and wait until they have ended."""

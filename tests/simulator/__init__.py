@@ -131,10 +131,15 @@ class Post:
 
 @dataclass(slots=True)
 class Customer:
-    """The customer's server, which 46elks calls back, and fetches pictures from."""
+    """The customer's server, which 46elks calls back, and fetches pictures and sound from.
+
+    What has its own place in `documents` or `files` is found there, by its path.
+    """
 
     url: str = ""
     picture: tuple[int, bytes] = (404, b"")
+    documents: dict[str, object] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
     posts: list[Post] = field(default_factory=list)
     answers: deque[tuple[int, str]] = field(default_factory=deque)
     arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -152,12 +157,16 @@ class Customer:
                 )
             )
             self.arrived.notify_all()
-        status, text = self.answers.popleft() if self.answers else (204, "")
+        document = self.documents.get(request.path)
+        given = (204, "") if document is None else (200, json.dumps(document))
+        status, text = self.answers.popleft() if self.answers else given
         return web.Response(status=status, text=text or None)
 
-    async def show(self, _request: web.Request) -> web.Response:
+    async def show(self, request: web.Request) -> web.Response:
         """Answer with the picture; where it is one that was moved, with its new place."""
         status, body = self.picture
+        if request.path in self.files:
+            status, body = 200, self.files[request.path]
         headers = {"Location": "/elsewhere"} if status == 302 else None
         return web.Response(status=status, body=body, headers=headers)
 
