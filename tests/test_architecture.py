@@ -12,8 +12,12 @@ PACKAGE = "custom_components.elks46"
 GROUND = {"const", "signals", "records", "errors", "address", "contacts"}
 ENGINE = {
     "album",
+    "call_ledger",
+    "call_log",
+    "call_look_up",
     "catch_up",
     "coordinator",
+    "dialler",
     "inbox",
     "journal",
     "ledger",
@@ -22,6 +26,7 @@ ENGINE = {
     "provisioning",
     "reach",
     "store",
+    "switchboard",
 }
 DOORS = {"webhook"}
 FRONT = {
@@ -43,10 +48,12 @@ FRONT = {
 }
 # Some rooms have a cellar: a module that only they use.
 BUILT_ON = {
+    "call_log": {"journal"},
     "config_flow": {"forms", "subentry_flow"},
+    "dialler": {"call_ledger", "call_look_up", "switchboard"},
     "outbox": {"ledger"},
     "services": {"services"},
-    "store": {"journal"},
+    "store": {"call_log", "journal"},
     "subentry_flow": {"forms"},
 }
 

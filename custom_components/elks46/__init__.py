@@ -1,5 +1,6 @@
 """The 46elks integration: texts and calls between a home and any phone."""
 
+import asyncio
 from datetime import datetime
 
 from homeassistant.const import CONF_PASSWORD, CONF_USERNAME, CONF_WEBHOOK_ID
@@ -15,7 +16,7 @@ from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
-from . import bus, webhook
+from . import bus, switchboard, webhook
 from .address import Address, async_delete_cloudhook
 from .album import Album
 from .api import ElksClient
@@ -24,6 +25,7 @@ from .const import CONF_API_URL, DOMAIN, PLATFORMS
 from .contacts import Contacts
 from .coordinator import ElksCoordinator
 from .data import ElksConfigEntry, ElksRuntimeData
+from .dialler import Dialler
 from .entity import account_device
 from .inbox import Inbox
 from .outbox import Outbox
@@ -57,6 +59,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     reach = Reach(hass, entry, address)
     inbox = Inbox(hass, entry, store, Album(hass, client))
     outbox = Outbox(hass, entry, client, store, address, coordinator)
+    board = switchboard.async_get(hass, entry.entry_id)
+    dialler = Dialler(hass, entry, client, store, address, board)
     entry.runtime_data = runtime = ElksRuntimeData(
         client=client,
         coordinator=coordinator,
@@ -66,8 +70,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         reach=reach,
         inbox=inbox,
         outbox=outbox,
+        dialler=dialler,
         provisioning=Provisioning(hass, entry, client, store, address, reach),
-        catch_up=CatchUp(hass, entry, client, store, inbox, outbox, reach, coordinator),
+        catch_up=CatchUp(
+            hass, entry, client, store, inbox, outbox, dialler, reach, coordinator
+        ),
     )
     dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id, **account_device(entry)
@@ -85,12 +92,13 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
     runtime = entry.runtime_data
     runtime.catch_up.async_close()
     runtime.provisioning.async_close()
-    await runtime.outbox.async_close()
+    await asyncio.gather(runtime.dialler.async_close(), runtime.outbox.async_close())
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
     await runtime.store.async_close()
     if entry.disabled_by is not None:
         webhook.async_shut(hass, entry)
+        switchboard.async_forget(hass, entry.entry_id)
         _delete_issues(hass, entry)
     return True
 
@@ -98,6 +106,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
 async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     """Give the numbers back, then forget everything."""
     webhook.async_shut(hass, entry)
+    switchboard.async_forget(hass, entry.entry_id)
     store = ElksStore(hass, entry.entry_id)
     await store.async_load()
     address = Address(hass, entry)
@@ -167,6 +176,7 @@ def _async_wire(
     def day_begins(_: datetime) -> None:
         async_dispatcher_send(hass, SIGNAL_STATE.format(entry.entry_id))
 
+    runtime.dialler.async_listen()
     entry.async_on_unload(
         async_track_time_change(hass, day_begins, hour=0, minute=0, second=0)
     )

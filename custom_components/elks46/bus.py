@@ -7,13 +7,18 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .api import IncomingMessage, MessageKind
 from .data import ElksConfigEntry
-from .entity import message_data, status_data, who_and_where
-from .records import SentMessage
-from .signals import SIGNAL_DELIVERY, SIGNAL_MESSAGE
+from .entity import call_data, message_data, status_data, who_and_where
+from .records import CallNews, PhoneCall, SentMessage
+from .signals import SIGNAL_CALL, SIGNAL_DELIVERY, SIGNAL_MESSAGE
 
 EVENT_SMS_RECEIVED: Final = "elks46_sms_received"
 EVENT_MMS_RECEIVED: Final = "elks46_mms_received"
 EVENT_MESSAGE_STATUS: Final = "elks46_message_status"
+
+EVENTS_OF_CALLS: Final = {
+    CallNews.DIGITS: "elks46_call_digits",
+    CallNews.ENDED: "elks46_call_ended",
+}
 
 
 @callback
@@ -35,7 +40,16 @@ def async_setup(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
         who = who_and_where(hass, entry, phone=sent.recipient, number=number)
         hass.bus.async_fire(EVENT_MESSAGE_STATUS, {**who, **status_data(sent)})
 
+    @callback
+    def called(news: CallNews, call: PhoneCall) -> None:
+        if event := EVENTS_OF_CALLS.get(news):
+            who = who_and_where(hass, entry, phone=call.phone or "", number=call.number)
+            hass.bus.async_fire(event, who | call_data(news, call))
+
     entry_id = entry.entry_id
+    entry.async_on_unload(
+        async_dispatcher_connect(hass, SIGNAL_CALL.format(entry_id), called)
+    )
     entry.async_on_unload(
         async_dispatcher_connect(hass, SIGNAL_MESSAGE.format(entry_id), received)
     )

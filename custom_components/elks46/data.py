@@ -9,6 +9,7 @@ from .api import ElksClient
 from .catch_up import CatchUp
 from .contacts import Contacts
 from .coordinator import ElksCoordinator
+from .dialler import Dialler
 from .inbox import Inbox
 from .outbox import Outbox
 from .provisioning import Provisioning
@@ -30,5 +31,6 @@ class ElksRuntimeData:
     reach: Reach
     inbox: Inbox
     outbox: Outbox
+    dialler: Dialler
     provisioning: Provisioning
     catch_up: CatchUp

@@ -14,7 +14,7 @@ from .api import IncomingMessage, MessageKind, Number
 from .const import CONF_KEEP_TEXT, CONF_NUMBER, CONF_NUMBER_ID, DOMAIN, SUBENTRY_NUMBER
 from .contacts import Contact
 from .data import ElksConfigEntry
-from .records import SentMessage
+from .records import CallNews, PhoneCall, SentMessage
 from .signals import SIGNAL_STATE
 
 MANUFACTURER = "46elks"
@@ -192,6 +192,24 @@ def status_data(sent: SentMessage) -> Mapping[str, Any]:
         "parts": sent.parts,
         "cost": float(sent.cost) if sent.cost is not None else None,
     }
+
+
+def call_data(news: CallNews, call: PhoneCall) -> dict[str, Any]:
+    """Return what is told of a call: who, and what is new."""
+    data: dict[str, Any] = {
+        "call_id": call.id,
+        "caller": call.caller,
+        "callee": call.callee,
+    }
+    match news:
+        case CallNews.DIGITS:
+            data["digits"] = call.digits
+        case CallNews.ENDED:
+            data["direction"] = call.direction.value
+            data["outcome"] = call.outcome.value if call.outcome else None
+            data["duration"] = call.duration
+            data["cost"] = float(call.cost) if call.cost is not None else None
+    return data
 
 
 def _device_id(

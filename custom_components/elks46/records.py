@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
-from .api import CallbackKind, MessageKind, MessageStatus
+from .api import CallbackKind, CallDirection, MessageKind, MessageStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,3 +71,107 @@ class HeldNumber:
     previous: str
     ours: str
     kind: CallbackKind = CallbackKind.SMS
+
+
+class CallStage(StrEnum):
+    """How far a call has come; never back."""
+
+    RINGING = "ringing"
+    IN_PROGRESS = "in_progress"
+    ENDED = "ended"
+
+
+class CallOutcome(StrEnum):
+    """What came of a call."""
+
+    ACKNOWLEDGED = "acknowledged"
+    ANSWERED = "answered"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class CallNews(StrEnum):
+    """What is told of a call while it happens."""
+
+    ANSWERED = "answered"
+    DIGITS = "digits"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallPlan:
+    """What is done in a call of ours once it is answered.
+
+    `audio` is where 46elks fetches what is played, `seconds` how long one playing of it
+    takes. With `acknowledge` this key is asked for, and `repeat` is how often the sound
+    is played to one who presses none. `ring_twice` redials once where nobody answers.
+    """
+
+    audio: str
+    seconds: float
+    repeat: int
+    ring_timeout: int
+    acknowledge: str | None = None
+    ring_twice: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneCall:
+    """A call and what has become of it.
+
+    `ref` is our own reference, made before 46elks is asked; `id` is 46elks' and missing
+    until it has answered or posted. `asked` and `ended` are times of this home's clock.
+    `after` is the newest time in 46elks' history that was known before asking, on its
+    clock: a look-up takes nothing older for this call. `redial_of` is the reference of the call that nobody answered,
+    and `is_to_end` tells that a person wants it over.
+    """
+
+    ref: str
+    direction: CallDirection
+    caller: str | None
+    """None where the number is hidden."""
+    callee: str
+    asked: datetime
+    plan: CallPlan | None = None
+    stage: CallStage = CallStage.RINGING
+    after: datetime | None = None
+    id: str | None = None
+    created: datetime | None = None
+    digits: str | None = None
+    is_acknowledged: bool = False
+    outcome: CallOutcome | None = None
+    duration: int | None = None
+    """In seconds."""
+    cost: Decimal | None = None
+    ended: datetime | None = None
+    redial_of: str | None = None
+    is_to_end: bool = False
+
+    @property
+    def number(self) -> str | None:
+        """The number at 46elks that it comes from, or goes to."""
+        is_ours = self.direction is CallDirection.OUTGOING
+        return self.caller if is_ours else self.callee
+
+    @property
+    def phone(self) -> str | None:
+        """The phone at the other end."""
+        is_ours = self.direction is CallDirection.OUTGOING
+        return self.callee if is_ours else self.caller
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self.stage is CallStage.ENDED
+
+    @property
+    def wants_redial(self) -> bool:
+        """Whether it is to be tried once more, as nobody has answered."""
+        return (
+            self.plan is not None
+            and self.plan.ring_twice
+            and not self.is_to_end
+            and self.outcome in (CallOutcome.BUSY, CallOutcome.NO_ANSWER)
+        )

@@ -3,11 +3,13 @@
 from homeassistant.util.signal_type import SignalTypeFormat
 
 from .api import IncomingMessage
-from .records import SentMessage
+from .records import CallNews, PhoneCall, SentMessage
 
 SIGNAL_MESSAGE: SignalTypeFormat[IncomingMessage] = SignalTypeFormat(
     "elks46_{}_message"
 )
 SIGNAL_DELIVERY: SignalTypeFormat[SentMessage] = SignalTypeFormat("elks46_{}_delivery")
+# What has happened, and the call as it stands then.
+SIGNAL_CALL: SignalTypeFormat[CallNews, PhoneCall] = SignalTypeFormat("elks46_{}_call")
 # Counters and reach have changed: whoever shows them reads them again.
 SIGNAL_STATE: SignalTypeFormat[()] = SignalTypeFormat("elks46_{}_state")

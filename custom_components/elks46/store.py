@@ -14,6 +14,7 @@ from homeassistant.helpers.storage import STORAGE_DIR, Store
 from homeassistant.util import dt as dt_util
 
 from .api import CallbackKind, MessageKind, MessageStatus
+from .call_log import CallLog, dump_call
 from .const import (
     DOMAIN,
     HISTORY_OVERLAP,
@@ -22,7 +23,7 @@ from .const import (
     REMEMBER_SENT,
 )
 from .journal import Journal, Record
-from .records import HeldNumber, MessageRequest, SentMessage
+from .records import HeldNumber, MessageRequest, PhoneCall, SentMessage
 
 STORAGE_VERSION: Final = 1
 # Finished texts are of use only to tell a late or repeated report from a new one.
@@ -45,6 +46,7 @@ class ElksStore:
         self._received: dict[str, datetime] = {}
         self._sent: dict[str, SentMessage] = {}
         self._refs: dict[str, str] = {}
+        self._calls = CallLog()
         self._held: dict[tuple[str, CallbackKind], HeldNumber] = {}
         self._since: dict[str, datetime] = {}
         self._mark: datetime | None = None
@@ -75,6 +77,11 @@ class ElksStore:
     def sent(self) -> Mapping[str, SentMessage]:
         """Texts that went out, by our reference, oldest first."""
         return self._sent
+
+    @property
+    def calls(self) -> Mapping[str, PhoneCall]:
+        """Calls, by our reference, oldest first."""
+        return self._calls.calls
 
     @property
     def held(self) -> Mapping[tuple[str, CallbackKind], HeldNumber]:
@@ -111,6 +118,11 @@ class ElksStore:
         """Texts sent and received today."""
         return self._messages_day if self._day == _today() else 0
 
+    @property
+    def calls_today(self) -> int:
+        """Calls of today."""
+        return self._calls.today
+
     def is_received(self, message_id: str) -> bool:
         """Tell whether a text has been announced before."""
         return message_id in self._received
@@ -118,6 +130,10 @@ class ElksStore:
     def sent_by_id(self, message_id: str) -> SentMessage | None:
         """Return the text of ours that has this id at 46elks."""
         return self._sent.get(self._refs.get(message_id, ""))
+
+    def call_by_id(self, call_id: str) -> PhoneCall | None:
+        """Return the call that has this id at 46elks."""
+        return self._calls.by_id(call_id)
 
     async def async_record_received(self, message_id: str, created: datetime) -> None:
         """Remember that a text was announced.
@@ -143,6 +159,33 @@ class ElksStore:
         record: Record = {"sent": _dump_sent(sent)}
         if counts:
             record |= {"day": _today(), "cost": str(sent.cost or 0), "messages": 1}
+        try:
+            await self._journal.async_append(record)
+        except OSError:
+            if not insist:
+                self._apply(record)
+            raise
+
+    async def async_record_call(
+        self,
+        call: PhoneCall,
+        *,
+        counts: bool = False,
+        cost: Decimal = Decimal(0),
+        insist: bool = True,
+    ) -> None:
+        """Remember what is known of a call now.
+
+        With `counts` it is one of today's, and `cost` is what it has newly cost. Without
+        `insist`, it is known until the next restart even where the disk refuses.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        record: Record = {"call": dump_call(call)}
+        if counts or cost:
+            record |= {"day": _today(), "cost": str(cost), "messages": 0}
+            record["calls"] = int(counts)
         try:
             await self._journal.async_append(record)
         except OSError:
@@ -187,6 +230,7 @@ class ElksStore:
             case {"released": str(number_id)}:
                 # As it was written before there were picture messages.
                 self._held.pop((number_id, CallbackKind.SMS), None)
+        self._calls.apply(record)
         if "day" in record:
             self._count(
                 record["day"], Decimal(record.get("cost", 0)), record["messages"]
@@ -246,12 +290,14 @@ class ElksStore:
             if sent.asked > now - REMEMBER_SENT
         }
         self._refs = {sent.id: ref for ref, sent in self._sent.items() if sent.id}
+        self._calls.prune()
 
     def _dump(self, journal: int) -> dict[str, Any]:
         return {
             "journal": journal,
             "received": {key: when.isoformat() for key, when in self._received.items()},
             "sent": [_dump_sent(sent) for sent in self._sent.values()],
+            **self._calls.dump(),
             "held": [_dump_held(held) for held in self._held.values()],
             "since": {key: when.isoformat() for key, when in self._since.items()},
             "mark": _iso(self._mark),
@@ -267,6 +313,7 @@ class ElksStore:
         self._received = {key: _time(when) for key, when in data["received"].items()}
         for sent in data["sent"]:
             self._keep(_load_sent(sent))
+        self._calls.restore(data)
         for held in data["held"]:
             self._hold(_load_held(held))
         self._since = {key: _time(when) for key, when in data["since"].items()}
