@@ -14,6 +14,7 @@ ENGINE = {
     "album",
     "catch_up",
     "coordinator",
+    "fetch",
     "inbox",
     "journal",
     "ledger",
@@ -44,6 +45,7 @@ FRONT = {
 # Some rooms have a cellar: a module that only they use.
 BUILT_ON = {
     "config_flow": {"forms", "subentry_flow"},
+    "media": {"fetch"},
     "outbox": {"ledger"},
     "services": {"services"},
     "store": {"journal"},
