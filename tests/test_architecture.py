@@ -12,9 +12,11 @@ PACKAGE = "custom_components.elks46"
 GROUND = {"const", "signals", "records", "errors", "address", "contacts"}
 ENGINE = {
     "album",
+    "audio",
     "catch_up",
     "coordinator",
     "fetch",
+    "formats",
     "inbox",
     "journal",
     "ledger",
@@ -22,9 +24,11 @@ ENGINE = {
     "outbox",
     "provisioning",
     "reach",
+    "speech",
+    "stage",
     "store",
 }
-DOORS = {"webhook"}
+DOORS = {"media_view", "webhook"}
 FRONT = {
     "binary_sensor",
     "bus",
@@ -44,10 +48,12 @@ FRONT = {
 }
 # Some rooms have a cellar: a module that only they use.
 BUILT_ON = {
+    "audio": {"fetch", "formats", "speech"},
     "config_flow": {"forms", "subentry_flow"},
     "media": {"fetch"},
     "outbox": {"ledger"},
     "services": {"services"},
+    "speech": {"fetch", "formats"},
     "store": {"journal"},
     "subentry_flow": {"forms"},
 }

@@ -70,3 +70,13 @@ class HeldNumber:
     previous: str
     ours: str
     kind: CallbackKind = CallbackKind.SMS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audio:
+    """A sound that 46elks plays, ready to be fetched."""
+
+    content: bytes = field(repr=False)
+    mime_type: str
+    duration: float
+    """Seconds."""
