@@ -12,12 +12,15 @@ PACKAGE = "custom_components.elks46"
 GROUND = {"const", "signals", "records", "errors", "address", "contacts"}
 ENGINE = {
     "album",
+    "audio",
     "call_ledger",
     "call_log",
     "call_look_up",
     "catch_up",
     "coordinator",
     "dialler",
+    "fetch",
+    "formats",
     "inbox",
     "journal",
     "ledger",
@@ -25,10 +28,12 @@ ENGINE = {
     "outbox",
     "provisioning",
     "reach",
+    "speech",
+    "stage",
     "store",
     "switchboard",
 }
-DOORS = {"webhook"}
+DOORS = {"media_view", "webhook"}
 FRONT = {
     "binary_sensor",
     "bus",
@@ -48,11 +53,14 @@ FRONT = {
 }
 # Some rooms have a cellar: a module that only they use.
 BUILT_ON = {
+    "audio": {"fetch", "formats", "speech"},
     "call_log": {"journal"},
     "config_flow": {"forms", "subentry_flow"},
-    "dialler": {"call_ledger", "call_look_up", "switchboard"},
+    "dialler": {"call_ledger", "call_look_up", "stage", "switchboard"},
+    "media": {"fetch"},
     "outbox": {"ledger"},
     "services": {"services"},
+    "speech": {"fetch", "formats"},
     "store": {"call_log", "journal"},
     "subentry_flow": {"forms"},
 }

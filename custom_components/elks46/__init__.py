@@ -16,7 +16,7 @@ from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
-from . import bus, switchboard, webhook
+from . import bus, media_view, switchboard, webhook
 from .address import Address, async_delete_cloudhook
 from .album import Album
 from .api import ElksClient
@@ -41,6 +41,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Offer the actions, and open the doors before any account is loaded."""
     async_setup_services(hass)
+    media_view.async_open(hass)
     for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False):
         webhook.async_open(hass, entry)
     return True

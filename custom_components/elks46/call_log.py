@@ -91,7 +91,9 @@ def dump_call(call: PhoneCall) -> dict[str, Any]:
 
 
 def _load(data: Mapping[str, Any]) -> PhoneCall:
-    plan = data["plan"]
+    if plan := data["plan"]:
+        plan = dict(plan)
+        sounds = plan.pop("sounds")
     times = {
         name: data[name] and datetime.fromisoformat(data[name])
         for name in ("asked", "after", "created", "ended")
@@ -101,7 +103,7 @@ def _load(data: Mapping[str, Any]) -> PhoneCall:
             **data,
             **times,
             "direction": CallDirection(data["direction"]),
-            "plan": CallPlan(**plan) if plan else None,
+            "plan": CallPlan(**plan, sounds=tuple(sounds)) if plan else None,
             "stage": CallStage(data["stage"]),
             "outcome": CallOutcome(data["outcome"]) if data["outcome"] else None,
             "cost": Decimal(data["cost"]) if data["cost"] is not None else None,

@@ -19,6 +19,9 @@ PLATFORMS: Final = [
     Platform.SENSOR,
 ]
 
+# Where a home serves what 46elks plays; a token follows.
+MEDIA_PATH: Final = "/api/elks46/media"
+
 # Config entry
 CONF_API_URL: Final = "api_url"
 SECTION_ADVANCED: Final = "advanced"

@@ -6,7 +6,9 @@ in 46elks' history, and never placed again by itself.
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections import Counter
+from collections.abc import Coroutine, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -35,8 +37,9 @@ from .call_ledger import CallLedger
 from .call_look_up import CallLookUp
 from .const import DOMAIN, EPOCH, LOGGER
 from .errors import translate_errors
-from .records import CallNews, CallOutcome, CallPlan, PhoneCall
+from .records import Audio, CallNews, CallOutcome, CallPlan, PhoneCall
 from .signals import SIGNAL_CALL
+from .stage import async_stage
 from .switchboard import MENU_SECONDS, Program, Question, Switchboard
 
 if TYPE_CHECKING:
@@ -51,6 +54,8 @@ RETRY_PAUSES: Final = (1.0, 10.0)
 # phone that has just rung may still be reached for.
 REDIAL_SECONDS: Final = 30
 REDIAL_WITHIN: Final = timedelta(minutes=3)
+# Two rings, three minutes between them and the longest message ten times are less.
+SOUND_LIFETIME: Final = timedelta(hours=2)
 # A call whose end was not posted by then is asked for.
 END_LATE: Final = timedelta(minutes=2)
 # 46elks repeats a post for six hours; what is not over by then nobody will tell.
@@ -84,6 +89,8 @@ class Dialler:
         # A look-up could mistake one of two calls to a person for the other.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._under_way: dict[str, asyncio.Task[PhoneCall]] = {}
+        self._stage = async_stage(hass)
+        self._held: Counter[tuple[str, ...]] = Counter()
         self._writing: set[asyncio.Task[None]] = set()
         self._redials: dict[str, CALLBACK_TYPE] = {}
         self._over: dict[str, asyncio.Future[None]] = {}
@@ -114,6 +121,50 @@ class Dialler:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+    @contextmanager
+    def staged(
+        self,
+        sounds: Sequence[Audio],
+        *,
+        repeat: int,
+        ring_timeout: int,
+        acknowledge: str | None = None,
+        ring_twice: bool = False,
+    ) -> Iterator[CallPlan]:
+        """Have sounds ready while calls are placed, and until the last of these is over.
+
+        Raises:
+            HomeAssistantError: 46elks could not fetch them, or there is no room.
+        """
+        self._address.check_media()
+        seconds = sum(sound.duration for sound in sounds)
+        plan = CallPlan(
+            sounds=tuple(
+                self._stage.async_offer(sound, lifetime=SOUND_LIFETIME)
+                for sound in sounds
+            ),
+            seconds=seconds,
+            repeat=repeat,
+            ring_timeout=ring_timeout,
+            acknowledge=acknowledge,
+            ring_twice=ring_twice,
+        )
+        self._held[plan.sounds] += 1
+        try:
+            yield plan
+        finally:
+            self._held[plan.sounds] -= 1
+            self._release(plan)
+
+    def _release(self, plan: CallPlan) -> None:
+        """Let sounds go that no call plays any more, nor one that is still to come."""
+        users = [*self.open_calls(), *map(self._store.calls.get, self._redials)]
+        if not self._held[plan.sounds] and not any(
+            user and user.plan and user.plan.sounds == plan.sounds for user in users
+        ):
+            for token in plan.sounds:
+                self._stage.async_withdraw(token)
 
     async def async_place(
         self, *, callee: str, caller: str, plan: CallPlan, redial_of: str | None = None
@@ -267,7 +318,9 @@ class Dialler:
             self._finish(call)
 
     def _finish(self, call: PhoneCall) -> None:
-        """Let everyone go on who waits for a call."""
+        """Let everyone go on who waits for a call, and what it has played go."""
+        if call.plan is not None:
+            self._release(call.plan)
         if over := self._over.pop(call.redial_of or call.ref, None):
             over.set_result(None)
 
@@ -318,11 +371,24 @@ class Dialler:
 
     def _expect(self, call: PhoneCall) -> None:
         """Have the switchboard know what to do when the call is answered."""
-        next_url = self._address.callback_url(CallbackKind.NEXT, call.ref)
-        if call.plan is not None and next_url is not None:
+        plan, next_url = call.plan, self._address.callback_url(CallbackKind.NEXT, call.ref)
+        if plan is None or next_url is None:
+            return
+        sounds = [
+            url
+            for token in plan.sounds
+            if self._stage.async_find(token) and (url := self._address.media_url(token))
+        ]
+        # A restart takes the sounds away: such a call has nothing more to say.
+        if len(sounds) == len(plan.sounds):
             self._switchboard.expect(
                 call.ref,
-                Program(plan=call.plan, next_url=next_url, is_to_end=call.is_to_end),
+                Program(
+                    plan=plan,
+                    sounds=tuple(sounds),
+                    next_url=next_url,
+                    is_to_end=call.is_to_end,
+                ),
             )
 
     async def _async_place(self, call: PhoneCall) -> PhoneCall:

@@ -104,12 +104,13 @@ class CallNews(StrEnum):
 class CallPlan:
     """What is done in a call of ours once it is answered.
 
-    `audio` is where 46elks fetches what is played, `seconds` how long one playing of it
-    takes. With `acknowledge` this key is asked for, and `repeat` is how often the sound
-    is played to one who presses none. `ring_twice` redials once where nobody answers.
+    `sounds` are the tokens of what is played, `seconds` how long it takes: the last is
+    the message, and what comes before it is played once. With `acknowledge` this key is
+    asked for, and `repeat` is how often the message is played to one who presses none.
+    `ring_twice` tries once more where nobody answers.
     """
 
-    audio: str
+    sounds: tuple[str, ...]
     seconds: float
     repeat: int
     ring_timeout: int
@@ -124,8 +125,8 @@ class PhoneCall:
     `ref` is our own reference, made before 46elks is asked; `id` is 46elks' and missing
     until it has answered or posted. `asked` and `ended` are times of this home's clock.
     `after` is the newest time in 46elks' history that was known before asking, on its
-    clock: a look-up takes nothing older for this call. `redial_of` is the reference of the call that nobody answered,
-    and `is_to_end` tells that a person wants it over.
+    clock: a look-up takes nothing older for this call. `redial_of` is the reference of
+    the call that nobody answered, and `is_to_end` tells that a person wants it over.
     """
 
     ref: str
@@ -175,3 +176,13 @@ class PhoneCall:
             and not self.is_to_end
             and self.outcome in (CallOutcome.BUSY, CallOutcome.NO_ANSWER)
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audio:
+    """A sound that 46elks plays, ready to be fetched."""
+
+    content: bytes = field(repr=False)
+    mime_type: str
+    duration: float
+    """Seconds."""

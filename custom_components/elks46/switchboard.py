@@ -41,9 +41,13 @@ DATA_SWITCHBOARDS: HassKey[dict[str, Switchboard]] = HassKey(f"{DOMAIN}_switchbo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """What one call does; `next_url` is where 46elks asks how to go on."""
+    """What one call does.
+
+    `sounds` is where 46elks fetches those of the plan, `next_url` where it asks how to go on.
+    """
 
     plan: CallPlan
+    sounds: tuple[str, ...]
     next_url: str
     is_to_end: bool = False
 
@@ -128,13 +132,16 @@ def _first(program: Program) -> Instruction:
     """Return what a person hears who picks up."""
     if program.is_to_end:
         return Hangup()
-    plan = program.plan
-    if plan.acknowledge is not None:
-        return _ask(program, step=0)
-    # As one document, so that it is heard to its end whatever becomes of this home.
-    said = Play(plan.audio, skippable=False)
-    for _ in range(plan.repeat - 1):
-        said = Play(plan.audio, skippable=False, next=said)
+    *before, message = program.sounds
+    if program.plan.acknowledge is not None:
+        said: Instruction = _ask(program, step=0)
+    else:
+        # As one document, so that it is heard to its end whatever becomes of this home.
+        said = Play(message, skippable=False)
+        for _ in range(program.plan.repeat - 1):
+            said = Play(message, skippable=False, next=said)
+    for sound in reversed(before):
+        said = Play(sound, skippable=False, next=said)
     return said
 
 
@@ -152,10 +159,9 @@ def _next(program: Program, step: str, result: CallResult) -> Instruction:
 
 def _ask(program: Program, *, step: int) -> Menu:
     """Play the sound to one who may press the key; of wrong keys each costs one repeat."""
-    plan = program.plan
     return Menu(
-        plan.audio,
+        program.sounds[-1],
         timeout=MENU_SECONDS,
-        repeat=plan.repeat - step,
+        repeat=program.plan.repeat - step,
         next=str(URL(program.next_url).update_query({STEP: step + 1})),
     )
