@@ -8,8 +8,6 @@ import io
 from typing import Any, Final
 import wave
 
-from simulator.wire import Json
-
 from . import ANNA, NUMBER, PATIENCE, Answer, Client, Customer
 
 RATE: Final = 8_000
@@ -134,7 +132,7 @@ class Phones:
         assert answer.headers["Content-Type"] == "audio/wav"
         return answer.body
 
-    async def stored(self, call_id: str) -> Json:
+    async def stored(self, call_id: str) -> dict[str, Any]:
         """Return a call as 46elks shows it."""
         return dict((await self.api.get(f"/calls/{call_id}")).json())
 
