@@ -1,6 +1,7 @@
 """Hanging up, at any moment; and what is left of a call then."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import pytest
@@ -11,6 +12,16 @@ from . import ERIK, FAST, Client, Customer, config, data_url
 from .phones import Phones, loud_seconds, sound
 
 
+async def time_passes(phones: Phones, _call_id: str) -> None:
+    """Let what is played come to its end."""
+    await phones.advance(1)
+
+
+async def the_other_answers(phones: Phones, call_id: str) -> None:
+    """Let the one who is rung pick up."""
+    await phones.do(call_id, "answer")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """How far a call comes before someone hangs up, and what is listed of it then."""
@@ -19,7 +30,7 @@ class Stage:
     document: dict[str, str]
     result: dict[str, str]
     answered: bool = True
-    steps: tuple[str, ...] = ()
+    steps: tuple[Callable[[Phones, str], Awaitable[None]], ...] = ()
     slow: str = ""
 
 
@@ -45,7 +56,7 @@ STAGES = {
         phase="listening",
         document={"ivr": "sound/beep"},
         result=INTERRUPTED,
-        steps=("advance",),
+        steps=(time_passes,),
     ),
     "while it is recorded": Stage(
         phase="recording", document={"record": "{url}/tape"}, result=INTERRUPTED
@@ -60,7 +71,7 @@ STAGES = {
         phase="connected",
         document={"connect": ERIK},
         result={"result": "success"},
-        steps=("answer",),
+        steps=(the_other_answers,),
     ),
 }
 
@@ -85,10 +96,7 @@ async def come_to(phones: Phones, stage: Stage) -> str:
         await phones.until(
             call_id, lambda call: call["phase"] in {"playing", "connecting"}
         )
-        await {
-            "advance": lambda: phones.advance(1),
-            "answer": lambda: phones.do(call_id, "answer"),
-        }[step]()
+        await step(phones, call_id)
     await phones.phase(call_id, stage.phase)
     return call_id
 

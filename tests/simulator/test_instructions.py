@@ -46,10 +46,12 @@ async def test_a_file_is_heard_to_its_end(phones: Phones, customer: Customer) ->
     await phones.phase(call_id, "playing")
     await phones.advance(2)
     assert seconds(await phones.heard(call_id)) == 2.0
+    assert seconds(await phones.heard(call_id, after="1")) == 1.0
     assert (await phones.call(call_id))["doing"] == {"play": address}
     await phones.advance(1)
     await phones.end(call_id)
     assert loud_seconds(await phones.heard(call_id)) == 3.0
+    assert seconds(await phones.heard(call_id, after="2")) == 1.0
     log = (await phones.control.get("/log")).json()
     (fetch,) = [entry for entry in log if entry["type"] == "fetch"]
     assert (fetch["url"], fetch["status"]) == (address, 200)
