@@ -80,7 +80,7 @@ class Leg:
         self._stirred = asyncio.Event()
 
     def answer(self) -> None:
-        """Pick up."""
+        """Pick up, unless it was hung up at the same moment."""
         if self.state in {LegState.DIALLING, LegState.RINGING}:
             self.state = LegState.TALKING
             self.began = self._clock.time()

@@ -99,7 +99,7 @@ def wav(samples: bytes) -> bytes:
 def samples_of(content: bytes, after: float) -> bytes:
     """Return the samples of a WAV file of ours, from so many seconds on."""
     with wave.open(io.BytesIO(content)) as sound:
-        frames = sound.readframes(sound.getnframes())
+        frames: bytes = sound.readframes(sound.getnframes())
     return frames[round(after * RATE) * SAMPLE_BYTES :]
 
 

@@ -141,6 +141,7 @@ class Customer:
     documents: dict[str, object] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     slow: str = ""
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     posts: list[Post] = field(default_factory=list)
     answers: deque[tuple[int, str]] = field(default_factory=deque)
@@ -176,6 +177,7 @@ class Customer:
 
     async def _hesitate(self, request: web.Request) -> None:
         if request.path == self.slow:
+            self.asked.set()
             await self.closing.wait()
 
     async def wait_for(self, count: int) -> list[Post]:

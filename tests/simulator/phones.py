@@ -36,6 +36,18 @@ def sound(
     return written.getvalue()
 
 
+def halting(before: float, pause: float, after: float) -> bytes:
+    """Return a WAV file of two buzzes and a pause between them."""
+    parts = (sound(before), sound(pause, level=0), sound(after))
+    written = io.BytesIO()
+    with wave.open(written, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(b"".join(samples(part).tobytes() for part in parts))
+    return written.getvalue()
+
+
 def samples(content: bytes) -> array[int]:
     """Return the samples of a WAV file as 46elks makes them."""
     with wave.open(io.BytesIO(content)) as file:

@@ -3,7 +3,7 @@
 import pytest
 
 from . import ANNA, NUMBER, Client, Customer, data_url
-from .phones import Phones, loud_seconds, seconds, sound
+from .phones import Phones, halting, loud_seconds, seconds, sound
 
 RECORDED = {
     *("callid", "created", "duration", "wav", "from", "to", "direction"),
@@ -338,6 +338,19 @@ async def test_without_a_word_a_recording_is_short(
     call = await phones.end(call_id)
     assert call["actions"] == [{"record": f"{customer.url}/tape", "result": "success"}]
     assert (await phones.posted("/tape"))["duration"] == "3"
+
+
+@pytest.mark.parametrize(("pause", "length"), [(2, "8"), (5, "4")])
+async def test_a_pause_ends_a_recording(
+    phones: Phones, customer: Customer, pause: float, length: str
+) -> None:
+    """One of three seconds; what is said afterwards is not on it."""
+    await phones.answer_with({"record": f"{customer.url}/tape"})
+    voice = data_url(halting(1, pause, 2), "audio/wav")
+    call_id = await phones.dial(audio=voice)
+    await phones.phase(call_id, "recording")
+    await phones.advance(20)
+    assert (await phones.posted("/tape"))["duration"] == length
 
 
 async def test_a_recording_ends_with_hash(phones: Phones, customer: Customer) -> None:
