@@ -8,7 +8,15 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from .faults import CallbackKind
-from .instructions import Connect, Hangup, Instruction, Menu, Play, Record, Target
+from .instructions import (
+    AnyInstruction,
+    Connect,
+    Instruction,
+    Menu,
+    Play,
+    Record,
+    Target,
+)
 from .legs import Leg, Outcome
 from .sound import BadSourceError
 from .tapes import Tape
@@ -42,7 +50,7 @@ class Result:
     target: Target | None = field(default=None)
 
 
-async def perform(talk: Conversation, instruction: Instruction) -> Result | None:
+async def perform(talk: Conversation, instruction: AnyInstruction) -> Result | None:
     """Do what an instruction says; None is the end of the call."""
     match instruction:
         case Connect():
@@ -53,9 +61,9 @@ async def perform(talk: Conversation, instruction: Instruction) -> Result | None
             return await _ask(talk, instruction)
         case Record():
             return await _record(talk, instruction)
-        case Hangup():
+        case _:
             talk.hang_up(instruction.signal)
-    return None
+            return None
 
 
 async def _play(talk: Conversation, play: Play) -> Result:

@@ -4,7 +4,7 @@
 `/simulator/calls/{id}` are `answer`, `decline`, `hangup`, `digits` `{digits}` and `audio` (a WAV file, or `{audio}` with a
 data URL); each may name a `handset` where a call has several, in the body or the query. `GET /simulator/calls/{id}` tells
 how far a call is, with `?after=<version>&wait=<seconds>` as soon as that has changed; `heard.wav` below it is what a
-handset heard. `GET, PUT /simulator/clock` `{speed}`: at 0 time stands still, and `POST` `{advance}` moves it on.
+handset heard, with `?after=<seconds>` only the rest. `GET, PUT /simulator/clock` `{speed}`: at 0 time stands still, and `POST` `{advance}` moves it on.
 """
 
 import asyncio
@@ -118,8 +118,9 @@ class CallControl:
         return web.json_response(talk.as_control())
 
     async def _play_back(self, request: web.Request) -> web.Response:
-        """Answer with what a handset has heard until now."""
-        content = _leg(self._talk(request), request.query.get("handset")).heard()
+        """Answer with what a handset has heard until now, after so many seconds."""
+        leg = _leg(self._talk(request), request.query.get("handset"))
+        content = leg.heard(whole_query(request, "after", 0))
         if content is None:
             raise ControlError("It is not kept any more", HTTPStatus.NOT_FOUND)
         return web.Response(

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
+import json
 
 from .clock import Clock
 from .history import History
 from .messages import Direction
 from .shelf import File
-from .wire import Download, Json, Refusal, Request, Routes, stored_time
+from .wire import Download, Json, Refusal, Request, Routes, exact_time, stored_time
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -75,6 +76,27 @@ class Call:
             "recordings": [recording.id for recording in self.recordings] or None,
         }
         return {key: value for key, value in shown.items() if value is not None}
+
+    def as_ended(self) -> dict[str, str]:
+        """Return what whenhangup tells of a call: of one that was never answered less."""
+        fields = {
+            "id": self.id,
+            "direction": str(self.direction),
+            "from": self.caller,
+            "to": self.callee,
+            "created": exact_time(self.created),
+            "state": self.state,
+        }
+        if self.start is not None:
+            fields |= {
+                "start": exact_time(self.start),
+                "duration": str(self.duration),
+                "cost": str(self.cost),
+                "actions": json.dumps(self.actions),
+            }
+            if self.legs:
+                fields["legs"] = json.dumps(self.legs)
+        return fields
 
 
 class Calls:

@@ -104,15 +104,14 @@ class Clock:
         """Raise TimeoutError in what takes longer; None is without end."""
         if seconds is None:
             yield
-            return
-        if seconds <= 0:
+        elif seconds <= 0:
             async with asyncio.timeout(0):
                 yield
-            return
-        loop = asyncio.get_running_loop()
-        async with asyncio.timeout(None) as limit:
-            with self._timer(seconds, lambda: limit.reschedule(loop.time())):
-                yield
+        else:
+            loop = asyncio.get_running_loop()
+            async with asyncio.timeout(None) as limit:
+                with self._timer(seconds, lambda: limit.reschedule(loop.time())):
+                    yield
 
     @contextmanager
     def _timer(self, seconds: float, ring: Callable[[], None]) -> Iterator[None]:

@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-import json
 from typing import Final
 
 from .acts import Phase, perform
@@ -17,7 +16,7 @@ from .calls import Call, Calls
 from .clock import Clock
 from .events import Events
 from .faults import CallbackKind
-from .instructions import GarbageError, Hangup, Instruction, Target, parse, read
+from .instructions import AnyInstruction, GarbageError, Hangup, Target, parse, read
 from .legs import Leg, LegState, Outcome
 from .lines import SWEDISH_MOBILE, Lines
 from .messages import Direction
@@ -84,7 +83,7 @@ class Conversation:
         self._paid = 0
         self._broke = asyncio.Event()
         self._over = False
-        self._doing: Instruction | None = None
+        self._doing: AnyInstruction | None = None
         self._phase = Phase.RINGING
         self._entry: dict[str, object] = {}
         self._refused: Outcome | None = None
@@ -197,7 +196,7 @@ class Conversation:
         return read(answer)
 
     async def _obey(
-        self, instruction: Instruction
+        self, instruction: AnyInstruction
     ) -> tuple[Target | None, dict[str, str]] | None:
         if instruction.hangup_url is not None and self.accepts(instruction.hangup_url):
             self._hangup_url = instruction.hangup_url
@@ -367,7 +366,7 @@ class Conversation:
                 Callback(
                     kind=CallbackKind.HANGUP,
                     url=self._hangup_url,
-                    fields=_ended(call),
+                    fields=call.as_ended(),
                 )
             )
 
@@ -399,25 +398,3 @@ class Conversation:
             "signal": self._signal,
             "trouble": self._trouble,
         }
-
-
-def _ended(call: Call) -> dict[str, str]:
-    """Return what is told of a call that is over: of one that was never answered less."""
-    fields = {
-        "id": call.id,
-        "direction": str(call.direction),
-        "from": call.caller,
-        "to": call.callee,
-        "created": exact_time(call.created),
-        "state": call.state,
-    }
-    if call.start is not None:
-        fields |= {
-            "start": exact_time(call.start),
-            "duration": str(call.duration),
-            "cost": str(call.cost),
-            "actions": json.dumps(call.actions),
-        }
-        if call.legs:
-            fields["legs"] = json.dumps(call.legs)
-    return fields

@@ -94,6 +94,9 @@ class Hangup(Instruction):
     signal: str | None
 
 
+type AnyInstruction = Connect | Play | Menu | Record | Hangup
+
+
 class _Common(TypedDict):
     shown: Mapping[str, object]
     branches: Mapping[str, Target]
@@ -112,7 +115,7 @@ def read(text: str) -> Mapping[str, object]:
     return document
 
 
-def parse(document: Mapping[str, object]) -> Instruction:
+def parse(document: Mapping[str, object]) -> AnyInstruction:
     """Return what a document asks for."""
     verbs = [verb for verb in _VERBS if verb in document]
     if len(verbs) != 1:

@@ -8,7 +8,7 @@ from typing import Final
 
 from .clock import Clock
 from .shelf import File, Shelf
-from .sound import wav
+from .sound import samples_of, wav
 from .tracks import Track
 from .wire import Json
 
@@ -80,7 +80,7 @@ class Leg:
         self._stirred = asyncio.Event()
 
     def answer(self) -> None:
-        """Pick up."""
+        """Pick up, unless it was hung up at the same moment."""
         if self.state in {LegState.DIALLING, LegState.RINGING}:
             self.state = LegState.TALKING
             self.began = self._clock.time()
@@ -103,7 +103,7 @@ class Leg:
         if self.state is LegState.ENDED:
             return
         self._settle(Outcome.FAILED)
-        self._file = self._shelf.put(self._sound(), "audio/wav")
+        self._file = self._shelf.put(self._sound(0.0), "audio/wav")
         self.ear = self.voice = Track()
         self.state = LegState.ENDED
         self.gone.set()
@@ -140,15 +140,22 @@ class Leg:
         self._stirred.clear()
         await self._stirred.wait()
 
-    def heard(self) -> bytes | None:
-        """Return what it has heard until now as a WAV file; None where that is not kept any more."""
-        return self._file.content if self._file else self._sound()
+    def heard(self, after: float = 0.0) -> bytes | None:
+        """Return what it has heard until now as a WAV file, from so many seconds on.
 
-    def _sound(self) -> bytes:
+        What is not kept any more is None.
+        """
+        if self._file is None:
+            return self._sound(after)
+        if self._file.content is None or not after:
+            return self._file.content
+        return wav(samples_of(self._file.content, after))
+
+    def _sound(self, after: float) -> bytes:
         if self.began is None:
             return wav(b"")
         now = min(self._clock.time(), self.began + MAX_KEPT_SECONDS)
-        return wav(self.ear.between(self.began, now))
+        return wav(self.ear.between(self.began + after, now))
 
     def as_control(self) -> Json:
         """Return the end for the one who steers the simulator."""

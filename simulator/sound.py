@@ -96,6 +96,13 @@ def wav(samples: bytes) -> bytes:
     return sound.getvalue()
 
 
+def samples_of(content: bytes, after: float) -> bytes:
+    """Return the samples of a WAV file of ours, from so many seconds on."""
+    with wave.open(io.BytesIO(content)) as sound:
+        frames: bytes = sound.readframes(sound.getnframes())
+    return frames[round(after * RATE) * SAMPLE_BYTES :]
+
+
 def silence() -> bytes:
     """Return a recording without any sound: what there is before it is ready."""
     return wav(b"")

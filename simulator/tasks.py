@@ -19,8 +19,8 @@ class Tasks:
         return task
 
     async def cancel(self) -> None:
-        """End them all and wait until they have ended."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """End them all and wait until they have ended, with all that they start at their end."""
+        while tasks := tuple(self._tasks):
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)

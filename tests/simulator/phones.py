@@ -8,8 +8,6 @@ import io
 from typing import Any, Final
 import wave
 
-from simulator.wire import Json
-
 from . import ANNA, NUMBER, PATIENCE, Answer, Client, Customer
 
 RATE: Final = 8_000
@@ -35,6 +33,18 @@ def sound(
         file.setsampwidth(width)
         file.setframerate(rate)
         file.writeframes((loud + soft) * (int(seconds * rate * channels) // 2))
+    return written.getvalue()
+
+
+def halting(before: float, pause: float, after: float) -> bytes:
+    """Return a WAV file of two buzzes and a pause between them."""
+    parts = (sound(before), sound(pause, level=0), sound(after))
+    written = io.BytesIO()
+    with wave.open(written, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(b"".join(samples(part).tobytes() for part in parts))
     return written.getvalue()
 
 
@@ -134,7 +144,7 @@ class Phones:
         assert answer.headers["Content-Type"] == "audio/wav"
         return answer.body
 
-    async def stored(self, call_id: str) -> Json:
+    async def stored(self, call_id: str) -> dict[str, Any]:
         """Return a call as 46elks shows it."""
         return dict((await self.api.get(f"/calls/{call_id}")).json())
 

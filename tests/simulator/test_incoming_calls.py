@@ -105,6 +105,7 @@ async def test_a_signal_is_only_possible_at_first(phones: Phones) -> None:
         pytest.param(302, "", id="a redirect"),
         pytest.param(204, "", id="nothing"),
         pytest.param(200, "ok", id="text"),
+        pytest.param(200, f'{{"play": "{"a" * 70_000}"}}', id="far too long"),
         pytest.param(200, '["play"]', id="JSON that is no object"),
         pytest.param(200, "{}", id="an empty object"),
         pytest.param(200, '{"ply": "sound/beep"}', id="no instruction"),
