@@ -91,9 +91,7 @@ def dump_call(call: PhoneCall) -> dict[str, Any]:
 
 
 def _load(data: Mapping[str, Any]) -> PhoneCall:
-    if plan := data["plan"]:
-        plan = dict(plan)
-        sounds = plan.pop("sounds")
+    plan = data["plan"]
     times = {
         name: data[name] and datetime.fromisoformat(data[name])
         for name in ("asked", "after", "created", "ended")
@@ -103,7 +101,9 @@ def _load(data: Mapping[str, Any]) -> PhoneCall:
             **data,
             **times,
             "direction": CallDirection(data["direction"]),
-            "plan": CallPlan(**plan, sounds=tuple(sounds)) if plan else None,
+            "plan": CallPlan(**{**plan, "sounds": tuple(plan["sounds"])})
+            if plan
+            else None,
             "stage": CallStage(data["stage"]),
             "outcome": CallOutcome(data["outcome"]) if data["outcome"] else None,
             "cost": Decimal(data["cost"]) if data["cost"] is not None else None,

@@ -27,6 +27,7 @@ CONF_API_URL: Final = "api_url"
 SECTION_ADVANCED: Final = "advanced"
 
 # Options
+CONF_DEFAULT_CALLER: Final = "default_caller"
 CONF_DEFAULT_SENDER: Final = "default_sender"
 CONF_KEEP_TEXT: Final = "keep_text"
 CONF_LOW_BALANCE: Final = "low_balance"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import override
+from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
@@ -11,13 +11,19 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .api import Account, ElksClient, Number
 from .const import (
+    CONF_DEFAULT_CALLER,
     CONF_LOW_BALANCE,
+    CONF_NUMBER_ID,
     DEFAULT_LOW_BALANCE,
     DOMAIN,
     LOGGER,
+    SUBENTRY_NUMBER,
     UPDATE_INTERVAL,
 )
 from .errors import translate_update_errors
+
+# What 46elks says that a number can do which calls and is called.
+VOICE: Final = "voice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +51,25 @@ class ElksCoordinator(DataUpdateCoordinator[AccountData]):
             update_interval=UPDATE_INTERVAL,
         )
         self._client = client
+
+    @property
+    def callers(self) -> list[str]:
+        """The account's numbers that can call, those that this home answers first."""
+        chosen = {
+            subentry.data[CONF_NUMBER_ID]
+            for subentry in self.config_entry.get_subentries_of_type(SUBENTRY_NUMBER)
+        }
+        able = [one for one in self.data.numbers.values() if VOICE in one.capabilities]
+        return [
+            one.number for one in sorted(able, key=lambda one: one.id not in chosen)
+        ]
+
+    @property
+    def default_caller(self) -> str | None:
+        """Who a call is from where nobody says: the chosen caller, or a number of ours."""
+        callers = self.callers
+        chosen = self.config_entry.options.get(CONF_DEFAULT_CALLER)
+        return chosen if chosen in callers else next(iter(callers), None)
 
     @override
     async def _async_update_data(self) -> AccountData:

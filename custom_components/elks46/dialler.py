@@ -6,9 +6,7 @@ in 46elks' history, and never placed again by itself.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Coroutine, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Coroutine, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +14,7 @@ from weakref import WeakValueDictionary
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
@@ -37,10 +35,10 @@ from .call_ledger import CallLedger
 from .call_look_up import CallLookUp
 from .const import DOMAIN, EPOCH, LOGGER
 from .errors import translate_errors
-from .records import Audio, CallNews, CallOutcome, CallPlan, PhoneCall
+from .records import CallNews, CallOutcome, CallPlan, PhoneCall
+from .repertoire import Repertoire
 from .signals import SIGNAL_CALL
-from .stage import async_stage
-from .switchboard import MENU_SECONDS, Program, Question, Switchboard
+from .switchboard import MENU_SECONDS, Question, Switchboard
 
 if TYPE_CHECKING:
     from .address import Address
@@ -54,8 +52,6 @@ RETRY_PAUSES: Final = (1.0, 10.0)
 # phone that has just rung may still be reached for.
 REDIAL_SECONDS: Final = 30
 REDIAL_WITHIN: Final = timedelta(minutes=3)
-# Two rings, three minutes between them and the longest message ten times are less.
-SOUND_LIFETIME: Final = timedelta(hours=2)
 # A call whose end was not posted by then is asked for.
 END_LATE: Final = timedelta(minutes=2)
 # 46elks repeats a post for six hours; what is not over by then nobody will tell.
@@ -83,14 +79,13 @@ class Dialler:
         self._store = store
         self._address = address
         self._switchboard = switchboard
+        self.repertoire = Repertoire(hass, address, switchboard, self._users)
         self._ledger = CallLedger(hass, entry, store)
         self._look_up = CallLookUp(hass, client, store)
         self._slots = asyncio.Semaphore(REQUESTS_AT_ONCE)
         # A look-up could mistake one of two calls to a person for the other.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._under_way: dict[str, asyncio.Task[PhoneCall]] = {}
-        self._stage = async_stage(hass)
-        self._held: Counter[tuple[str, ...]] = Counter()
         self._writing: set[asyncio.Task[None]] = set()
         self._redials: dict[str, CALLBACK_TYPE] = {}
         self._over: dict[str, asyncio.Future[None]] = {}
@@ -105,7 +100,7 @@ class Dialler:
     def async_listen(self) -> None:
         """Take note of what calls tell, also of what they told while nobody listened."""
         for call in self.open_calls():
-            self._expect(call)
+            self.repertoire.expect(call)
         self._switchboard.attach(self._heard)
 
     async def async_close(self) -> None:
@@ -121,50 +116,6 @@ class Dialler:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-
-    @contextmanager
-    def staged(
-        self,
-        sounds: Sequence[Audio],
-        *,
-        repeat: int,
-        ring_timeout: int,
-        acknowledge: str | None = None,
-        ring_twice: bool = False,
-    ) -> Iterator[CallPlan]:
-        """Have sounds ready while calls are placed, and until the last of these is over.
-
-        Raises:
-            HomeAssistantError: 46elks could not fetch them, or there is no room.
-        """
-        self._address.check_media()
-        seconds = sum(sound.duration for sound in sounds)
-        plan = CallPlan(
-            sounds=tuple(
-                self._stage.async_offer(sound, lifetime=SOUND_LIFETIME)
-                for sound in sounds
-            ),
-            seconds=seconds,
-            repeat=repeat,
-            ring_timeout=ring_timeout,
-            acknowledge=acknowledge,
-            ring_twice=ring_twice,
-        )
-        self._held[plan.sounds] += 1
-        try:
-            yield plan
-        finally:
-            self._held[plan.sounds] -= 1
-            self._release(plan)
-
-    def _release(self, plan: CallPlan) -> None:
-        """Let sounds go that no call plays any more, nor one that is still to come."""
-        users = [*self.open_calls(), *map(self._store.calls.get, self._redials)]
-        if not self._held[plan.sounds] and not any(
-            user and user.plan and user.plan.sounds == plan.sounds for user in users
-        ):
-            for token in plan.sounds:
-                self._stage.async_withdraw(token)
 
     async def async_place(
         self, *, callee: str, caller: str, plan: CallPlan, redial_of: str | None = None
@@ -216,16 +167,16 @@ class Dialler:
         46elks takes no word for a call that rings or talks, but asks what to do next.
 
         Raises:
-            HomeAssistantError: there is no such call, or it is over.
+            ServiceValidationError: there is no such call, or it is over.
         """
         call = self._store.call_by_id(call_id)
         if call is None:
-            raise _error("call_not_found")
+            raise _invalid("call_not_found")
         if call.is_over and (redial := self._redial(call.ref)) is not None:
             call = redial
         if call.is_over:
             if (cancel := self._redials.pop(call.ref, None)) is None:
-                raise _error("call_over")
+                raise _invalid("call_over")
             cancel()
             await self._ledger.async_to_end(call)
             self._finish(call)
@@ -281,6 +232,12 @@ class Dialler:
             if call.wants_redial and self._redial(call.ref) is None:
                 self._plan_redial(call)
 
+    def _users(self) -> Iterator[CallPlan]:
+        """Yield the plans of calls that are not over, or are to be tried again."""
+        for call in (*self.open_calls(), *map(self._store.calls.get, self._redials)):
+            if call is not None and call.plan is not None:
+                yield call.plan
+
     def _start(
         self, ref: str, work: Coroutine[Any, Any, PhoneCall]
     ) -> asyncio.Task[PhoneCall]:
@@ -320,7 +277,7 @@ class Dialler:
     def _finish(self, call: PhoneCall) -> None:
         """Let everyone go on who waits for a call, and what it has played go."""
         if call.plan is not None:
-            self._release(call.plan)
+            self.repertoire.release(call.plan)
         if over := self._over.pop(call.redial_of or call.ref, None):
             over.set_result(None)
 
@@ -369,28 +326,6 @@ class Dialler:
         finally:
             self._redials.pop(call.ref, None)
 
-    def _expect(self, call: PhoneCall) -> None:
-        """Have the switchboard know what to do when the call is answered."""
-        plan, next_url = call.plan, self._address.callback_url(CallbackKind.NEXT, call.ref)
-        if plan is None or next_url is None:
-            return
-        sounds = [
-            url
-            for token in plan.sounds
-            if self._stage.async_find(token) and (url := self._address.media_url(token))
-        ]
-        # A restart takes the sounds away: such a call has nothing more to say.
-        if len(sounds) == len(plan.sounds):
-            self._switchboard.expect(
-                call.ref,
-                Program(
-                    plan=plan,
-                    sounds=tuple(sounds),
-                    next_url=next_url,
-                    is_to_end=call.is_to_end,
-                ),
-            )
-
     async def _async_place(self, call: PhoneCall) -> PhoneCall:
         turn = self._turns.setdefault(call.callee, asyncio.Lock())
         async with turn:
@@ -400,7 +335,7 @@ class Dialler:
                 raise _error("call_no_address")
             call = replace(call, after=await self._look_up.async_newest())
             await self._ledger.async_remember(call)
-            self._expect(call)
+            self.repertoire.expect(call)
             try:
                 answer = await self._async_post(call)
             except ElksError as err:
@@ -477,3 +412,7 @@ def _log_failure(task: asyncio.Task[PhoneCall]) -> None:
 
 def _error(key: str) -> HomeAssistantError:
     return HomeAssistantError(translation_domain=DOMAIN, translation_key=key)
+
+
+def _invalid(key: str) -> ServiceValidationError:
+    return ServiceValidationError(translation_domain=DOMAIN, translation_key=key)

@@ -20,7 +20,6 @@ from homeassistant.helpers.target import (
 from homeassistant.helpers.typing import VolDictType
 import probatio
 
-from ..api import Message
 from ..const import DOMAIN
 from ..contacts import (
     Contact,
@@ -30,7 +29,6 @@ from ..contacts import (
     phone_without_plus,
 )
 from ..data import ElksConfigEntry
-from ..records import SentMessage
 from .account import ACCOUNT, invalid
 
 ATTR_TO: Final = "to"
@@ -138,9 +136,10 @@ def _contact(entry: ElksConfigEntry, subentry_id: str | None) -> Contact | None:
 
 def raise_failures(
     recipients: list[Recipient],
-    results: Sequence[SentMessage | Message | BaseException],
+    results: Sequence[object],
     *,
     is_answered: bool,
+    summary: str = "some_failed",
 ) -> None:
     """Raise where all failed, or where some did and nobody reads the rows."""
     failures = [
@@ -157,7 +156,7 @@ def raise_failures(
         raise failures[0][1]
     raise HomeAssistantError(
         translation_domain=DOMAIN,
-        translation_key="some_failed",
+        translation_key=summary,
         translation_placeholders={
             "failed": str(len(failures)),
             "all": str(len(results)),
