@@ -350,6 +350,9 @@ class Conversation:
             call.actions.append({"hangup": "creditslow"})
         if self._tape is not None:
             self._tape.stop()
+        # What was said takes memory, and calls that are over stay for a while.
+        self._tape = None
+        self.local.clear()
         self.party.end()
         if self._began is not None:
             call.state = "success"

@@ -105,6 +105,7 @@ class Leg:
         self._settle(Outcome.FAILED)
         self._file = self._shelf.put(self._sound(0.0), "audio/wav")
         self.ear = self.voice = Track()
+        self._to_say = None
         self.state = LegState.ENDED
         self.gone.set()
         if self.task is not None and self.task is not asyncio.current_task():

@@ -190,6 +190,30 @@ async def test_the_latest_whenhangup_is_told(phones: Phones) -> None:
     assert "10.0.0.1" in call["trouble"]
 
 
+async def test_whenhangup_comes_until_it_is_taken(
+    phones: Phones, control: Client
+) -> None:
+    """Every five minutes, as reports do: nobody waits for it."""
+    document = {"hangup": "busy", "whenhangup": f"{phones.customer.url}/over"}
+    await control.put(f"/numbers/{NUMBER}", {"voice_start": json.dumps(document)})
+    phones.customer.answers.extend([(503, ""), (500, "")])
+    await phones.end(await phones.dial())
+    for count in (1, 2, 3):
+        posts = await phones.posts("/over", count)
+        await logged_callbacks(control, count)
+        await phones.advance(300)
+    assert posts[0] == posts[1] == posts[2]
+
+
+async def logged_callbacks(control: Client, count: int) -> None:
+    """Wait until so many callbacks are in the log, and the next is due."""
+    entries: list[dict[str, object]] = []
+    while sum(entry["type"] == "callback" for entry in entries) < count:
+        seen = str(len(entries))
+        await control.get("/log", after=seen, wait="5")
+        entries = (await control.get("/log")).json()
+
+
 async def test_faults_are_for_whenhangup(phones: Phones, control: Client) -> None:
     """It comes twice where it is to."""
     fault = {"match": {"callback": "hangup"}, "kind": "duplicate"}
