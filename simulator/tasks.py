@@ -24,3 +24,5 @@ class Tasks:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            # Those that were done before the loop got to run have not been discarded yet.
+            self._tasks.difference_update(tasks)
