@@ -131,7 +131,7 @@ def _language(
 ) -> str:
     """Return the engine's name of a language: whoever wrote sv is content with sv-SE."""
     wanted = asked or speaker.default_language or hass.config.language
-    known = language_util.matches(wanted, speaker.supported_languages)
+    known = language_util.matches(wanted, speaker.supported_languages or ())
     if not known:
         raise _invalid("tts_language_unknown", language=wanted)
     return known[0]
