@@ -143,6 +143,8 @@ class Address:
         if public_url := self._entry.options.get(CONF_PUBLIC_URL):
             yield public_url
         for is_cloud in (False, True):
+            if is_cloud and not self._is_cloud_connected():
+                return
             with suppress(NoURLAvailableError):
                 yield get_url(
                     self._hass,
@@ -152,6 +154,14 @@ class Address:
                     require_cloud=is_cloud,
                     prefer_external=True,
                 )
+
+    def _is_cloud_connected(self) -> bool:
+        """Tell whether Home Assistant Cloud is there: it names its address also while it is not."""
+        if "cloud" not in self._hass.config.components:
+            return False
+        from homeassistant.components import cloud  # noqa: PLC0415
+
+        return cloud.async_is_connected(self._hass)
 
     async def async_resolve(self) -> None:
         """Find the address anew; until it is found, the one before holds."""

@@ -5,7 +5,7 @@ cache, so an alarm that was spoken before needs no engine and no internet any mo
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import Awaitable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
@@ -65,12 +65,7 @@ async def async_speak(
     if voice is not None:
         _check_voice(speaker, spoken, voice)
         options[tts.ATTR_VOICE] = voice
-    try:
-        stream = tts.async_create_stream(hass, resolved, spoken, options)
-    except HomeAssistantError as err:
-        raise _failed("tts_failed") from err
-    stream.async_set_message(text)
-    return await _async_in_time(_async_collect(stream.async_stream_result()))
+    return await _async_in_time(_async_say(hass, resolved, spoken, options, text))
 
 
 async def async_speak_item(hass: HomeAssistant, media: str) -> bytes:
@@ -96,10 +91,20 @@ async def _async_item(asked: Awaitable[tuple[str, bytes]]) -> tuple[str, bytes]:
         raise Unfetched(Why.UNREACHABLE) from err
 
 
-async def _async_collect(spoken: AsyncGenerator[bytes]) -> bytes:
+async def _async_say(
+    hass: HomeAssistant,
+    engine: str,
+    language: str,
+    options: dict[str, str | int],
+    text: str,
+) -> bytes:
     """Put together what comes piece by piece, but not without end."""
+    from homeassistant.components import tts  # noqa: PLC0415
+
+    stream = tts.async_create_stream(hass, engine, language, options)
+    stream.async_set_message(text)
     content = bytearray()
-    async with aclosing(spoken):
+    async with aclosing(stream.async_stream_result()) as spoken:
         async for chunk in spoken:
             content += chunk
             if len(content) > INPUT_BYTES_AT_MOST:
@@ -126,7 +131,7 @@ def _language(
 ) -> str:
     """Return the engine's name of a language: whoever wrote sv is content with sv-SE."""
     wanted = asked or speaker.default_language or hass.config.language
-    known = language_util.matches(wanted, speaker.supported_languages)
+    known = language_util.matches(wanted, speaker.supported_languages or ())
     if not known:
         raise _invalid("tts_language_unknown", language=wanted)
     return known[0]
