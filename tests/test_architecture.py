@@ -17,6 +17,7 @@ ENGINE = {
     "inbox",
     "journal",
     "ledger",
+    "look_up",
     "media",
     "outbox",
     "provisioning",
@@ -44,7 +45,7 @@ FRONT = {
 # Some rooms have a cellar: a module that only they use.
 BUILT_ON = {
     "config_flow": {"forms", "subentry_flow"},
-    "outbox": {"ledger"},
+    "outbox": {"ledger", "look_up"},
     "services": {"services"},
     "store": {"journal"},
     "subentry_flow": {"forms"},
