@@ -14,6 +14,7 @@ ENGINE = {
     "album",
     "catch_up",
     "coordinator",
+    "guard",
     "inbox",
     "journal",
     "ledger",
@@ -22,7 +23,9 @@ ENGINE = {
     "outbox",
     "provisioning",
     "reach",
+    "spending",
     "store",
+    "tally",
 }
 DOORS = {"webhook"}
 FRONT = {
@@ -47,7 +50,7 @@ BUILT_ON = {
     "config_flow": {"forms", "subentry_flow"},
     "outbox": {"ledger", "look_up"},
     "services": {"services"},
-    "store": {"journal"},
+    "store": {"journal", "tally"},
     "subentry_flow": {"forms"},
 }
 

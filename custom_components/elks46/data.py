@@ -9,10 +9,12 @@ from .api import ElksClient
 from .catch_up import CatchUp
 from .contacts import Contacts
 from .coordinator import ElksCoordinator
+from .guard import Guard
 from .inbox import Inbox
 from .outbox import Outbox
 from .provisioning import Provisioning
 from .reach import Reach
+from .spending import Spending
 from .store import ElksStore
 
 type ElksConfigEntry = ConfigEntry[ElksRuntimeData]
@@ -28,7 +30,9 @@ class ElksRuntimeData:
     contacts: Contacts
     address: Address
     reach: Reach
+    guard: Guard
     inbox: Inbox
     outbox: Outbox
     provisioning: Provisioning
     catch_up: CatchUp
+    spending: Spending
