@@ -157,8 +157,8 @@ def impatient() -> Generator[None]:
         patch("custom_components.elks46.call_look_up.LATE_PAUSES", (0, 0)),
         patch("custom_components.elks46.call_look_up.LOOK_UP_PAUSES", (0, 0)),
         patch("custom_components.elks46.dialler.RETRY_PAUSES", (0, 0)),
-        patch("custom_components.elks46.outbox.LATE_PAUSES", (0, 0)),
-        patch("custom_components.elks46.outbox.LOOK_UP_PAUSES", (0, 0)),
+        patch("custom_components.elks46.look_up.LATE_PAUSES", (0, 0)),
+        patch("custom_components.elks46.look_up.LOOK_UP_PAUSES", (0, 0)),
         patch("custom_components.elks46.outbox.RESEND_PAUSES", (0, 0)),
     ):
         yield

@@ -21,18 +21,22 @@ ENGINE = {
     "dialler",
     "fetch",
     "formats",
+    "guard",
     "inbox",
     "journal",
     "ledger",
+    "look_up",
     "media",
     "outbox",
     "provisioning",
     "reach",
     "repertoire",
     "speech",
+    "spending",
     "stage",
     "store",
     "switchboard",
+    "tally",
 }
 DOORS = {"media_view", "webhook"}
 FRONT = {
@@ -55,15 +59,15 @@ FRONT = {
 # Some rooms have a cellar: a module that only they use.
 BUILT_ON = {
     "audio": {"fetch", "formats", "speech"},
-    "call_log": {"journal"},
+    "call_log": {"journal", "tally"},
     "config_flow": {"forms", "subentry_flow"},
     "dialler": {"call_ledger", "call_look_up", "repertoire", "switchboard"},
     "media": {"fetch"},
-    "outbox": {"ledger"},
+    "outbox": {"ledger", "look_up"},
     "repertoire": {"stage", "switchboard"},
     "services": {"services"},
     "speech": {"fetch", "formats"},
-    "store": {"call_log", "journal"},
+    "store": {"call_log", "journal", "tally"},
     "subentry_flow": {"forms"},
 }
 

@@ -36,7 +36,7 @@ def phones(simulator: SimulatorControl, integration: MockConfigEntry) -> Phones:
     return Phones(simulator)
 
 
-def posting(kind: str, **what: object) -> Json:
+def posting(kind: str, **what: Any) -> Json:
     """Return a fault of calls that are to be placed."""
     return failing("calls", method="POST", kind=kind, **what)
 
@@ -185,7 +185,7 @@ async def test_a_call_is_counted_and_paid_once(
     assert len(ended) == 1
     store = integration.runtime_data.store
     assert store.spent_today == Decimal(str(row["cost"]))
-    assert hass.states.get("sensor.46elks_calls_today").state == "1"
+    assert hass.states.is_state("sensor.46elks_calls_today", "1")
 
 
 async def test_the_sound_is_withdrawn_when_the_last_call_is_over(

@@ -182,6 +182,7 @@ async def test_a_refused_text_costs_and_counts_nothing(
         ),
     ],
 )
+@pytest.mark.freeze_time("2026-11-21T21:00:00+00:00")
 async def test_counting_begins_anew_at_the_homes_midnight(
     hass: HomeAssistant,
     entry: MockConfigEntry,
@@ -192,7 +193,6 @@ async def test_counting_begins_anew_at_the_homes_midnight(
 ) -> None:
     """Not at that of Greenwich, and without a text having to come first."""
     await hass.config.async_set_time_zone("Europe/Stockholm")
-    freezer.move_to("2026-11-21T21:00:00+00:00")
     entry.add_to_hass(hass)
     await setup_integration(hass, entry)
     await send_sms(hass, to=ANNA, wait=0)
@@ -321,7 +321,7 @@ async def test_a_text_of_unknown_fate_is_shown_as_unknown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Neither sent nor failed would be true."""
-    monkeypatch.setattr("custom_components.elks46.outbox.LOOK_UP_PAUSES", (0.0,))
+    monkeypatch.setattr("custom_components.elks46.look_up.LOOK_UP_PAUSES", (0.0,))
     await send_sms(hass, to=ANNA)
     await simulator.fail(
         failing("sms", method="POST", times=1, kind="drop_after"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from .api import CallDirection
 from .const import REMEMBER_SENT
 from .journal import Record
 from .records import CallOutcome, CallPlan, CallStage, PhoneCall
+from .tally import today
 
 # Ended calls are of use only to tell a late or repeated post from a new one.
 REMEMBER_ENDED_AT_MOST: Final = 200
@@ -35,7 +36,7 @@ class CallLog:
     @property
     def today(self) -> int:
         """How many calls there were today."""
-        return self._count if self._day == _today().isoformat() else 0
+        return self._count if self._day == today() else 0
 
     def by_id(self, call_id: str) -> PhoneCall | None:
         """Return the call that has this id at 46elks."""
@@ -87,7 +88,8 @@ def dump_call(call: PhoneCall) -> dict[str, Any]:
     data = asdict(call)
     for name in ("asked", "after", "created", "ended"):
         data[name] = data[name] and data[name].isoformat()
-    return data | {"cost": None if call.cost is None else str(call.cost)}
+    cost = None if call.cost is None else str(call.cost)
+    return data | {"cost": cost, "reserved": str(call.reserved)}
 
 
 def _load(data: Mapping[str, Any]) -> PhoneCall:
@@ -107,10 +109,6 @@ def _load(data: Mapping[str, Any]) -> PhoneCall:
             "stage": CallStage(data["stage"]),
             "outcome": CallOutcome(data["outcome"]) if data["outcome"] else None,
             "cost": Decimal(data["cost"]) if data["cost"] is not None else None,
+            "reserved": Decimal(data["reserved"]),
         }
     )
-
-
-def _today() -> date:
-    """Return the day of the home's time zone: what people mean by today."""
-    return dt_util.now().date()

@@ -35,7 +35,9 @@ import probatio
 from .address import is_public_url
 from .api import DEFAULT_API_URL, Account, Number
 from .const import (
+    CONF_ALLOWED_COUNTRIES,
     CONF_API_URL,
+    CONF_DEFAULT_CALLER,
     CONF_DEFAULT_SENDER,
     CONF_KEEP_TEXT,
     CONF_LOW_BALANCE,
@@ -50,13 +52,16 @@ from .const import (
 from .forms import (
     base_url,
     client_for,
+    country_options,
     form_errors,
     number_options,
     number_subentry,
     own_numbers,
+    parse_caller,
     parse_sender,
     trimmed,
 )
+from .records import Limit
 from .subentry_flow import ContactSubentryFlow, NumberSubentryFlow
 
 CONF_NUMBERS: Final = "numbers"
@@ -107,10 +112,27 @@ OPTIONS_SCHEMA: Final = probatio.Schema(
             TextSelectorConfig(type=TextSelectorType.URL, autocomplete="url")
         ),
         probatio.Optional(CONF_DEFAULT_SENDER): TextSelector(),
+        probatio.Optional(CONF_DEFAULT_CALLER): TextSelector(),
         probatio.Optional(CONF_LOW_BALANCE): NumberSelector(
             NumberSelectorConfig(min=0, step="any", mode=NumberSelectorMode.BOX)
         ),
         probatio.Required(CONF_KEEP_TEXT, default=True): BooleanSelector(),
+        probatio.Optional(Limit.DAILY_SPEND.value): NumberSelector(
+            NumberSelectorConfig(min=0, step="any", mode=NumberSelectorMode.BOX)
+        ),
+        probatio.Optional(Limit.HOURLY_MESSAGES.value): NumberSelector(
+            NumberSelectorConfig(min=0, step=1, mode=NumberSelectorMode.BOX)
+        ),
+        probatio.Optional(Limit.HOURLY_CALLS.value): NumberSelector(
+            NumberSelectorConfig(min=0, step=1, mode=NumberSelectorMode.BOX)
+        ),
+        probatio.Optional(CONF_ALLOWED_COUNTRIES): SelectSelector(
+            SelectSelectorConfig(
+                options=country_options(),
+                multiple=True,
+                mode=SelectSelectorMode.DROPDOWN,
+            )
+        ),
     }
 )
 
@@ -322,14 +344,14 @@ class ElksOptionsFlow(OptionsFlow):
                 options[CONF_PUBLIC_URL] = self._public_url(
                     options[CONF_PUBLIC_URL], errors
                 )
-            if CONF_DEFAULT_SENDER in options:
-                options[CONF_DEFAULT_SENDER] = await parse_sender(
-                    self.hass,
-                    self.config_entry,
-                    CONF_DEFAULT_SENDER,
-                    options[CONF_DEFAULT_SENDER],
-                    errors,
-                )
+            for field, parse in (
+                (CONF_DEFAULT_SENDER, parse_sender),
+                (CONF_DEFAULT_CALLER, parse_caller),
+            ):
+                if field in options:
+                    options[field] = await parse(
+                        self.hass, self.config_entry, field, options[field], errors
+                    )
             if not errors:
                 return self.async_create_entry(data=options)
         return self.async_show_form(

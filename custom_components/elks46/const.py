@@ -27,6 +27,7 @@ CONF_API_URL: Final = "api_url"
 SECTION_ADVANCED: Final = "advanced"
 
 # Options
+CONF_ALLOWED_COUNTRIES: Final = "allowed_countries"
 CONF_DEFAULT_CALLER: Final = "default_caller"
 CONF_DEFAULT_SENDER: Final = "default_sender"
 CONF_KEEP_TEXT: Final = "keep_text"
@@ -71,10 +72,23 @@ class Reach(StrEnum):
 # 46elks warns its customers at these balances itself; in the account's currency.
 DEFAULT_LOW_BALANCE: Final = {"EUR": 2.0, "SEK": 20.0}
 
+# A day's worth of alarms for a family, and no more than a slip in an automation may cost.
+DEFAULT_DAILY_SPEND: Final = {"EUR": 20.0, "SEK": 200.0}
+# The more careful of the two where 46elks names no currency, or another one.
+DAILY_SPEND_ELSEWHERE: Final = 20.0
+# Many for a home, few for an automation that runs in a circle.
+DEFAULT_HOURLY_MESSAGES: Final = 100
+# Every member of a family called twice for each of several alarms.
+DEFAULT_HOURLY_CALLS: Final = 30
+# What the hourly limits look back on.
+HOUR: Final = timedelta(hours=1)
+
+# What 46elks says that a number can do which calls and is called.
+VOICE: Final = "voice"
 # A sender that needs no number: three to eleven letters or digits, first a letter (46elks: send-sms).
 FALLBACK_SENDER: Final = "HomeAssist"
 
-# Two reads of the account and one of its history each time: six requests an hour, half of what an idle hour may cost.
+# Account, numbers, bill and one or two histories each time: ten requests an hour, of the twelve that an idle one may cost.
 UPDATE_INTERVAL: Final = timedelta(minutes=30)
 # While callbacks cannot reach us, someone may be waiting for an answer to a text.
 POLL_INTERVAL: Final = timedelta(seconds=20)
@@ -86,6 +100,9 @@ REMEMBER_RECEIVED: Final = timedelta(hours=48)
 REMEMBER_SENT: Final = timedelta(days=4)
 # A flood may not fill the disk: forty characters each make less than half a megabyte.
 REMEMBER_RECEIVED_AT_MOST: Final = 10_000
+
+# Long enough to find the key on a phone that was at the ear.
+MENU_SECONDS: Final = 5
 
 # No clock of 46elks' and this home's are further apart than that, zones and all.
 CLOCKS_APART: Final = timedelta(days=1)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, override
+from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
@@ -19,11 +19,9 @@ from .const import (
     LOGGER,
     SUBENTRY_NUMBER,
     UPDATE_INTERVAL,
+    VOICE,
 )
 from .errors import translate_update_errors
-
-# What 46elks says that a number can do which calls and is called.
-VOICE: Final = "voice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,12 @@ from .catch_up import CatchUp
 from .contacts import Contacts
 from .coordinator import ElksCoordinator
 from .dialler import Dialler
+from .guard import Guard
 from .inbox import Inbox
 from .outbox import Outbox
 from .provisioning import Provisioning
 from .reach import Reach
+from .spending import Spending
 from .store import ElksStore
 
 type ElksConfigEntry = ConfigEntry[ElksRuntimeData]
@@ -29,8 +31,10 @@ class ElksRuntimeData:
     contacts: Contacts
     address: Address
     reach: Reach
+    guard: Guard
     inbox: Inbox
     outbox: Outbox
     dialler: Dialler
     provisioning: Provisioning
     catch_up: CatchUp
+    spending: Spending

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
 
@@ -38,10 +39,11 @@ from .errors import translate_errors
 from .records import CallNews, CallOutcome, CallPlan, PhoneCall
 from .repertoire import Repertoire
 from .signals import SIGNAL_CALL
-from .switchboard import MENU_SECONDS, Question, Switchboard
+from .switchboard import Question, Switchboard
 
 if TYPE_CHECKING:
     from .address import Address
+    from .guard import Guard
     from .store import ElksStore
 
 # More than a home has people; 46elks documents no limit.
@@ -71,6 +73,7 @@ class Dialler:
         store: ElksStore,
         address: Address,
         switchboard: Switchboard,
+        guard: Guard,
     ) -> None:
         """Take what is needed to call, to remember and to be called back."""
         self._hass = hass
@@ -79,6 +82,7 @@ class Dialler:
         self._store = store
         self._address = address
         self._switchboard = switchboard
+        self._guard = guard
         self.repertoire = Repertoire(hass, address, switchboard, self._users)
         self._ledger = CallLedger(hass, entry, store)
         self._look_up = CallLookUp(hass, client, store)
@@ -125,9 +129,11 @@ class Dialler:
         It goes on when whoever asked is cancelled.
 
         Raises:
-            HomeAssistantError: 46elks refuses, it was surely not placed, or nobody knows
-                (`call_unknown`).
+            ServiceValidationError: the guard never calls there.
+            HomeAssistantError: a limit is reached, 46elks refuses, it was surely not
+                placed, or nobody knows (`call_unknown`).
         """
+        self._guard.check_destination(callee)
         call = PhoneCall(
             ref=ulid_now(),
             direction=CallDirection.OUTGOING,
@@ -207,9 +213,8 @@ class Dialler:
 
     def is_late(self, call: PhoneCall) -> bool:
         """Tell whether a call should have been told to be over."""
-        seconds: float = 0
-        if (plan := call.plan) is not None:
-            seconds = plan.ring_timeout + plan.repeat * (plan.seconds + MENU_SECONDS)
+        plan = call.plan
+        seconds = plan.ring_timeout + plan.talk_seconds if plan else 0
         due = call.asked + timedelta(seconds=seconds) + END_LATE
         return dt_util.utcnow() > due
 
@@ -333,25 +338,33 @@ class Dialler:
                 raise _error("not_loaded")
             if self._address.callback_url(CallbackKind.CALL) is None:
                 raise _error("call_no_address")
-            call = replace(call, after=await self._look_up.async_newest())
-            await self._ledger.async_remember(call)
+            seconds = call.plan.talk_seconds if call.plan else 0
+            minutes = max(1, ceil(seconds / 60))
+            after = await self._look_up.async_newest()
+            guarded = self._guard.reserve_call(call.ref, call.callee, minutes=minutes)
+            with guarded as price:
+                call = replace(call, after=after, reserved=price)
+                await self._ledger.async_remember(call)
             self.repertoire.expect(call)
-            try:
-                answer = await self._async_post(call)
-            except ElksError as err:
-                known = await self._ledger.async_refused(call, CallOutcome.FAILED)
-                if known.id is not None:
-                    return known
-                if isinstance(err, ElksConnectionError):
-                    raise _error("call_not_placed") from err
-                with translate_errors(self._hass, self._entry):
-                    raise
-            if answer is None:
-                known = self._ledger.known(call)
-                if known.id is None:
-                    raise _error("call_unknown")
+            return await self._async_dial(call)
+
+    async def _async_dial(self, call: PhoneCall) -> PhoneCall:
+        try:
+            answer = await self._async_post(call)
+        except ElksError as err:
+            known = await self._ledger.async_refused(call, CallOutcome.FAILED)
+            if known.id is not None:
                 return known
+            if isinstance(err, ElksConnectionError):
+                raise _error("call_not_placed") from err
+            with translate_errors(self._hass, self._entry):
+                raise
+        if answer is not None:
             return await self._ledger.async_taken(call, answer)
+        known = self._ledger.known(call)
+        if known.id is None:
+            raise _error("call_unknown")
+        return known
 
     async def _async_post(self, call: PhoneCall) -> Call | None:
         """Have 46elks take the call, once; None where nothing but posts can tell.

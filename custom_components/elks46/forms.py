@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import SelectOptionDict
 from homeassistant.helpers.translation import async_get_translations
+import phonenumbers
 from yarl import URL
 
 from .api import (
@@ -28,6 +29,7 @@ from .const import (
     DOMAIN,
     LOGGER,
     SUBENTRY_NUMBER,
+    VOICE,
 )
 from .contacts import InvalidPhoneNumberError, is_sender_name, parse_phone
 
@@ -103,6 +105,20 @@ async def number_options(
     ]
 
 
+def country_options() -> list[SelectOptionDict]:
+    """Return every country that has phones, as numbers are written there.
+
+    Home Assistant's own selector of countries takes only one.
+    """
+    return [
+        SelectOptionDict(
+            value=country,
+            label=f"{country} (+{phonenumbers.country_code_for_region(country)})",
+        )
+        for country in sorted(phonenumbers.SUPPORTED_REGIONS)
+    ]
+
+
 def number_subentry(number: Number) -> ConfigSubentryData:
     """Return what stands for a number in the config entry."""
     return ConfigSubentryData(
@@ -164,4 +180,27 @@ async def parse_sender(
             for number in (await own_numbers(client_for(hass, entry.data))).values()
         }:
             errors[field] = "invalid_sender"
+    return phone
+
+
+async def parse_caller(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    field: str,
+    written: str,
+    errors: dict[str, str],
+) -> str:
+    """Return who a call may come from, one of the account's own numbers, or say why it may not."""
+    try:
+        phone = parse_phone(written, hass.config.country)
+    except InvalidPhoneNumberError:
+        errors[field] = "invalid_caller"
+        return written
+    with form_errors(errors):
+        if phone not in {
+            number.number
+            for number in (await own_numbers(client_for(hass, entry.data))).values()
+            if VOICE in number.capabilities
+        }:
+            errors[field] = "invalid_caller"
     return phone

@@ -1,11 +1,15 @@
 """What the engine's rooms hand to each other and the store keeps over a restart."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from homeassistant.util import dt as dt_util
+
 from .api import CallbackKind, CallDirection, MessageKind, MessageStatus
+from .const import MENU_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +46,8 @@ class SentMessage:
 
     `ref` is our own reference, made before 46elks is asked; `id` is 46elks' and missing
     until it has answered. `request` is kept only while the answer is missing, and
-    `given_up` tells that a person has been told its fate is unknown.
+    `given_up` tells that a person has been told its fate is unknown. `reserved` is what
+    it is thought to cost as long as 46elks has not told.
     """
 
     ref: str
@@ -58,6 +63,12 @@ class SentMessage:
     cost: Decimal | None = None
     request: MessageRequest | None = None
     given_up: bool = False
+    reserved: Decimal = Decimal(0)
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether it surely never left, so that it costs nothing."""
+        return self.status is MessageStatus.FAILED and self.id is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +128,12 @@ class CallPlan:
     acknowledge: str | None = None
     ring_twice: bool = False
 
+    @property
+    def talk_seconds(self) -> float:
+        """How long a call takes of which everything is heard."""
+        pause = 0 if self.acknowledge is None else MENU_SECONDS
+        return self.repeat * (self.seconds + pause)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneCall:
@@ -127,6 +144,7 @@ class PhoneCall:
     `after` is the newest time in 46elks' history that was known before asking, on its
     clock: a look-up takes nothing older for this call. `redial_of` is the reference of
     the call that nobody answered, and `is_to_end` tells that a person wants it over.
+    `reserved` is what it is thought to cost as long as 46elks has not told.
     """
 
     ref: str
@@ -149,6 +167,18 @@ class PhoneCall:
     ended: datetime | None = None
     redial_of: str | None = None
     is_to_end: bool = False
+    reserved: Decimal = Decimal(0)
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether it is a call of ours that may have rung."""
+        is_refused = self.outcome is CallOutcome.FAILED and self.id is None
+        return self.direction is CallDirection.OUTGOING and not is_refused
+
+    @property
+    def may_cost(self) -> bool:
+        """Whether nobody knows yet what it costs."""
+        return self.cost is None and self.outcome in (None, CallOutcome.UNKNOWN)
 
     @property
     def number(self) -> str | None:
@@ -186,3 +216,43 @@ class Audio:
     mime_type: str
     duration: float
     """Seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What an account had spent when 46elks was last asked, whoever spent it.
+
+    `days` are those of the home's time zone, and `balance` is that of the last reading.
+    `mark` is up to when the bill was read, on 46elks' clock, None where 46elks shows no
+    bill; `recent` are its newest rows, which the next reading meets again: when, how
+    much, and the id of what it was for.
+    """
+
+    days: Mapping[str, Decimal] = field(default_factory=dict)
+    balance: Decimal | None = None
+    mark: datetime | None = None
+    recent: Mapping[str, tuple[datetime, Decimal, str | None]] = field(
+        default_factory=dict
+    )
+
+
+class Limit(StrEnum):
+    """What the guard watches; the names of its options."""
+
+    DAILY_SPEND = "daily_spend_limit"
+    HOURLY_MESSAGES = "hourly_message_limit"
+    HOURLY_CALLS = "hourly_call_limit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitReached:
+    """A limit that something had to be refused for; `action` is what was to be done."""
+
+    limit: Limit
+    value: float
+    action: str
+
+
+def day_of(when: datetime) -> str:
+    """Return the day of the home's time zone in which a time falls."""
+    return dt_util.as_local(when).date().isoformat()

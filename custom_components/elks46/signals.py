@@ -3,7 +3,7 @@
 from homeassistant.util.signal_type import SignalTypeFormat
 
 from .api import IncomingMessage
-from .records import CallNews, PhoneCall, SentMessage
+from .records import CallNews, LimitReached, PhoneCall, SentMessage
 
 SIGNAL_MESSAGE: SignalTypeFormat[IncomingMessage] = SignalTypeFormat(
     "elks46_{}_message"
@@ -11,5 +11,6 @@ SIGNAL_MESSAGE: SignalTypeFormat[IncomingMessage] = SignalTypeFormat(
 SIGNAL_DELIVERY: SignalTypeFormat[SentMessage] = SignalTypeFormat("elks46_{}_delivery")
 # What has happened, and the call as it stands then.
 SIGNAL_CALL: SignalTypeFormat[CallNews, PhoneCall] = SignalTypeFormat("elks46_{}_call")
+SIGNAL_LIMIT: SignalTypeFormat[LimitReached] = SignalTypeFormat("elks46_{}_limit")
 # Counters and reach have changed: whoever shows them reads them again.
 SIGNAL_STATE: SignalTypeFormat[()] = SignalTypeFormat("elks46_{}_state")

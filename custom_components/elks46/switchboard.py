@@ -23,13 +23,11 @@ from .api import (
     Play,
     sounds,
 )
-from .const import DOMAIN
+from .const import DOMAIN, MENU_SECONDS
 from .records import CallPlan
 
 # The part of the address that tells how often a person was asked.
 STEP: Final = "step"
-# Long enough to find the key on a phone that was at the ear.
-MENU_SECONDS: Final = 5
 # A home places 30 calls an hour, unless told otherwise: these last for a day.
 PROGRAMS_AT_MOST: Final = 1_000
 
