@@ -266,7 +266,7 @@ def test_every_field_of_an_action_has_words(service: str, schema: Any) -> None:
     fields = {str(field) for field in schema.schema} - target
     words, icons = ENGLISH["services"], ICONS["services"]
 
-    assert set(words) == set(icons) == {"send_mms", "send_sms"}
+    assert set(words) == set(icons) == set(ACTIONS)
     assert set(words[service]["fields"]) == fields
     assert set(words[service].get("sections", ())) == set(
         icons[service].get("sections", ())

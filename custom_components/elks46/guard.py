@@ -55,10 +55,6 @@ SWEDISH_MINUTE: Final = {"EUR": Decimal("0.064"), "SEK": Decimal("0.70")}
 UNKNOWN_COUNTRY: Final = 2
 # 46elks: pricing, "per started minute".
 SECONDS_PAID_FOR: Final = 60
-HOURLY_REACHED: Final = {
-    Limit.HOURLY_MESSAGES: "hourly_messages_reached",
-    Limit.HOURLY_CALLS: "hourly_calls_reached",
-}
 # An alarm may use as much again: it must not be kept in by what ran wild before it.
 ALERT_RESERVE: Final = 2
 
@@ -240,11 +236,15 @@ class Guard:
     ) -> None:
         """Let pass what stays within every limit."""
         factor = ALERT_RESERVE if is_alert else 1
-        count = self._messages() if hourly is Limit.HOURLY_MESSAGES else self._calls()
+        is_call = hourly is Limit.HOURLY_CALLS
+        count = self._calls() if is_call else self._messages()
         at_most = self._limit(hourly)
         if count + 1 > at_most * factor:
             self._tell(hourly, at_most, action)
-            raise _error(HOURLY_REACHED[hourly], limit=f"{at_most:.0f}")
+            raise _error(
+                "hourly_calls_reached" if is_call else "hourly_messages_reached",
+                limit=f"{at_most:.0f}",
+            )
         money = self._limit(Limit.DAILY_SPEND)
         if self._spent() + price > Decimal(str(money)) * factor:
             self._tell(Limit.DAILY_SPEND, money, action)

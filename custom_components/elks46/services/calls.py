@@ -106,7 +106,7 @@ async def async_place_call(call: ServiceCall) -> ServiceResponse:
         recipients,
         results,
         is_answered=call.return_response,
-        summary="some_calls_failed",
+        of_calls=True,
     )
     if not call.return_response:
         return None

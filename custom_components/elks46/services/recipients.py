@@ -139,7 +139,7 @@ def raise_failures(
     results: Sequence[object],
     *,
     is_answered: bool,
-    summary: str = "some_failed",
+    of_calls: bool = False,
 ) -> None:
     """Raise where all failed, or where some did and nobody reads the rows."""
     failures = [
@@ -154,16 +154,21 @@ def raise_failures(
         return
     if len(results) == 1:
         raise failures[0][1]
-    raise HomeAssistantError(
+    raise _error(
+        "some_calls_failed" if of_calls else "some_failed",
+        failed=str(len(failures)),
+        all=str(len(results)),
+        reasons="; ".join(
+            f"{label(recipient)}: {error}" for recipient, error in failures[:5]
+        ),
+    )
+
+
+def _error(key: str, **placeholders: str) -> HomeAssistantError:
+    return HomeAssistantError(
         translation_domain=DOMAIN,
-        translation_key=summary,
-        translation_placeholders={
-            "failed": str(len(failures)),
-            "all": str(len(results)),
-            "reasons": "; ".join(
-                f"{label(recipient)}: {error}" for recipient, error in failures[:5]
-            ),
-        },
+        translation_key=key,
+        translation_placeholders=placeholders,
     )
 
 
