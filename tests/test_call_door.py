@@ -241,10 +241,11 @@ async def test_a_disk_that_refuses_an_end_is_told_of_it_again(
     assert len(ended) == 1
 
 
-ANSWERED: Final = ("call", {})
+type Post = tuple[str, dict[str, str]]
+ANSWERED: Final[Post] = ("call", {})
 PRESSED: Final = ("next", {"result": "1"})
 NO_KEY: Final = ("next", {"result": "failed", "why": "noinput"})
-OVER: Final = ("hangup", {})
+OVER: Final[Post] = ("hangup", {})
 ACTIONS: Final = '[{"ivr": "https://a.example/s", "result": "1"}]'
 OVER_WITH_KEY: Final = ("hangup", {"actions": ACTIONS})
 STILL_ON: Final = ("hangup", {"state": "ongoing"})
@@ -282,7 +283,7 @@ async def test_a_call_ends_once_whatever_order_its_posts_come_in(
     public_url: str,
     phones: Phones,
     integration: MockConfigEntry,
-    posts: list[tuple[str, dict[str, str]]],
+    posts: list[Post],
     outcome: str,
     digits: str | None,
 ) -> None:

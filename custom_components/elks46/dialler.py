@@ -327,9 +327,10 @@ class Dialler:
             )
         except HomeAssistantError as err:
             LOGGER.warning("A call that nobody answered was not tried again: %s", err)
+            del self._redials[call.ref]
             self._finish(call)
-        finally:
-            self._redials.pop(call.ref, None)
+        else:
+            del self._redials[call.ref]
 
     async def _async_place(self, call: PhoneCall) -> PhoneCall:
         turn = self._turns.setdefault(call.callee, asyncio.Lock())
