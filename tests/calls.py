@@ -90,6 +90,10 @@ class Phones:
         """Let nothing happen by itself."""
         await self.simulator.control("PUT", "clock", {"speed": 0})
 
+    async def run_clock(self) -> None:
+        """Let everything happen by itself again."""
+        await self.simulator.control("PUT", "clock", {"speed": 1000})
+
     async def advance(self, seconds: float) -> None:
         """Move the clock on."""
         await self.simulator.control("POST", "clock", {"advance": seconds})

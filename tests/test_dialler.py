@@ -1,8 +1,10 @@
 """Calls that are tried again, ended, lost, and found after a restart."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 import json
 from typing import Any, Final
 from unittest.mock import patch
@@ -16,8 +18,18 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
 )
 
-from custom_components.elks46.records import PhoneCall
+from custom_components.elks46.api import (
+    Call,
+    ElksConnectionError,
+    ElksError,
+    ElksForbiddenError,
+    ElksServerError,
+    ElksTimeoutError,
+)
+from custom_components.elks46.api.calls import CallsResource
+from custom_components.elks46.records import CallPlan, PhoneCall
 from custom_components.elks46.stage import async_stage
+from custom_components.elks46.switchboard import Program, async_get
 
 from . import (
     ANNA,
@@ -28,10 +40,12 @@ from . import (
     answering,
     change_options,
     failing,
+    issues,
     killed,
     pass_time,
+    setup_integration,
 )
-from .calls import LOST_ENDS, Phones, end_call, place_call
+from .calls import LOST_ENDS, Phones, end_call, place_call, post_call
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
@@ -87,13 +101,18 @@ async def ringing(hass: HomeAssistant, **data: object) -> Json:
 
 @pytest.mark.parametrize("first", ["busy", "never"])
 async def test_who_does_not_answer_is_called_once_more(
-    hass: HomeAssistant, simulator: SimulatorControl, phones: Phones, first: str
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    phones: Phones,
+    integration: MockConfigEntry,
+    first: str,
 ) -> None:
     """A silenced phone lets the second call through; the row tells of that one."""
     ended = async_capture_events(hass, "elks46_call_ended")
     await simulator.put_handset(ANNA, answers=first)
     calling = asyncio.create_task(place_call(hass, to=[ANNA], ring_twice=True))
     await over(hass, simulator)
+    await integration.runtime_data.catch_up.async_run()
     assert not calling.done()
     assert async_stage(hass).size > 0
     await simulator.put_handset(ANNA, answers="at_once")
@@ -106,7 +125,10 @@ async def test_who_does_not_answer_is_called_once_more(
 
 
 async def test_who_does_not_answer_twice_is_left_alone(
-    hass: HomeAssistant, simulator: SimulatorControl, phones: Phones
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    phones: Phones,
+    integration: MockConfigEntry,
 ) -> None:
     """Also after a restart."""
     await simulator.put_handset(ANNA, answers="busy")
@@ -114,6 +136,9 @@ async def test_who_does_not_answer_twice_is_left_alone(
     await over(hass, simulator)
     await pass_time(hass, seconds=31)
     assert [row["outcome"] for row in await calling] == ["busy"]
+    await pass_time(hass, minutes=5)
+    async with killed(hass, integration):
+        pass
     await pass_time(hass, minutes=5)
     assert len(await phones.calls()) == 2
 
@@ -346,7 +371,7 @@ async def test_a_call_that_ended_while_the_home_was_down_is_settled(
     await simulator.fail(LOST_ENDS)
     await ringing(hass)
     async with killed(hass, integration):
-        await phones.advance(100)
+        await phones.run_clock()
         (call,) = await phones.calls()
         await phones.end(call["id"])
     assert outcomes(ended) == [outcome]
@@ -497,12 +522,7 @@ async def test_a_disk_that_refuses_keeps_no_alarm_in(
     ):
         row = await ringing(hass)
     assert row["call_id"]
-    assert any(
-        issue.translation_key == "disk_refuses"
-        for issue in __import__("homeassistant.helpers.issue_registry", fromlist=["x"])
-        .async_get(hass)
-        .issues.values()
-    )
+    assert "disk_refuses" in issues(hass)
 
 
 async def test_a_home_that_46elks_cannot_reach_calls_nobody(
@@ -586,3 +606,162 @@ async def test_a_number_that_is_never_called(
     """Emergency numbers, for one."""
     with pytest.raises(ServiceValidationError):
         await place_call(hass, to=["+46944123456"], wait=False)
+
+
+async def test_a_refusal_that_a_post_proves_wrong_is_none(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    public_url: str,
+) -> None:
+    """Somebody has picked up, so it was placed."""
+    fate = {
+        "callid": "c1",
+        "direction": "outgoing",
+        "from": NUMBER,
+        "to": ANNA,
+        "result": "newoutgoing",
+    }
+
+    async def answered_and(error: ElksError, **_: object) -> None:
+        await post_call(public_url, "call", fate, ref=known(integration).ref)
+        while known(integration).id is None:
+            await asyncio.sleep(0)
+        raise error
+
+    for error in (
+        ElksForbiddenError(403, "No"),
+        ElksConnectionError("lost"),
+        ElksTimeoutError("late"),
+    ):
+        with patch.object(
+            integration.runtime_data.client.calls,
+            "start",
+            partial(answered_and, error),
+        ):
+            row = await ringing(hass)
+        assert row["call_id"] == "c1"
+
+
+async def test_a_call_that_never_reached_46elks_is_told_so(
+    hass: HomeAssistant, integration: MockConfigEntry
+) -> None:
+    """After some tries; it counts in no limit."""
+    ended = async_capture_events(hass, "elks46_call_ended")
+    error = ElksConnectionError("refused", outcome_unknown=False)
+    with (
+        patch.object(
+            integration.runtime_data.client.calls, "start", side_effect=error
+        ) as start,
+        pytest.raises(HomeAssistantError, match="was not placed"),
+    ):
+        await ringing(hass)
+    assert start.call_count == 3
+    assert outcomes(ended) == ["failed"]
+    await change_options(hass, integration, hourly_call_limit=1)
+    assert (await ringing(hass))["call_id"]
+
+
+async def test_a_history_that_breaks_meanwhile_is_looked_into_again(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    phones: Phones,
+    integration: MockConfigEntry,
+) -> None:
+    """One that works the next time has the call, besides others."""
+    await phones.stop_clock()
+    calls: CallsResource = integration.runtime_data.client.calls
+    history, looks = calls.history, []
+
+    def breaking(after: datetime | None) -> AsyncIterator[Call]:
+        looks.append(after)
+        if len(looks) == 2:
+            raise ElksServerError(500, "Broken")
+        return history(after)
+
+    await simulator.fail(posting("drop_after"))
+    with patch.object(calls, "history", breaking):
+        row = await ringing(hass)
+    assert row["call_id"] == (await phones.calls())[0]["id"]
+    assert len(looks) == 3
+
+
+async def test_a_call_that_waits_its_turn_is_not_placed_when_the_account_goes(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """Whoever asked can ask again."""
+    await simulator.fail(posting("delay", seconds=0.2, accepted=True))
+    first = asyncio.create_task(ringing(hass))
+    while not list(integration.runtime_data.store.calls):
+        await asyncio.sleep(0)
+    second = asyncio.create_task(ringing(hass))
+    await asyncio.sleep(0.05)
+    await hass.config_entries.async_unload(integration.entry_id)
+    assert (await first)["call_id"]
+    with pytest.raises(HomeAssistantError, match="being reloaded"):
+        await second
+
+
+async def test_a_call_goes_on_while_the_way_of_posts_is_changed(
+    hass: HomeAssistant, phones: Phones, integration: MockConfigEntry
+) -> None:
+    """It has its address from before."""
+    await phones.stop_clock()
+    row = await ringing(hass)
+    await change_options(hass, integration, reach="poll")
+    await phones.do(row["call_id"], "answer")
+    await phones.phase(row["call_id"], "playing")
+
+
+async def test_what_is_asked_of_calls_is_dropped_when_the_account_goes(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    phones: Phones,
+    integration: MockConfigEntry,
+) -> None:
+    """It is asked again at the next start."""
+    ended = async_capture_events(hass, "elks46_call_ended")
+    await phones.stop_clock()
+    row = await ringing(hass)
+    await simulator.fail(LOST_ENDS, failing("calls/*", kind="delay", seconds=0.2))
+    with overdue():
+        reading = asyncio.create_task(integration.runtime_data.catch_up.async_run())
+        await asyncio.sleep(0.05)
+        await phones.do(row["call_id"], "decline")
+        await hass.config_entries.async_unload(integration.entry_id)
+        await reading
+    assert not ended
+    await setup_integration(hass, integration)
+    assert outcomes(ended) == ["busy"]
+
+
+async def test_the_switchboard_forgets_the_oldest_first(
+    hass: HomeAssistant, public_url: str, phones: Phones, integration: MockConfigEntry
+) -> None:
+    """A year of calls must not fill the memory; what it has forgotten can still be ended."""
+    await phones.stop_clock()
+    await ringing(hass)
+    first = known(integration)
+    with patch("custom_components.elks46.switchboard.PROGRAMS_AT_MOST", 1):
+        await place_call(hass, to=[BJORN], wait=False)
+    form = {"callid": str(first.id), "direction": "outgoing", "to": ANNA}
+    _, document = await post_call(public_url, "call", form, ref=first.ref)
+    assert document == {"hangup": "reject"}
+    assert await end_call(hass, str(first.id)) == "at_next_instruction"
+
+
+async def test_a_call_the_store_has_forgotten_is_still_answered(
+    hass: HomeAssistant, public_url: str, phones: Phones, integration: MockConfigEntry
+) -> None:
+    """There is nothing to write down then."""
+    program = Program(
+        plan=CallPlan(sounds=("a",), seconds=1, repeat=1, ring_timeout=5),
+        sounds=("https://a.example/a.wav",),
+        next_url="https://a.example/next",
+    )
+    switchboard = async_get(hass, integration.entry_id)
+    switchboard.expect("ghost", program)
+    form = {"callid": "c1", "direction": "outgoing", "to": ANNA}
+    _, document = await post_call(public_url, "call", form, ref="ghost")
+    assert document == {"play": "https://a.example/a.wav", "skippable": False}
+    assert not integration.runtime_data.store.calls

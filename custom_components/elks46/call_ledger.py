@@ -63,8 +63,6 @@ class CallLedger:
         """Remember what 46elks answered; a post may have come before."""
 
         def take(known: PhoneCall) -> PhoneCall:
-            if known.id not in (None, answer.id):
-                return known
             taken = replace(known, id=answer.id, created=answer.created)
             if taken.is_over or answer.state not in (CallState.BUSY, CallState.FAILED):
                 return taken

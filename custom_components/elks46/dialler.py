@@ -225,9 +225,7 @@ class Dialler:
     @callback
     def settle(self) -> None:
         """Find out about calls that were asked for and never answered, and redial."""
-        if self._closing:
-            return
-        for call in self.open_calls():
+        for call in [] if self._closing else self.open_calls():
             if call.id is None and call.ref not in self._under_way:
                 task = self._start(call.ref, self._async_settle(call))
                 task.add_done_callback(_log_failure)
@@ -238,10 +236,9 @@ class Dialler:
                 self._plan_redial(call)
 
     def _users(self) -> Iterator[CallPlan]:
-        """Yield the plans of calls that are not over, or are to be tried again."""
-        for call in (*self.open_calls(), *map(self._store.calls.get, self._redials)):
-            if call is not None and call.plan is not None:
-                yield call.plan
+        """Return the plans of calls that are not over, or are to be tried again."""
+        calls = (*self.open_calls(), *map(self._store.calls.get, self._redials))
+        return (call.plan for call in calls if call and call.plan)
 
     def _start(
         self, ref: str, work: Coroutine[Any, Any, PhoneCall]
@@ -281,8 +278,7 @@ class Dialler:
 
     def _finish(self, call: PhoneCall) -> None:
         """Let everyone go on who waits for a call, and what it has played go."""
-        if call.plan is not None:
-            self.repertoire.release(call.plan)
+        self.repertoire.release(call.plan)
         if over := self._over.pop(call.redial_of or call.ref, None):
             over.set_result(None)
 

@@ -71,9 +71,9 @@ class Repertoire:
             self.release(plan)
 
     @callback
-    def release(self, plan: CallPlan) -> None:
+    def release(self, plan: CallPlan | None) -> None:
         """Let sounds go that no call plays any more, nor one that is still to come."""
-        if plan.sounds in self._held:
+        if plan is None or plan.sounds in self._held:
             return
         if all(user.sounds != plan.sounds for user in self._users()):
             for token in plan.sounds:

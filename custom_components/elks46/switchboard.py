@@ -15,9 +15,9 @@ from yarl import URL
 
 from .api import (
     CallAnswered,
+    CallCallback,
     CallResult,
     Hangup,
-    IncomingCall,
     Instruction,
     Menu,
     Play,
@@ -86,24 +86,18 @@ class Switchboard:
         self._listener = None
 
     @callback
-    def answer(
-        self, ref: str, step: str, question: IncomingCall | Question
-    ) -> Instruction:
+    def answer(self, ref: str, step: str, question: CallCallback) -> Instruction:
         """Return what to do with a call; the same question gets the same answer.
 
         `step` is how often the call has been told what to do next.
         """
-        match question:
-            case IncomingCall():
-                return Hangup()
-            case CallAnswered() | CallResult():
-                program = self._programs.get(ref)
-                if program is None:
-                    return Hangup()
-                self._tell(ref, question)
-                if isinstance(question, CallAnswered):
-                    return _first(program)
-                return _next(program, step, question)
+        program = self._programs.get(ref)
+        if program is None or not isinstance(question, CallAnswered | CallResult):
+            return Hangup()
+        self._tell(ref, question)
+        if isinstance(question, CallAnswered):
+            return _first(program)
+        return _next(program, step, question)
 
     def _tell(self, ref: str, question: Question) -> None:
         if self._listener is None:

@@ -23,10 +23,8 @@ from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import CoreState, HomeAssistant, callback
 
 from .api import (
-    CallAnswered,
     CallbackKind,
     CallEnded,
-    CallResult,
     DeliveryReport,
     ElksInvalidDataError,
     Hangup,
@@ -144,12 +142,11 @@ def _instruct(
     is_incoming = kind == CallbackKind.CALL and form.get("direction") == "incoming"
     turned_away = Hangup(HangupReason.BUSY if is_incoming else HangupReason.REJECT)
     try:
-        match parse_call_callback(kind, form):
-            case IncomingCall() if not is_open:
-                return turned_away
-            case IncomingCall() | CallAnswered() | CallResult() as question:
-                board = async_get(hass, entry.entry_id)
-                return board.answer(ref, request.query.get(STEP, ""), question)
+        question = parse_call_callback(kind, form)
+        if isinstance(question, IncomingCall) and not is_open:
+            return turned_away
+        board = async_get(hass, entry.entry_id)
+        return board.answer(ref, request.query.get(STEP, ""), question)
     except ElksInvalidDataError as err:
         LOGGER.debug("What a call asks cannot be read: %s", err)
     except Exception:  # noqa: BLE001 - Home Assistant would answer nothing: silence
