@@ -593,7 +593,7 @@ async def test_the_money_of_calls_under_way_is_counted(
     with pytest.raises(HomeAssistantError, match="spend more"):
         await place_call(hass, to=[BJORN], wait=False)
     call_id = await phones.answered()
-    await phones.advance(10)
+    await phones.run_clock()
     await phones.end(call_id)
     await over(hass, simulator)
     await place_call(hass, to=[BJORN], wait=False)
