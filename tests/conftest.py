@@ -153,8 +153,8 @@ def impatient() -> Generator[None]:
             "custom_components.elks46.ElksClient",
             partial(ElksClient, retry_pauses=(0.0, 0.0)),
         ),
-        patch("custom_components.elks46.outbox.LATE_PAUSES", (0, 0)),
-        patch("custom_components.elks46.outbox.LOOK_UP_PAUSES", (0, 0)),
+        patch("custom_components.elks46.look_up.LATE_PAUSES", (0, 0)),
+        patch("custom_components.elks46.look_up.LOOK_UP_PAUSES", (0, 0)),
         patch("custom_components.elks46.outbox.RESEND_PAUSES", (0, 0)),
     ):
         yield

@@ -25,6 +25,7 @@ ENGINE = {
     "inbox",
     "journal",
     "ledger",
+    "look_up",
     "media",
     "outbox",
     "provisioning",
@@ -59,7 +60,7 @@ FRONT = {
 BUILT_ON = {
     "config_flow": {"forms", "number_flow", "subaccount_flow", "subentry_flow"},
     "number_flow": {"forms"},
-    "outbox": {"ledger"},
+    "outbox": {"ledger", "look_up"},
     "services": {"services"},
     "store": {"journal"},
     "subaccount_flow": {"forms"},

@@ -264,7 +264,7 @@ async def test_a_text_goes_out_although_the_history_cannot_be_read(
     await hass.async_block_till_done(wait_background_tasks=True)
     await simulator.fail(failing("sms", **history), posting("drop_after", times=None))
     with (
-        patch("custom_components.elks46.outbox.NEWEST_SECONDS", 0.1),
+        patch("custom_components.elks46.look_up.NEWEST_SECONDS", 0.1),
         pytest.raises(HomeAssistantError, match="Nobody knows"),
     ):
         await send_sms(hass, to=[ANNA], wait=0)
@@ -430,7 +430,7 @@ async def test_a_report_between_two_tries_spares_the_second(
         assert await post_callback(public_url, "delivery", form, ref=ref) == 204
 
     with (
-        patch("custom_components.elks46.outbox.LOOK_UP_PAUSES", ()),
+        patch("custom_components.elks46.look_up.LOOK_UP_PAUSES", ()),
         patch("custom_components.elks46.outbox.asyncio.sleep", report),
     ):
         (row,) = await send_sms(hass, to=[ANNA], wait=0)
@@ -796,7 +796,7 @@ async def test_a_report_without_news_before_the_answer_still_tells_the_id(
     form = {"id": text["id"], "status": "lost in space"}
     assert await post_callback(public_url, "delivery", form, ref=ref) == 204
     await simulator.fail()
-    with patch("custom_components.elks46.outbox.LOOK_UP_PAUSES", ()):
+    with patch("custom_components.elks46.look_up.LOOK_UP_PAUSES", ()):
         await pass_time(hass, minutes=31)
     assert integration.runtime_data.store.sent[ref].status != "failed"
     await pass_time(hass, minutes=31)

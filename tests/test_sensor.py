@@ -330,7 +330,7 @@ async def test_a_text_of_unknown_fate_is_shown_as_unknown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Neither sent nor failed would be true."""
-    monkeypatch.setattr("custom_components.elks46.outbox.LOOK_UP_PAUSES", (0.0,))
+    monkeypatch.setattr("custom_components.elks46.look_up.LOOK_UP_PAUSES", (0.0,))
     await send_sms(hass, to=ANNA)
     await simulator.fail(
         failing("sms", method="POST", times=1, kind="drop_after"),

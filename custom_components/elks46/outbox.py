@@ -27,18 +27,15 @@ from .api import (
     ElksError,
     ElksTimeoutError,
     Message,
-    MessageDirection,
     MessageKind,
     MessageStatus,
     count_text,
 )
 from .const import (
-    CLOCKS_APART,
     CONF_DEFAULT_SENDER,
     CONF_KEEP_TEXT,
     CONF_NUMBER_ID,
     DOMAIN,
-    EPOCH,
     FALLBACK_SENDER,
     LOGGER,
     SUBENTRY_NUMBER,
@@ -46,6 +43,7 @@ from .const import (
 from .contacts import is_sender_name
 from .errors import translate_errors
 from .ledger import Ledger
+from .look_up import ANY_NUMBER, LookUp, UnknownFateError
 from .records import MessageRequest, SentMessage
 
 if TYPE_CHECKING:
@@ -55,18 +53,10 @@ if TYPE_CHECKING:
 
 # 46elks takes 100 texts a minute and queues the rest, so more at once gains nothing.
 REQUESTS_AT_ONCE: Final = 32
-# Seconds before each look into the history: a text may show up there a moment late.
-LOOK_UP_PAUSES: Final = (3.0, 5.0)
-# Further ones after a request that was given up on: it may still be under way at 46elks.
-LATE_PAUSES: Final = (20.0, 40.0)
 # Seconds before a text that is surely not at 46elks is sent once more.
 RESEND_PAUSES: Final = (1.0, 10.0)
-# An alarm does not wait long to hear where the history stands.
-NEWEST_SECONDS: Final = 5
 # A text found unsent after a restart still goes out; an older one would only confuse.
 RESEND_AFTER_RESTART: Final = timedelta(minutes=15)
-# A sender that 46elks replaces by some number of its own (46elks: send-mms).
-ANY_NUMBER: Final = "noreply"
 # When the account is unloaded, an answer on its way from 46elks is waited for this long.
 CLOSE_SECONDS: Final = 10
 
@@ -92,12 +82,11 @@ class Outbox:
         self._coordinator = coordinator
         self._ledger = Ledger(hass, entry, store)
         self._slots = asyncio.Semaphore(REQUESTS_AT_ONCE)
+        self._look_up = LookUp(hass, client, store, self._slots)
         # A look-up could mistake one of two equal texts for the other, so those to one
         # person take turns; they also leave in the order they were asked for.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._under_way: dict[str, asyncio.Task[SentMessage | None]] = {}
-        self._newest: dict[MessageKind, datetime] = {}
-        self._asking_newest: dict[MessageKind, asyncio.Task[None]] = {}
         self._closing = False
 
     async def async_close(self) -> None:
@@ -255,15 +244,13 @@ class Outbox:
         Raises:
             OSError: the disk refuses.
         """
-        self.note_time(row.kind, row.created)
+        self._look_up.note_time(row.kind, row.created)
         await self._ledger.async_apply_history(row)
 
     @callback
     def note_time(self, kind: MessageKind, created: datetime | None) -> None:
         """Take note of a time in a history, on 46elks' clock; None for an empty one."""
-        if created is None or created < dt_util.utcnow() + CLOCKS_APART:
-            known = self._newest.get(kind, EPOCH)
-            self._newest[kind] = max(known, created or EPOCH)
+        self._look_up.note_time(kind, created)
 
     @callback
     def settle(self) -> None:
@@ -296,7 +283,9 @@ class Outbox:
         turn = self._turn(request.recipient)
         async with turn:
             self._check_open()
-            request = replace(request, after=await self._async_newest(request.kind))
+            request = replace(
+                request, after=await self._look_up.async_newest(request.kind)
+            )
             kept = replace(request, image=None)
             if not may_store:
                 kept = replace(kept, text=None)
@@ -315,7 +304,7 @@ class Outbox:
     ) -> SentMessage:
         try:
             message = await self._async_post(sent, request)
-        except _UnknownFateError as err:
+        except UnknownFateError as err:
             known = await self._ledger.async_give_up(sent)
             if known.id is None:
                 raise _error("send_unknown") from err
@@ -334,7 +323,7 @@ class Outbox:
         """Have 46elks take the text, once.
 
         Raises:
-            _UnknownFateError: it may or may not have been taken.
+            UnknownFateError: it may or may not have been taken.
             ElksError: it was not.
         """
         for pause in (*RESEND_PAUSES, None):
@@ -347,17 +336,19 @@ class Outbox:
                         "The answer to a text was lost: %s", type(err).__name__
                     )
                     is_late = isinstance(err, ElksTimeoutError)
-                    if found := await self._async_look_up(sent, request, late=is_late):
+                    if found := await self._look_up.async_search(
+                        sent, request, late=is_late
+                    ):
                         return found
                     if is_late and pause is None:
-                        raise _UnknownFateError from err
+                        raise UnknownFateError from err
                 elif not isinstance(err, ElksConnectionError):
                     raise
                 if pause is None:
                     raise
             await asyncio.sleep(pause)
             if self._ledger.known(sent).id and (
-                found := await self._async_find(sent, request)
+                found := await self._look_up.async_find(sent, request)
             ):
                 return found
         raise AssertionError  # pragma: no cover - the last pause is None
@@ -388,66 +379,14 @@ class Outbox:
             message = replace(message, status=MessageStatus.CREATED)
         return message
 
-    async def _async_look_up(
-        self, sent: SentMessage, request: MessageRequest, *, late: bool = False
-    ) -> Message | None:
-        """Return the text as 46elks' history has it, None where it is surely not there.
-
-        Raises:
-            _UnknownFateError: the history cannot be read, or not be compared.
-        """
-        for pause in (*LOOK_UP_PAUSES, *(LATE_PAUSES if late else ())):
-            await asyncio.sleep(pause)
-            if found := await self._async_find(sent, request):
-                return found
-        return None
-
-    async def _async_find(
-        self, sent: SentMessage, request: MessageRequest
-    ) -> Message | None:
-        """Look into 46elks' history once.
-
-        Raises:
-            _UnknownFateError: the history cannot be read, or not be compared.
-        """
-        messages = self._client.messages
-        try:
-            async with self._slots:
-                if (message_id := self._ledger.known(sent).id) is not None:
-                    # Its report has come, which only texts have.
-                    return await messages.get_sms(message_id)
-                if request.after is None:
-                    raise _UnknownFateError
-                # The history rounds to milliseconds what an answer gives in full.
-                after = _millisecond(request.after)
-                rows = (
-                    messages.sms_history(
-                        after=after, recipient=request.recipient, complete=True
-                    )
-                    if request.kind is MessageKind.SMS
-                    else messages.mms_history(after=after, complete=True)
-                )
-                async for row in rows:
-                    if (
-                        row.id is not None
-                        and row.created is not None
-                        and _millisecond(row.created) > after
-                        and self._store.sent_by_id(row.id) is None
-                        and _is_same(row, request)
-                    ):
-                        return row
-        except ElksError as err:
-            raise _UnknownFateError from err
-        return None
-
     async def _async_settle(
         self, sent: SentMessage, request: MessageRequest
     ) -> SentMessage | None:
         turn = self._turn(sent.recipient)
         async with turn:
             try:
-                found = await self._async_look_up(sent, request)
-            except _UnknownFateError:
+                found = await self._look_up.async_search(sent, request)
+            except UnknownFateError:
                 return None
             if found is not None:
                 return await self._async_taken(sent, found)
@@ -462,72 +401,8 @@ class Outbox:
             return await self._ledger.async_fail(sent)
 
     async def _async_taken(self, sent: SentMessage, message: Message) -> SentMessage:
-        self.note_time(message.kind, message.created)
+        self._look_up.note_time(message.kind, message.created)
         return await self._ledger.async_taken(sent, message)
-
-    async def _async_newest(self, kind: MessageKind) -> datetime | None:
-        """Return the newest known time in a history; None while it cannot be read.
-
-        That of picture messages is asked for each time: where no number can do them,
-        nothing else reads it, and it may have grown.
-        """
-        if kind is MessageKind.MMS or kind not in self._newest:
-            if kind not in self._asking_newest:
-                # Once, however many messages wait for it.
-                self._asking_newest[kind] = self._hass.async_create_task(
-                    self._async_ask_newest(kind), "elks46 history", eager_start=False
-                )
-            await asyncio.wait({self._asking_newest[kind]})
-        return self._newest.get(kind)
-
-    async def _async_ask_newest(self, kind: MessageKind) -> None:
-        messages = self._client.messages
-        sms = kind is MessageKind.SMS
-        history = messages.sms_history if sms else messages.mms_history
-        try:
-            async with asyncio.timeout(NEWEST_SECONDS):
-                async for row in history(after=None):
-                    self.note_time(kind, row.created)
-                    break
-                else:
-                    self.note_time(kind, None)
-        except ElksError, TimeoutError:
-            LOGGER.debug("The history cannot be read before sending")
-        finally:
-            del self._asking_newest[kind]
-
-
-class _UnknownFateError(Exception):
-    """A text may or may not have been taken by 46elks."""
-
-
-def _is_same(row: Message, request: MessageRequest) -> bool:
-    """Tell whether a row of the history is the text that was asked for.
-
-    Texts are compared without their white space, which operators like to tidy up; a row
-    without text was sent with `dontlog`. A picture message from `noreply` is stored with
-    the number that 46elks has put in its place, and one of a picture alone has no text.
-    """
-    sender = row.sender
-    if request.kind is MessageKind.MMS:
-        row = replace(row, text=row.text or "")
-        sender = ANY_NUMBER if request.sender == ANY_NUMBER else sender
-    return (
-        row.direction is MessageDirection.OUTGOING
-        and row.recipient == request.recipient
-        and sender.casefold() == request.sender.casefold()
-        and request.has_image >= bool(row.images)
-        and (row.parts is None or row.parts in request.possible_parts)
-        and (
-            row.text is None
-            or request.text is None
-            or row.text.split() == request.text.split()
-        )
-    )
-
-
-def _millisecond(when: datetime) -> datetime:
-    return when.replace(microsecond=when.microsecond // 1000 * 1000)
 
 
 def _log_failure(task: asyncio.Task[SentMessage | None]) -> None:
