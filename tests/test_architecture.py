@@ -22,6 +22,7 @@ ENGINE = {
     "album",
     "catch_up",
     "coordinator",
+    "guard",
     "inbox",
     "journal",
     "ledger",
@@ -33,8 +34,10 @@ ENGINE = {
     "rental",
     "replies",
     "roster",
+    "spending",
     "store",
     "subaccounts",
+    "tally",
 }
 DOORS = {"webhook"}
 FRONT = {
@@ -62,7 +65,7 @@ BUILT_ON = {
     "number_flow": {"forms"},
     "outbox": {"ledger", "look_up"},
     "services": {"services"},
-    "store": {"journal"},
+    "store": {"journal", "tally"},
     "subaccount_flow": {"forms"},
     "subentry_flow": {"forms"},
 }

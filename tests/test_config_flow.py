@@ -20,6 +20,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.elks46.api import DEFAULT_API_URL
 from custom_components.elks46.const import (
+    CONF_ALLOWED_COUNTRIES,
     CONF_API_URL,
     CONF_DEFAULT_SENDER,
     CONF_KEEP_TEXT,
@@ -608,6 +609,9 @@ async def test_options_are_kept_until_they_are_cleared(
         CONF_DEFAULT_SENDER: "Home",
         CONF_LOW_BALANCE: 12.5,
         CONF_KEEP_TEXT: False,
+        "daily_spend_limit": 7.5,
+        "hourly_message_limit": 10,
+        CONF_ALLOWED_COUNTRIES: ["NO", "SE"],
     }
     result = await hass.config_entries.options.async_configure(
         asked["flow_id"],

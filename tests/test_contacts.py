@@ -57,7 +57,7 @@ def test_people_write_numbers_in_many_ways(
         pytest.param("0701740605", None, "phone_country", id="no country"),
         pytest.param("", "SE", "phone_invalid", id="nothing"),
         pytest.param("+", "SE", "phone_invalid", id="plus"),
-        pytest.param("112", "SE", "phone_invalid", id="emergency"),
+        pytest.param("112", "SE", "phone_emergency", id="emergency"),
         pytest.param("+999123456789", "SE", "phone_invalid", id="no such country"),
         pytest.param("+4670174060512345", "SE", "phone_invalid", id="too long"),
         pytest.param("+46701740605#5", "SE", "phone_invalid", id="to be dialled after"),

@@ -156,16 +156,18 @@ async def test_a_refused_password_is_asked_for_again(
     assert flow["context"]["entry_id"] == integration.entry_id
 
 
-async def test_an_idle_hour_costs_eight_requests(
+async def test_an_idle_hour_costs_ten_requests(
     hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
 ) -> None:
-    """Two times account, numbers and both histories; nothing is set that is right."""
+    """Two times account, numbers, bill and both histories; nothing is set that is right."""
     before = len(await simulator.log())
     await pass_time(hass, minutes=30.1)
     await pass_time(hass, minutes=30.1)
 
     paths = [entry["url"].partition("?")[0] for entry in await simulator.log(before)]
     assert sorted(paths) == [
+        "/a1/billing",
+        "/a1/billing",
         "/a1/me",
         "/a1/me",
         "/a1/mms",

@@ -366,7 +366,7 @@ async def test_one_that_is_long_on_its_way_is_asked_for(
     assert await simulator.requests("GET", f"mms/{row['id']}", after=before)
 
 
-async def test_an_idle_hour_with_pictures_costs_eight_requests(
+async def test_an_idle_hour_with_pictures_costs_ten_requests(
     hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
 ) -> None:
     """Less than twelve; and without a number for them, their history is not read."""
@@ -375,7 +375,7 @@ async def test_an_idle_hour_with_pictures_costs_eight_requests(
     for _ in range(2):
         await pass_time(hass, minutes=31)
     entries = await simulator.log(before)
-    assert len([one for one in entries if one["type"] == "request"]) == 8
+    assert len([one for one in entries if one["type"] == "request"]) == 10
 
     await simulator.put_number(NUMBER, capabilities=["sms"])
     await pass_time(hass, minutes=31)

@@ -191,6 +191,7 @@ async def test_a_refused_text_costs_and_counts_nothing(
         ),
     ],
 )
+@pytest.mark.freeze_time("2026-11-21T21:00:00+00:00")
 async def test_counting_begins_anew_at_the_homes_midnight(
     hass: HomeAssistant,
     entry: MockConfigEntry,
@@ -201,7 +202,6 @@ async def test_counting_begins_anew_at_the_homes_midnight(
 ) -> None:
     """Not at that of Greenwich, and without a text having to come first."""
     await hass.config.async_set_time_zone("Europe/Stockholm")
-    freezer.move_to("2026-11-21T21:00:00+00:00")
     entry.add_to_hass(hass)
     await setup_integration(hass, entry)
     await send_sms(hass, to=ANNA, wait=0)

@@ -229,6 +229,9 @@ async def test_a_thousand_recipients_are_a_thousand_requests(
     # Where every callback keeps a trace of its stack, this would take a quarter of a minute.
     hass.loop.set_debug(False)
     await simulator.put_account(balance="1000.00")
+    await change_options(
+        hass, integration, hourly_message_limit=count, daily_spend_limit=2 * count
+    )
     numbers = [f"+4676{1000000 + number}" for number in range(count)]
 
     rows = await send_sms(hass, to=numbers, wait=0)
@@ -241,6 +244,8 @@ async def test_what_fails_for_one_stops_none_of_the_others(
     hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
 ) -> None:
     """The rows tell who got it, and why the others did not."""
+    await change_options(hass, integration, allowed_countries=["SE", "US"])
+
     rows = await send_sms(hass, entity_id=ANNAS, to=["+12025550123", "abc", BJORN])
 
     assert [(row["to"], row.get("status"), row.get("error")) for row in rows] == [
@@ -710,6 +715,8 @@ async def test_a_number_that_has_lost_its_plus_is_understood(
     phone: str,
 ) -> None:
     """Templates make a number of what a text came from, and YAML of what is not quoted."""
+    await change_options(hass, integration, allowed_countries=["NO", "SE"])
+
     await send_quietly(hass, to=value)
 
     assert await recipients(simulator) == [phone]

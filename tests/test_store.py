@@ -444,12 +444,18 @@ async def test_finished_texts_are_forgotten_unfinished_ones_are_not(
 ) -> None:
     """Until nobody can have any news of them."""
     store = await opened(hass)
-    old = NOON - timedelta(days=5)
+    earlier, old = NOON - timedelta(hours=1), NOON - timedelta(days=5)
     texts = [
-        text(1, status=MessageStatus.DELIVERED, id="s1"),
-        text(2, status=MessageStatus.SENT, id="s2"),
-        text(3, status=MessageStatus.DELIVERED, id="s3", request=PRIVATE.request),
-        text(4, status=MessageStatus.FAILED, id="s4"),
+        text(1, status=MessageStatus.DELIVERED, id="s1", asked=earlier),
+        text(2, status=MessageStatus.SENT, id="s2", asked=earlier),
+        text(
+            3,
+            status=MessageStatus.DELIVERED,
+            id="s3",
+            request=PRIVATE.request,
+            asked=earlier,
+        ),
+        text(4, status=MessageStatus.FAILED, id="s4", asked=earlier),
         text(5, status=MessageStatus.SENT, id="s5", asked=old),
     ]
     for sent in texts:

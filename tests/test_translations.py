@@ -18,6 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.elks46.const import Reach as ReachOption
 from custom_components.elks46.reach import Trouble
+from custom_components.elks46.records import Limit
 from custom_components.elks46.services import ACTIONS
 
 from . import Json
@@ -91,6 +92,8 @@ def told() -> Iterator[tuple[str, frozenset[str]]]:
                 yield key, literal_keys(node.elts[1])
     for trouble in Trouble:
         yield trouble, frozenset({"account", "reason"})
+    for limit in Limit:
+        yield limit, frozenset({"account", "limit"})
 
 
 TOLD = {key: placeholders for key, placeholders in told() if key != "reach"}
@@ -182,7 +185,7 @@ def test_every_form_has_words(step: str) -> None:
             and getattr(node.targets[0].value, "id", "") == "errors"
             and (error := text(node.value))
         }
-        | {"phone_country", "phone_invalid", "phone_letters"}
+        | {"phone_country", "phone_emergency", "phone_invalid", "phone_letters"}
     ),
 )
 def test_every_error_of_a_form_has_words(error: str) -> None:

@@ -25,6 +25,7 @@ from .contacts import Contacts
 from .coordinator import ElksCoordinator
 from .data import ElksConfigEntry, ElksRuntimeData
 from .entity import account_device
+from .guard import Guard
 from .inbox import Inbox
 from .outbox import Outbox
 from .provisioning import Provisioning
@@ -34,6 +35,7 @@ from .replies import Replies
 from .roster import Roster
 from .services import async_setup_services
 from .signals import SIGNAL_STATE
+from .spending import Spending
 from .store import ElksStore
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -59,8 +61,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     address = Address(hass, entry)
     reach = Reach(hass, entry, address)
     inbox = Inbox(hass, entry, store, Album(hass, client))
-    outbox = Outbox(hass, entry, client, store, address, coordinator)
     contacts = Contacts(entry)
+    guard = Guard(hass, entry, store, contacts, coordinator)
+    outbox = Outbox(hass, entry, client, store, address, coordinator, guard)
     entry.runtime_data = runtime = ElksRuntimeData(
         client=client,
         coordinator=coordinator,
@@ -68,6 +71,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         contacts=contacts,
         address=address,
         reach=reach,
+        guard=guard,
         inbox=inbox,
         outbox=outbox,
         provisioning=Provisioning(hass, entry, client, store, address, reach),
@@ -75,6 +79,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         rental=Rental(hass, client),
         replies=Replies(hass, entry, store, contacts, outbox, coordinator),
         roster=Roster(hass, entry, store),
+        spending=Spending(hass, entry, client, store, coordinator),
     )
     dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id, **account_device(entry)
@@ -91,6 +96,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
     """Close the doors first; what is under way is let through or settled later."""
     runtime = entry.runtime_data
     runtime.catch_up.async_close()
+    runtime.spending.async_close()
     runtime.provisioning.async_close()
     await runtime.outbox.async_close()
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
@@ -174,6 +180,11 @@ def _async_wire(
         entry.async_create_background_task(hass, follow(), "elks46 numbers")
 
     @callback
+    def balance_read() -> None:
+        spending = runtime.spending.async_read()
+        entry.async_create_background_task(hass, spending, "elks46 spending")
+
+    @callback
     def address_changed() -> None:
         entry.async_create_background_task(hass, move(), "elks46 address")
 
@@ -189,6 +200,8 @@ def _async_wire(
         async_track_time_change(hass, day_begins, hour=0, minute=0, second=0)
     )
     entry.async_on_unload(runtime.coordinator.async_add_listener(numbers_read))
+    entry.async_on_unload(runtime.coordinator.async_add_listener(balance_read))
+    balance_read()
     entry.async_on_unload(runtime.address.async_listen(address_changed))
     entry.async_on_unload(entry.add_update_listener(reload))
     # Posts are taken from then on, so nothing falls between this reading and the next post.

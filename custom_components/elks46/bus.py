@@ -1,5 +1,6 @@
 """Signals of the house, told on Home Assistant's bus for people's automations."""
 
+from dataclasses import asdict
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -8,12 +9,13 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from .api import IncomingMessage, MessageKind
 from .data import ElksConfigEntry
 from .entity import message_data, status_data, who_and_where
-from .records import SentMessage
-from .signals import SIGNAL_DELIVERY, SIGNAL_MESSAGE
+from .records import LimitReached, SentMessage
+from .signals import SIGNAL_DELIVERY, SIGNAL_LIMIT, SIGNAL_MESSAGE
 
 EVENT_SMS_RECEIVED: Final = "elks46_sms_received"
 EVENT_MMS_RECEIVED: Final = "elks46_mms_received"
 EVENT_MESSAGE_STATUS: Final = "elks46_message_status"
+EVENT_LIMIT_REACHED: Final = "elks46_limit_reached"
 
 
 @callback
@@ -35,7 +37,15 @@ def async_setup(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
         who = who_and_where(hass, entry, phone=sent.recipient, number=number)
         hass.bus.async_fire(EVENT_MESSAGE_STATUS, {**who, **status_data(sent)})
 
+    @callback
+    def limited(reached: LimitReached) -> None:
+        nobody = who_and_where(hass, entry, phone="", number=None)
+        hass.bus.async_fire(EVENT_LIMIT_REACHED, nobody | asdict(reached))
+
     entry_id = entry.entry_id
+    entry.async_on_unload(
+        async_dispatcher_connect(hass, SIGNAL_LIMIT.format(entry_id), limited)
+    )
     entry.async_on_unload(
         async_dispatcher_connect(hass, SIGNAL_MESSAGE.format(entry_id), received)
     )

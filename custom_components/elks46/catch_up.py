@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 # Texts on their way for longer than the history was read back are asked for one by one;
 # while callbacks work only a few each time, so that a day without news costs little.
-ASK_FOR_AT_MOST: Final = 3
+ASK_FOR_AT_MOST: Final = 2
 # 46elks posts no report of a picture message, so its history is read often while one is
 # fresh: most arrive within a minute or two, the others can wait for the half hour.
 FRESH: Final = timedelta(minutes=10)

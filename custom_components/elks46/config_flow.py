@@ -35,6 +35,7 @@ import probatio
 from .address import is_public_url
 from .api import DEFAULT_API_URL, Account, MessageKind, is_subaccount
 from .const import (
+    CONF_ALLOWED_COUNTRIES,
     CONF_API_URL,
     CONF_DEFAULT_SENDER,
     CONF_KEEP_TEXT,
@@ -50,6 +51,7 @@ from .const import (
 from .forms import (
     base_url,
     client_for,
+    country_options,
     form_errors,
     number_options,
     own_numbers,
@@ -57,6 +59,7 @@ from .forms import (
     trimmed,
 )
 from .number_flow import NumberSubentryFlow
+from .records import Limit
 from .roster import number_subentry
 from .subaccount_flow import DEFAULT_TITLE, SubaccountFlow
 from .subentry_flow import ContactSubentryFlow
@@ -116,6 +119,19 @@ OPTIONS_SCHEMA: Final = probatio.Schema(
             NumberSelectorConfig(min=0, step="any", mode=NumberSelectorMode.BOX)
         ),
         probatio.Required(CONF_KEEP_TEXT, default=True): BooleanSelector(),
+        probatio.Optional(Limit.DAILY_SPEND.value): NumberSelector(
+            NumberSelectorConfig(min=0, step="any", mode=NumberSelectorMode.BOX)
+        ),
+        probatio.Optional(Limit.HOURLY_MESSAGES.value): NumberSelector(
+            NumberSelectorConfig(min=0, step=1, mode=NumberSelectorMode.BOX)
+        ),
+        probatio.Optional(CONF_ALLOWED_COUNTRIES): SelectSelector(
+            SelectSelectorConfig(
+                options=country_options(),
+                multiple=True,
+                mode=SelectSelectorMode.DROPDOWN,
+            )
+        ),
     }
 )
 

@@ -25,6 +25,7 @@ CONF_USAGE_LIMIT: Final = "usage_limit"
 SECTION_ADVANCED: Final = "advanced"
 
 # Options
+CONF_ALLOWED_COUNTRIES: Final = "allowed_countries"
 CONF_DEFAULT_SENDER: Final = "default_sender"
 CONF_KEEP_TEXT: Final = "keep_text"
 CONF_LOW_BALANCE: Final = "low_balance"
@@ -87,11 +88,19 @@ DEFAULT_LOW_BALANCE: Final = {"EUR": 2.0, "SEK": 20.0}
 
 # More than a home spends in a lifetime, and not too much for 46elks to count.
 USAGE_LIMIT_AT_MOST: Final = 1_000_000
+# A day's worth of alarms for a family, and no more than a slip in an automation may cost.
+DEFAULT_DAILY_SPEND: Final = {"EUR": 20.0, "SEK": 200.0}
+# The more careful of the two where 46elks names no currency, or another one.
+DAILY_SPEND_ELSEWHERE: Final = 20.0
+# Many for a home, few for an automation that runs in a circle.
+DEFAULT_HOURLY_MESSAGES: Final = 100
+# What the hourly limits look back on.
+HOUR: Final = timedelta(hours=1)
 
 # A sender that needs no number: three to eleven letters or digits, first a letter (46elks: send-sms).
 FALLBACK_SENDER: Final = "HomeAssist"
 
-# Two reads of the account and one of its history each time: six requests an hour, half of what an idle hour may cost.
+# Account, numbers, bill and one or two histories each time: ten requests an hour, of the twelve that an idle one may cost.
 UPDATE_INTERVAL: Final = timedelta(minutes=30)
 # While callbacks cannot reach us, someone may be waiting for an answer to a text.
 POLL_INTERVAL: Final = timedelta(seconds=20)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 import re
 from typing import Final
 import unicodedata
@@ -13,6 +14,15 @@ import phonenumbers
 from .const import CONF_PHONE, CONF_SENDER, SUBENTRY_CONTACT
 
 LOWEST_WITHOUT_PLUS: Final = 10**9
+# How the numbering plans call what lies in no country, or in one they do not know.
+NOWHERE: Final = frozenset({"001", "ZZ"})
+# Numbers whose owner earns on who calls or texts them.
+PREMIUM: Final = frozenset(
+    {
+        phonenumbers.PhoneNumberType.PREMIUM_RATE,
+        phonenumbers.PhoneNumberType.SHARED_COST,
+    }
+)
 # 46elks: send-sms. Other characters pass some operators and are lost at others.
 _SENDER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{2,10}")
 
@@ -38,8 +48,8 @@ def parse_phone(written: str, country: str | None) -> str:
     is read as one of `country` (ISO 3166, two letters).
 
     Raises:
-        InvalidPhoneNumberError: letters (`phone_letters`), a national form without a country (`phone_country`), or no
-            number that its country's plan allows (`phone_invalid`).
+        InvalidPhoneNumberError: letters (`phone_letters`), a national form without a country (`phone_country`), an
+            emergency number (`phone_emergency`), or no number that its country's plan allows (`phone_invalid`).
     """
     text = "".join(
         " " if char.isspace() else char
@@ -58,9 +68,49 @@ def parse_phone(written: str, country: str | None) -> str:
         raise InvalidPhoneNumberError(
             "phone_country" if national else "phone_invalid"
         ) from err
+    if country and phonenumbers.is_emergency_number(text, country):
+        raise InvalidPhoneNumberError("phone_emergency")
     if not phonenumbers.is_possible_number(number) or number.extension:
         raise InvalidPhoneNumberError("phone_invalid")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """What a country's numbering plan tells of a number.
+
+    `country` is None where the number belongs to none, as those of satellites. A short
+    number may be one for emergencies.
+    """
+
+    country: str | None
+    is_short: bool
+    is_premium: bool
+
+
+@lru_cache(maxsize=1024)
+def destination_of(phone: str) -> Destination:
+    """Return what kind of number this is (E.164)."""
+    number = phonenumbers.parse(phone)
+    code = number.country_code or 0
+    national = phonenumbers.national_significant_number(number)
+    countries = phonenumbers.region_codes_for_country_code(code)
+    # A number that is not given out, such as one for fiction, is in the country of its code.
+    country = phonenumbers.region_code_for_number(
+        number
+    ) or phonenumbers.region_code_for_country_code(code)
+    return Destination(
+        country=None if country in NOWHERE else country,
+        # Only as a whole: +46 11 2… is not 112 but somebody in Norrköping.
+        is_short=any(
+            phonenumbers.is_emergency_number(national, one) for one in countries
+        )
+        or (
+            phonenumbers.is_valid_short_number(number)
+            and not phonenumbers.is_valid_number(number)
+        ),
+        is_premium=phonenumbers.number_type(number) in PREMIUM,
+    )
 
 
 def phone_without_plus(value: object) -> str:

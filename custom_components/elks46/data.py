@@ -9,6 +9,7 @@ from .api import ElksClient
 from .catch_up import CatchUp
 from .contacts import Contacts
 from .coordinator import ElksCoordinator
+from .guard import Guard
 from .inbox import Inbox
 from .outbox import Outbox
 from .provisioning import Provisioning
@@ -16,6 +17,7 @@ from .reach import Reach
 from .rental import Rental
 from .replies import Replies
 from .roster import Roster
+from .spending import Spending
 from .store import ElksStore
 
 type ElksConfigEntry = ConfigEntry[ElksRuntimeData]
@@ -31,6 +33,7 @@ class ElksRuntimeData:
     contacts: Contacts
     address: Address
     reach: Reach
+    guard: Guard
     inbox: Inbox
     outbox: Outbox
     provisioning: Provisioning
@@ -38,3 +41,4 @@ class ElksRuntimeData:
     rental: Rental
     replies: Replies
     roster: Roster
+    spending: Spending

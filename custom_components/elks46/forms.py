@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.selector import SelectOptionDict
 from homeassistant.helpers.translation import async_get_translations
+import phonenumbers
 from yarl import URL
 
 from .api import (
@@ -90,6 +91,20 @@ async def number_options(
     return [
         SelectOptionDict(value=number.id, label=label(number))
         for number in numbers.values()
+    ]
+
+
+def country_options() -> list[SelectOptionDict]:
+    """Return every country that has phones, as numbers are written there.
+
+    Home Assistant's own selector of countries takes only one.
+    """
+    return [
+        SelectOptionDict(
+            value=country,
+            label=f"{country} (+{phonenumbers.country_code_for_region(country)})",
+        )
+        for country in sorted(phonenumbers.SUPPORTED_REGIONS)
     ]
 
 

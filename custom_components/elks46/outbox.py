@@ -49,6 +49,7 @@ from .records import MessageRequest, SentMessage
 if TYPE_CHECKING:
     from .address import Address
     from .coordinator import ElksCoordinator
+    from .guard import Guard
     from .store import ElksStore
 
 # 46elks takes 100 texts a minute and queues the rest, so more at once gains nothing.
@@ -72,6 +73,7 @@ class Outbox:
         store: ElksStore,
         address: Address,
         coordinator: ElksCoordinator,
+        guard: Guard,
     ) -> None:
         """Take what is needed to send, to remember and to be called back."""
         self._hass = hass
@@ -80,6 +82,7 @@ class Outbox:
         self._store = store
         self._address = address
         self._coordinator = coordinator
+        self._guard = guard
         self._ledger = Ledger(hass, entry, store)
         self._slots = asyncio.Semaphore(REQUESTS_AT_ONCE)
         self._look_up = LookUp(hass, client, store, self._slots)
@@ -151,10 +154,12 @@ class Outbox:
         texts. It goes on when whoever asked is cancelled: half sent is neither of both.
 
         Raises:
-            HomeAssistantError: 46elks refuses, it was surely not sent, or nobody knows
-                (`send_unknown`).
+            ServiceValidationError: the guard never sends there.
+            HomeAssistantError: 46elks refuses, a limit is reached, it was surely not
+                sent, or nobody knows (`send_unknown`).
         """
         self._check_open()
+        self._guard.check_destination(recipient)
         sender = sender or self.default_sender
         # YAML can hold half a surrogate pair, which can neither be sent nor written down.
         text = text.encode(errors="replace").decode()
@@ -180,6 +185,7 @@ class Outbox:
             HomeAssistantError: as with a text.
         """
         self._check_open()
+        self._guard.check_destination(recipient)
         return await self._async_begin(
             MessageRequest(
                 recipient=recipient,
@@ -218,8 +224,10 @@ class Outbox:
         """Ask 46elks for parts and price of a text; nothing is sent.
 
         Raises:
+            ServiceValidationError: the guard never sends there.
             HomeAssistantError: refused or out of reach.
         """
+        self._guard.check_destination(recipient)
         with translate_errors(self._hass, self._entry):
             async with self._slots:
                 return await self._client.messages.send_sms(
@@ -281,23 +289,29 @@ class Outbox:
         self, sent: SentMessage, request: MessageRequest, *, may_store: bool
     ) -> SentMessage:
         turn = self._turn(request.recipient)
-        async with turn:
-            self._check_open()
-            request = replace(
-                request, after=await self._look_up.async_newest(request.kind)
-            )
-            kept = replace(request, image=None)
-            if not may_store:
-                kept = replace(kept, text=None)
-            sent = replace(sent, request=kept)
-            try:
-                await self._ledger.async_remember(sent)
-                return await self._async_deliver(sent, request)
-            except asyncio.CancelledError:
-                if self._closing:
-                    # Whoever asked is told that nobody knows; so it is not sent later.
-                    await self._ledger.async_give_up(sent)
-                raise
+        guarded = self._guard.reserve(
+            sent.ref,
+            request.recipient,
+            request.kind,
+            parts=max(request.possible_parts, default=1),
+        )
+        with guarded as price:
+            async with turn:
+                self._check_open()
+                newest = await self._look_up.async_newest(request.kind)
+                request = replace(request, after=newest)
+                kept = replace(request, image=None)
+                if not may_store:
+                    kept = replace(kept, text=None)
+                sent = replace(sent, request=kept, reserved=price)
+                try:
+                    await self._ledger.async_remember(sent)
+                    return await self._async_deliver(sent, request)
+                except asyncio.CancelledError:
+                    if self._closing:
+                        # Whoever asked is told that nobody knows; so it is not sent later.
+                        await self._ledger.async_give_up(sent)
+                    raise
 
     async def _async_deliver(
         self, sent: SentMessage, request: MessageRequest

@@ -1,8 +1,12 @@
 """What the engine's rooms hand to each other and the store keeps over a restart."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
+
+from homeassistant.util import dt as dt_util
 
 from .api import CallbackKind, MessageKind, MessageStatus
 
@@ -41,7 +45,8 @@ class SentMessage:
 
     `ref` is our own reference, made before 46elks is asked; `id` is 46elks' and missing
     until it has answered. `request` is kept only while the answer is missing, and
-    `given_up` tells that a person has been told its fate is unknown.
+    `given_up` tells that a person has been told its fate is unknown. `reserved` is what
+    it is thought to cost as long as 46elks has not told.
     """
 
     ref: str
@@ -57,6 +62,12 @@ class SentMessage:
     cost: Decimal | None = None
     request: MessageRequest | None = None
     given_up: bool = False
+    reserved: Decimal = Decimal(0)
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether it surely never left, so that it costs nothing."""
+        return self.status is MessageStatus.FAILED and self.id is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,3 +81,42 @@ class HeldNumber:
     previous: str
     ours: str
     kind: CallbackKind = CallbackKind.SMS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What an account had spent when 46elks was last asked, whoever spent it.
+
+    `days` are those of the home's time zone, and `balance` is that of the last reading.
+    `mark` is up to when the bill was read, on 46elks' clock, None where 46elks shows no
+    bill; `recent` are its newest rows, which the next reading meets again: when, how
+    much, and the id of what it was for.
+    """
+
+    days: Mapping[str, Decimal] = field(default_factory=dict)
+    balance: Decimal | None = None
+    mark: datetime | None = None
+    recent: Mapping[str, tuple[datetime, Decimal, str | None]] = field(
+        default_factory=dict
+    )
+
+
+class Limit(StrEnum):
+    """What the guard watches; the names of its options."""
+
+    DAILY_SPEND = "daily_spend_limit"
+    HOURLY_MESSAGES = "hourly_message_limit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitReached:
+    """A limit that something had to be refused for; `action` is what was to be done."""
+
+    limit: Limit
+    value: float
+    action: str
+
+
+def day_of(when: datetime) -> str:
+    """Return the day of the home's time zone in which a time falls."""
+    return dt_util.as_local(when).date().isoformat()

@@ -17,13 +17,15 @@ from .api import CallbackKind, MessageKind, MessageStatus
 from .const import (
     DOMAIN,
     HISTORY_OVERLAP,
+    HOUR,
     REMEMBER_RECEIVED,
     REMEMBER_RECEIVED_AT_MOST,
     REMEMBER_SENT,
     REPLY_PAUSE,
 )
 from .journal import Journal, Record
-from .records import HeldNumber, MessageRequest, SentMessage
+from .records import HeldNumber, MessageRequest, SentMessage, Spent
+from .tally import Tally, dump_spent, today
 
 STORAGE_VERSION: Final = 1
 # Finished texts are of use only to tell a late or repeated report from a new one.
@@ -53,11 +55,7 @@ class ElksStore:
         self._replied: dict[tuple[str, str], datetime] = {}
         self._mark: datetime | None = None
         self._mms_mark: datetime | None = None
-        self._day = ""
-        self._spent_day = Decimal(0)
-        self._messages_day = 0
-        self._month = ""
-        self._spent_month = Decimal(0)
+        self._tally = Tally()
 
     async def async_load(self) -> None:
         """Read the snapshot, then what the journal adds to it."""
@@ -116,19 +114,24 @@ class ElksStore:
         return self._mms_mark
 
     @property
+    def tally(self) -> Tally:
+        """What was counted and spent, also by others on the account."""
+        return self._tally
+
+    @property
     def spent_today(self) -> Decimal:
-        """Cost of the texts sent today, in the account's currency."""
-        return self._spent_day if self._day == _today() else Decimal(0)
+        """What the account has spent today, in its currency."""
+        return self._tally.spent_today
 
     @property
     def spent_this_month(self) -> Decimal:
-        """Cost of the texts sent this month, in the account's currency."""
-        return self._spent_month if self._month == _today()[:7] else Decimal(0)
+        """What the account has spent this month, in its currency."""
+        return self._tally.spent_this_month
 
     @property
     def messages_today(self) -> int:
         """Texts sent and received today."""
-        return self._messages_day if self._day == _today() else 0
+        return self._tally.messages_today
 
     def is_received(self, message_id: str) -> bool:
         """Tell whether a text has been announced before."""
@@ -145,7 +148,7 @@ class ElksStore:
             OSError: the disk refuses, so after a restart it would be announced again.
         """
         await self._journal.async_append(
-            {"received": [message_id, created], "day": _today(), "messages": 1}
+            {"received": [message_id, created], "day": today(), "messages": 1}
         )
 
     async def async_record_sent(
@@ -161,13 +164,29 @@ class ElksStore:
         """
         record: Record = {"sent": _dump_sent(sent)}
         if counts:
-            record |= {"day": _today(), "cost": str(sent.cost or 0), "messages": 1}
+            record |= {"day": today(), "cost": str(sent.cost or 0), "messages": 1}
         try:
             await self._journal.async_append(record)
         except OSError:
             if not insist:
                 self._apply(record)
             raise
+
+    async def async_record_forwarded(self, when: datetime, cost: Decimal) -> None:
+        """Remember a text that 46elks sends for this home by itself.
+
+        Raises:
+            OSError: the disk refuses, so it is not counted.
+        """
+        await self._journal.async_append(
+            {"forwarded": when, "day": today(), "cost": str(cost), "messages": 1}
+        )
+
+    async def async_record_spent(self, spent: Spent, read: Iterable[str]) -> None:
+        """Remember what the account has spent, with what this home is known to have."""
+        await self._journal.async_append(
+            {"spent": dump_spent(spent), "read": list(read)}
+        )
 
     async def async_record_mark(
         self, mark: datetime, since: Mapping[str, datetime]
@@ -238,10 +257,7 @@ class ElksStore:
             case {"released": str(number_id)}:
                 # As it was written before there were picture messages.
                 self._held.pop((number_id, CallbackKind.SMS), None)
-        if "day" in record:
-            self._count(
-                record["day"], Decimal(record.get("cost", 0)), record["messages"]
-            )
+        self._tally.apply(record)
 
     def _keep(self, sent: SentMessage) -> None:
         self._sent[sent.ref] = sent
@@ -250,15 +266,6 @@ class ElksStore:
 
     def _hold(self, held: HeldNumber) -> None:
         self._held[held.number_id, held.kind] = held
-
-    def _count(self, day: str, cost: Decimal, messages: int) -> None:
-        if day != self._day:
-            self._day, self._spent_day, self._messages_day = day, Decimal(0), 0
-        if day[:7] != self._month:
-            self._month, self._spent_month = day[:7], Decimal(0)
-        self._spent_day += cost
-        self._messages_day += messages
-        self._spent_month += cost
 
     def _snapshot_store(self) -> Store[dict[str, Any]]:
         # Atomic writes reach the disk itself before the journal's files may go.
@@ -295,7 +302,10 @@ class ElksStore:
         finished = [
             ref
             for ref, sent in self._sent.items()
-            if sent.status.is_final and sent.request is None
+            if sent.status.is_final
+            and sent.request is None
+            # The guard counts what was asked for in the last hour, however much it was.
+            and (sent.is_unsent or abs(now - sent.asked) >= HOUR)
         ]
         for ref in finished[:-REMEMBER_FINISHED_AT_MOST]:
             del self._sent[ref]
@@ -322,11 +332,7 @@ class ElksStore:
             ],
             "mark": _iso(self._mark),
             "mms_mark": _iso(self._mms_mark),
-            "day": self._day,
-            "spent_day": str(self._spent_day),
-            "messages_day": self._messages_day,
-            "month": self._month,
-            "spent_month": str(self._spent_month),
+            **self._tally.dump(),
         }
 
     def _restore(self, data: dict[str, Any]) -> None:
@@ -348,16 +354,7 @@ class ElksStore:
         self._mark = _time(data["mark"]) if data["mark"] else None
         mms_mark = data.get("mms_mark")
         self._mms_mark = _time(mms_mark) if mms_mark else None
-        self._day = data["day"]
-        self._spent_day = Decimal(data["spent_day"])
-        self._messages_day = data["messages_day"]
-        self._month = data["month"]
-        self._spent_month = Decimal(data["spent_month"])
-
-
-def _today() -> str:
-    """Return the day of the home's time zone: what people mean by today."""
-    return dt_util.now().date().isoformat()
+        self._tally.restore(data)
 
 
 def _time(value: datetime | str) -> datetime:
@@ -397,6 +394,7 @@ def _dump_sent(sent: SentMessage) -> dict[str, Any]:
         "cost": str(sent.cost) if sent.cost is not None else None,
         "given_up": sent.given_up,
         "kind": sent.kind,
+        "reserved": str(sent.reserved),
     }
     if (request := sent.request) is not None:
         data["request"] = {
@@ -440,4 +438,6 @@ def _load_sent(data: Mapping[str, Any]) -> SentMessage:
         request=request,
         given_up=data["given_up"],
         kind=kind,
+        # Absent in what was written before there were limits.
+        reserved=Decimal(data.get("reserved", 0)),
     )

@@ -68,6 +68,13 @@ async def test_thousand_texts_are_thousand_requests(
 ) -> None:
     """One action with a thousand recipients asks 46elks a thousand times, and answers for each."""
     await account.phones.put_account(balance="1000.00")
+    await elks.set_options(
+        home,
+        account.entry_id,
+        daily_spend_limit=2000,
+        hourly_message_limit=1000,
+        allowed_countries=["GB"],
+    )
     answer = await home.answer("elks46.send_sms", to=THOUSAND, message="Water is off")
     rows = answer["messages"]
     assert [row["to"] for row in rows] == THOUSAND

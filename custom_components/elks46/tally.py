@@ -1,0 +1,177 @@
+"""What is counted of an account: texts, and money spent by this home and by all.
+
+Days are those of the home's time zone: what people mean by today.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from itertools import chain
+from typing import Any, Final
+
+from homeassistant.util import dt as dt_util
+
+from .const import HOUR
+from .records import Spent, day_of
+
+# The days of a month, and some more of the one before, for bills that come late.
+REMEMBER_DAYS: Final = 40
+
+type Record = dict[str, Any]
+
+
+class Tally:
+    """The counts of an account, moved by records of the journal."""
+
+    def __init__(self) -> None:
+        """Begin at nothing."""
+        self._day = ""
+        self._own_day = Decimal(0)
+        self._messages_day = 0
+        self._spent = Spent()
+        self._references: frozenset[str | None] = frozenset()
+        self._unread: dict[str, tuple[str, Decimal]] = {}
+        self._forwarded: list[datetime] = []
+
+    @property
+    def forwarded(self) -> Sequence[datetime]:
+        """When 46elks sent texts for this home by itself, in the last hour."""
+        return self._forwarded
+
+    @property
+    def own_today(self) -> Decimal:
+        """What this home has spent today, where 46elks has told the price."""
+        return self._own_day if self._day == today() else Decimal(0)
+
+    @property
+    def messages_today(self) -> int:
+        """Texts sent and received today."""
+        return self._messages_day if self._day == today() else 0
+
+    @property
+    def spent_today(self) -> Decimal:
+        """What the account has spent today, whoever did."""
+        return self._sum(today())
+
+    @property
+    def spent_this_month(self) -> Decimal:
+        """What the account has spent this month, whoever did."""
+        return self._sum(today()[:7])
+
+    @property
+    def spent(self) -> Spent:
+        """What the account had spent when 46elks was last asked."""
+        return self._spent
+
+    @property
+    def unread(self) -> Mapping[str, tuple[str, Decimal]]:
+        """What this home has spent since: by what it was for, the day and how much."""
+        return self._unread
+
+    def _sum(self, span: str) -> Decimal:
+        days = chain(self._spent.days.items(), self._unread.values())
+        return sum((amount for day, amount in days if day.startswith(span)), Decimal(0))
+
+    def apply(self, record: Record) -> None:
+        """Let a record of the journal act."""
+        if "day" in record:
+            self._count(
+                record["day"], Decimal(record.get("cost", 0)), record["messages"]
+            )
+        if record.get("cost", "0") != "0":
+            sent = record.get("sent", {})
+            what = sent.get("id") or sent.get("ref") or record["forwarded"]
+            # The bill may have been read before the answer came.
+            if what not in self._references:
+                self._unread[str(what)] = record["day"], Decimal(record["cost"])
+        if "forwarded" in record:
+            self._forwarded = _fresh([*self._forwarded, _time(record["forwarded"])])
+        if "spent" in record:
+            self._read(_load(record["spent"]))
+            for what in record["read"]:
+                self._unread.pop(what, None)
+
+    def _read(self, spent: Spent) -> None:
+        self._spent = spent
+        self._references = frozenset(what for _, _, what in spent.recent.values())
+        for what in self._references & set(self._unread):
+            del self._unread[str(what)]
+
+    def _count(self, day: str, cost: Decimal, messages: int) -> None:
+        if day != self._day:
+            self._day, self._own_day, self._messages_day = day, Decimal(0), 0
+        self._own_day += cost
+        self._messages_day += messages
+
+    def dump(self) -> dict[str, Any]:
+        """Return what a snapshot keeps."""
+        return {
+            "day": self._day,
+            "spent_day": str(self._own_day),
+            "messages_day": self._messages_day,
+            "spent": dump_spent(self._spent),
+            "forwarded": [when.isoformat() for when in _fresh(self._forwarded)],
+            "unread": {
+                what: [day, str(amount)] for what, (day, amount) in self._unread.items()
+            },
+        }
+
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Take over what a snapshot has kept."""
+        self._day = data["day"]
+        self._own_day = Decimal(data["spent_day"])
+        self._messages_day = data["messages_day"]
+        if "spent" in data:
+            self._read(_load(data["spent"]))
+            self._forwarded = [_time(when) for when in data["forwarded"]]
+            self._unread = {
+                what: (day, Decimal(amount))
+                for what, (day, amount) in data["unread"].items()
+            }
+        else:
+            # As it was written when only this home's own texts were counted.
+            today, month = (data["day"], self._own_day), data["month"]
+            before = Decimal(data["spent_month"])
+            if self._day.startswith(month):
+                before -= self._own_day
+            self._unread = {"day": today, "month": (f"{month}-01", before)}
+
+
+def _fresh(times: Iterable[datetime]) -> list[datetime]:
+    now = dt_util.utcnow()
+    return [when for when in times if abs(now - when) < HOUR]
+
+
+def _time(value: datetime | str) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+def today() -> str:
+    """Return the day of the home's time zone."""
+    return day_of(dt_util.utcnow())
+
+
+def dump_spent(spent: Spent) -> dict[str, Any]:
+    """Return how it is written down."""
+    days = sorted(spent.days)[-REMEMBER_DAYS:]
+    return {
+        "days": {day: str(spent.days[day]) for day in days},
+        "balance": str(spent.balance) if spent.balance is not None else None,
+        "mark": spent.mark.isoformat() if spent.mark else None,
+        "recent": {
+            bill: [created.isoformat(), str(cost), what]
+            for bill, (created, cost, what) in spent.recent.items()
+        },
+    }
+
+
+def _load(data: Mapping[str, Any]) -> Spent:
+    return Spent(
+        days={day: Decimal(amount) for day, amount in data["days"].items()},
+        balance=Decimal(data["balance"]) if data["balance"] is not None else None,
+        mark=datetime.fromisoformat(data["mark"]) if data["mark"] else None,
+        recent={
+            bill: (datetime.fromisoformat(created), Decimal(cost), what)
+            for bill, (created, cost, what) in data["recent"].items()
+        },
+    )

@@ -1,0 +1,582 @@
+"""What stands between an automation that runs wild and the bill."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.const import CONF_NAME
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+    async_fire_time_changed,
+)
+
+from custom_components.elks46.api import MessageKind
+from custom_components.elks46.const import CONF_ALLOWED_COUNTRIES, CONF_PHONE
+from custom_components.elks46.contacts import destination_of
+from custom_components.elks46.records import Limit
+
+from . import (
+    ANNA,
+    BJORN,
+    NUMBER,
+    STRANGER,
+    SimulatorControl,
+    answering,
+    change_options,
+    drawn,
+    failing,
+    issues,
+    killed,
+    pass_time,
+    refusing,
+    send_mms,
+    send_sms,
+    setup_integration,
+)
+
+pytestmark = pytest.mark.usefixtures("impatient")
+
+LIMIT_REACHED = "elks46_limit_reached"
+MONEY = Limit.DAILY_SPEND
+MESSAGES = Limit.HOURLY_MESSAGES
+HUNDRED = [f"+4670174{number}" for number in range(1000, 1100)]
+
+
+@pytest.fixture
+def hass_storage() -> dict[str, object]:
+    """Let Home Assistant store on the disk."""
+    return {}
+
+
+async def posts(simulator: SimulatorControl, path: str = "sms") -> int:
+    """Return how often 46elks was asked to send."""
+    return len(await simulator.requests("POST", path))
+
+
+async def refused(hass: HomeAssistant, match: str = "Not sent", **data: object) -> None:
+    """Send what must not be sent."""
+    with pytest.raises(HomeAssistantError, match=match):
+        await send_sms(hass, **{"to": ANNA, "wait": 0, **data})
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "issue", "value"),
+    [
+        pytest.param(
+            {MESSAGES: 10},
+            "Not sent: this home has sent the 10 messages that it may send within an"
+            " hour. Wait, or raise the limit in the options of 46elks",
+            {"account": "46elks", "limit": "10"},
+            10,
+            id="messages",
+        ),
+        pytest.param(
+            {MONEY: 10.95},
+            "Not sent: this home would spend more than the 10.95 SEK that it may spend"
+            " a day. Wait until midnight, or raise the limit in the options of 46elks",
+            {"account": "46elks", "limit": "10.95 SEK"},
+            10.95,
+            id="money",
+        ),
+    ],
+)
+@pytest.mark.parametrize("at_once", [True, False], ids=["100 actions", "one action"])
+async def test_of_a_hundred_at_once_never_one_is_over(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    options: Mapping[str, float],
+    error: str,
+    issue: dict[str, str],
+    value: float,
+    at_once: bool,
+) -> None:
+    """Each of the others is an error; they are one issue and one event."""
+    await change_options(hass, integration, **options)
+    events = async_capture_events(hass, LIMIT_REACHED)
+    batches: list[list[str]] = [HUNDRED]
+    if_alone = [[phone] for phone in HUNDRED]
+    answers = await asyncio.gather(
+        *(
+            send_sms(hass, to=batch, wait=0)
+            for batch in {True: if_alone, False: batches}[at_once]
+        ),
+        return_exceptions=True,
+    )
+
+    errors = [str(answer) for answer in answers if isinstance(answer, Exception)]
+    rows = [row for answer in answers if isinstance(answer, list) for row in answer]
+    errors += [row["error"] for row in rows if "error" in row]
+    assert await posts(simulator) == 10
+    assert errors == [error] * 90
+    (limit,) = options
+    assert issues(hass) == {limit: issue}
+    assert [dict(event.data) for event in events] == [
+        {
+            "config_entry_id": integration.entry_id,
+            "number": None,
+            "number_device_id": None,
+            "contact": None,
+            "contact_device_id": None,
+            "limit": limit,
+            "value": value,
+            "action": "send_sms",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount"), [("SEK", "200.00 SEK"), ("EUR", "20.00 EUR")]
+)
+async def test_there_is_a_limit_unless_one_is_set(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    currency: str,
+    amount: str,
+) -> None:
+    """A hundred messages an hour, and what a home may spend a day."""
+    await simulator.put_account(currency=currency, balance="1000.00")
+    await pass_time(hass, minutes=31)
+    rows = await send_sms(hass, to=[*HUNDRED, ANNA], wait=0)
+    assert [row["to"] for row in rows if "error" in row] == [ANNA]
+    await change_options(hass, integration, **{MESSAGES: 1000})
+    await refused(hass, message="x" * 153 * 400, match=amount)
+    assert set(issues(hass)) == {MONEY}
+
+
+async def test_an_account_without_a_currency_has_the_more_careful_limit(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """46elks names none where none is set."""
+    me = '{"id": "u46e1c5000000000000000000000000de", "balance": 1000000}'
+    await simulator.fail(answering("me", 200, me))
+    await pass_time(hass, minutes=31)
+    await refused(hass, message="x" * 153 * 440, match="20.00")
+
+
+async def test_the_price_of_a_text_is_learned_by_country(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """From the last one, so that the limit is used up to its end; also after a restart."""
+    await change_options(
+        hass, integration, **{MONEY: 1.56, CONF_ALLOWED_COUNTRIES: ["NO", "SE"]}
+    )
+    await send_sms(hass, to=ANNA, wait=0)
+    await send_sms(hass, to=ANNA, wait=0)
+    await hass.config_entries.async_reload(integration.entry_id)
+    await refused(hass, to="+4791234567")
+    await send_sms(hass, to=ANNA, wait=0)
+    await refused(hass)
+    assert await posts(simulator) == 3
+
+
+async def test_what_is_free_says_nothing_of_prices(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """46elks' own test number costs nothing, its neighbours do."""
+    await send_sms(hass, to="+46700000000", wait=0)
+    await change_options(hass, integration, **{MONEY: 1})
+    await refused(hass)
+
+
+async def test_a_picture_counts_as_what_it_costs(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """More than a text."""
+    await change_options(hass, integration, **{MONEY: 3, MESSAGES: 2})
+    events = async_capture_events(hass, LIMIT_REACHED)
+    await simulator.put_number(NUMBER, capabilities=["sms", "mms"])
+    picture = hass.config.path("media", "picture.png")
+    hass.config.allowlist_external_dirs = {hass.config.path("media")}
+
+    def write() -> None:
+        Path(picture).parent.mkdir(exist_ok=True)
+        Path(picture).write_bytes(drawn())
+
+    await hass.async_add_executor_job(write)
+    await send_mms(hass, to=ANNA, image=picture)
+    await send_mms(hass, to=ANNA, image=picture)
+    with pytest.raises(HomeAssistantError, match="2 messages"):
+        await send_mms(hass, to=ANNA, image=picture)
+    await change_options(hass, integration, **{MESSAGES: 10})
+    with pytest.raises(HomeAssistantError, match=r"3\.00 SEK"):
+        await send_mms(hass, to=ANNA, image=picture)
+
+    assert await posts(simulator, "mms") == 2
+    assert [(event.data["limit"], event.data["action"]) for event in events] == [
+        (MESSAGES, "send_mms"),
+        (MONEY, "send_mms"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "options", [{MESSAGES: 2}, {MONEY: 1.04}], ids=["messages", "money"]
+)
+async def test_a_kill_forgets_no_text(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    options: Mapping[str, float],
+) -> None:
+    """Or an automation that restarts Home Assistant would be free to send."""
+    await send_sms(hass, to=ANNA)
+    await send_sms(hass, to=ANNA)
+    await change_options(hass, integration, **options)
+    async with killed(hass, integration):
+        pass
+    await refused(hass)
+    await hass.config_entries.async_reload(integration.entry_id)
+    await refused(hass)
+    assert await posts(simulator) == 2
+
+
+async def test_more_texts_than_are_remembered_are_all_counted(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """Those of the last hour are kept, however many."""
+    with (
+        patch("custom_components.elks46.store.REMEMBER_FINISHED_AT_MOST", 1),
+        patch("custom_components.elks46.journal.COMPACT_AT_BYTES", 1),
+    ):
+        await send_sms(hass, to=HUNDRED[:20])
+        await change_options(hass, integration, **{MESSAGES: 20})
+        await refused(hass)
+
+
+async def test_a_refused_text_gives_its_place_back(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """It has cost nothing."""
+    await change_options(hass, integration, **{MESSAGES: 1, MONEY: 1.04})
+    await simulator.fail(refusing(403, "Invalid to number"))
+    await refused(hass, match="Invalid to number")
+    await refused(hass, match="Invalid to number")
+    await simulator.fail()
+    await send_sms(hass, to=ANNA)
+    await refused(hass)
+
+
+@pytest.mark.parametrize(
+    "options", [{MESSAGES: 1}, {MONEY: 1.04}], ids=["messages", "money"]
+)
+async def test_a_text_that_nobody_knows_of_keeps_its_place(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    options: Mapping[str, float],
+) -> None:
+    """Its money may be gone; over a restart too, until the history tells."""
+    await change_options(hass, integration, **options)
+    await simulator.fail(
+        failing("sms", method="POST", times=1, kind="drop_before"),
+        failing("sms", kind="status", status=500),
+    )
+    await refused(hass, match="Nobody knows")
+    await refused(hass)
+    await hass.config_entries.async_reload(integration.entry_id)
+    await refused(hass)
+    await simulator.fail()
+    await pass_time(hass, minutes=31)
+    await send_sms(hass, to=BJORN)
+    assert len(await simulator.texts(BJORN)) == 1
+
+
+async def test_a_text_of_before_the_restart_takes_one_place(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """Also where it is sent again."""
+    await change_options(hass, integration, **{MESSAGES: 1, MONEY: 1.04})
+    await simulator.fail(failing("sms", method="POST", kind="delay", seconds=0.3))
+    waiting = hass.async_create_task(send_sms(hass, to=ANNA, wait=0))
+    while not integration.runtime_data.store.sent:
+        await asyncio.sleep(0)
+    async with killed(hass, integration):
+        with pytest.raises(HomeAssistantError):
+            await waiting
+        await simulator.fail()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert len(await simulator.texts(ANNA)) == 1
+    await refused(hass)
+
+
+@pytest.mark.freeze_time("2026-12-24T10:00:00+00:00")
+async def test_an_hour_later_messages_go_out_again(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """And the issue goes an hour after the last refusal; an automation hears of each hour."""
+    await change_options(hass, integration, **{MESSAGES: 1})
+    events = async_capture_events(hass, LIMIT_REACHED)
+    await send_sms(hass, to=ANNA, wait=0)
+    await refused(hass)
+    freezer.tick(timedelta(minutes=59))
+    await refused(hass)
+    freezer.tick(timedelta(minutes=1))
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert set(issues(hass)) == {MESSAGES}
+    await send_sms(hass, to=ANNA, wait=0)
+    await refused(hass)
+    assert len(events) == 2
+    freezer.tick(timedelta(hours=1))
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert issues(hass) == {}
+
+
+@pytest.mark.freeze_time("2026-12-23T10:00:00+00:00")
+async def test_at_the_homes_midnight_there_is_money_again(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    entry: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """And the issue goes by itself."""
+    await hass.config.async_set_time_zone("Europe/Stockholm")
+    entry.add_to_hass(hass)
+    await setup_integration(hass, entry)
+    await change_options(hass, entry, **{MONEY: 1.04})
+    await send_sms(hass, to=ANNA, wait=0)
+    await send_sms(hass, to=ANNA, wait=0)
+    await refused(hass)
+    freezer.move_to("2026-12-23T22:59:59+00:00")
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await refused(hass)
+    assert MONEY in issues(hass)
+    freezer.move_to("2026-12-23T23:00:00+00:00")
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert MONEY not in issues(hass)
+    await send_sms(hass, to=ANNA, wait=0)
+    assert await posts(simulator) == 3
+
+
+async def test_a_raised_limit_takes_the_issue_away(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """And lets messages out at once."""
+    await change_options(hass, integration, **{MESSAGES: 0})
+    await refused(hass)
+    assert set(issues(hass)) == {MESSAGES}
+    await change_options(hass, integration, **{MESSAGES: 1})
+    assert issues(hass) == {}
+    await send_sms(hass, to=ANNA)
+
+
+@pytest.mark.freeze_time("2026-12-31T10:00:00+00:00")
+async def test_a_clock_that_was_wrong_locks_nobody_out(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """What was sent in a future that never was does not count."""
+    await change_options(hass, integration, **{MESSAGES: 1, MONEY: 1.04})
+    await send_sms(hass, to=ANNA, wait=0)
+    await refused(hass)
+    freezer.move_to("2026-12-24T10:00:00+00:00")
+    events = async_capture_events(hass, LIMIT_REACHED)
+    await send_sms(hass, to=ANNA, wait=0)
+    await refused(hass)
+    assert len(events) == 1
+
+
+async def test_what_others_on_the_account_send_keeps_nothing_in(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """They must not silence this home's alarm."""
+    await change_options(hass, integration, **{MONEY: 2})
+    await simulator.control(
+        "POST", "history/calls", {"from": NUMBER, "to": ANNA, "cost": "50.00"}
+    )
+    await pass_time(hass, minutes=31)
+    await send_sms(hass, to=ANNA)
+
+
+async def test_an_alert_may_use_as_much_again(
+    hass: HomeAssistant, integration: MockConfigEntry
+) -> None:
+    """But no more."""
+    await change_options(hass, integration, **{MESSAGES: 1, MONEY: 1.04})
+    guard = integration.runtime_data.guard
+
+    def reserve(ref: str, *, is_alert: bool) -> Any:
+        return guard.reserve(ref, ANNA, MessageKind.SMS, is_alert=is_alert)
+
+    with reserve("one", is_alert=False) as price:
+        assert price == Decimal("1.04")
+        with pytest.raises(HomeAssistantError), reserve("two", is_alert=False):
+            pass
+        alert, another = reserve("two", is_alert=True), reserve("three", is_alert=True)
+        with alert, pytest.raises(HomeAssistantError), another:
+            pass
+    with reserve("four", is_alert=False):
+        pass
+
+
+async def test_what_46elks_sends_by_itself_is_counted(
+    hass: HomeAssistant, integration: MockConfigEntry
+) -> None:
+    """A text that is passed on costs as much as any other; a restart forgets none."""
+    guard, store = integration.runtime_data.guard, integration.runtime_data.store
+    await guard.async_count_forwarded(ANNA, parts=2)
+    await store.async_record_released("n0", "sms")
+    assert store.spent_today == Decimal("2.08")
+    await change_options(hass, integration, **{MESSAGES: 2})
+    await integration.runtime_data.guard.async_count_forwarded(ANNA, parts=1)
+    with patch("custom_components.elks46.journal.COMPACT_AT_BYTES", 1):
+        await hass.config_entries.async_reload(integration.entry_id)
+        await hass.config_entries.async_reload(integration.entry_id)
+    guard = integration.runtime_data.guard
+    with pytest.raises(HomeAssistantError):
+        await guard.async_count_forwarded(ANNA, parts=1)
+    with pytest.raises(ServiceValidationError):
+        await guard.async_count_forwarded("+12025550123", parts=1)
+    await refused(hass)
+
+
+@pytest.mark.parametrize(
+    ("phone", "country"),
+    [
+        pytest.param(ANNA, "SE", id="for fiction"),
+        pytest.param("+46700000000", "SE", id="46elks' test number"),
+        pytest.param("+4611234567", "SE", id="Norrköping, which begins with 112"),
+        pytest.param("+447700900001", "GB", id="for British fiction"),
+        pytest.param("+12025550123", "US", id="for American fiction"),
+        pytest.param("+447624123456", "IM", id="another country of one code"),
+        pytest.param("+8821612345678", None, id="satellite"),
+        pytest.param("+870773111632", None, id="ship"),
+    ],
+)
+def test_a_number_is_in_a_country(phone: str, country: str | None) -> None:
+    """Or in none, as those of ships and satellites."""
+    found = destination_of(phone)
+    assert (found.country, found.is_short, found.is_premium) == (country, False, False)
+
+
+@pytest.mark.parametrize(
+    ("phone", "error"),
+    [
+        pytest.param("112", "emergency number", id="emergency"),
+        pytest.param("+46112", "not a phone number", id="emergency, country code"),
+        pytest.param("+46900123456", "costs extra", id="premium"),
+        pytest.param("+46771123456", "costs extra", id="shared cost"),
+        pytest.param("+979123456789", "costs extra", id="premium everywhere"),
+        pytest.param("+4791234567", "not allowed", id="another country"),
+        pytest.param("+8821612345678", "not allowed", id="satellite"),
+        pytest.param("+870773111632", "not allowed", id="ship"),
+        pytest.param("+80012345678", "not allowed", id="free of charge everywhere"),
+    ],
+)
+@pytest.mark.parametrize("dry_run", [True, False], ids=["dry run", "real"])
+async def test_there_is_where_nothing_is_ever_sent(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    phone: str,
+    error: str,
+    dry_run: bool,
+) -> None:
+    """The person is told; it is neither a repair nor an event."""
+    events = async_capture_events(hass, LIMIT_REACHED)
+    with pytest.raises(ServiceValidationError, match=f"Field to: .*{error}"):
+        await send_sms(hass, to=phone, dry_run=dry_run)
+    assert not (await posts(simulator) or events or issues(hass))
+
+
+@pytest.mark.parametrize("phone", ["+46112", "+1911", "+4611313"])
+async def test_short_numbers_are_refused_however_they_come(
+    integration: MockConfigEntry, phone: str
+) -> None:
+    """Also where nobody has looked at the number before."""
+    with pytest.raises(ServiceValidationError, match="short number"):
+        integration.runtime_data.guard.check_destination(phone)
+
+
+async def test_pictures_go_nowhere_else_either(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """The same guard stands at both ways out."""
+    with pytest.raises(ServiceValidationError, match="not allowed"):
+        await send_mms(hass, to="+4791234567", message="Hi")
+    assert not await posts(simulator, "mms")
+
+
+@pytest.mark.parametrize(
+    ("home", "contact", "chosen", "allowed"),
+    [
+        pytest.param("SE", ANNA, [], {"SE"}, id="the home's"),
+        pytest.param("SE", "+4791234567", [], {"SE", "NO"}, id="and the contacts'"),
+        pytest.param(None, "+4791234567", [], {"NO"}, id="a home without a country"),
+        pytest.param("SE", "+870773111632", [], {"SE"}, id="a contact at sea"),
+        pytest.param("SE", ANNA, ["GB"], {"GB"}, id="only what was chosen"),
+        pytest.param("SE", ANNA, ["US", "SE"], {"SE", "US"}, id="several"),
+    ],
+)
+async def test_messages_go_to_allowed_countries(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    home: str | None,
+    contact: str,
+    chosen: list[str],
+    allowed: set[str],
+) -> None:
+    """Those of the home and its people, or those that were chosen."""
+    hass.config.country = home
+    for subentry in [*integration.subentries.values()][:2]:
+        hass.config_entries.async_update_subentry(
+            integration,
+            subentry,
+            data={CONF_NAME: "Anna", CONF_PHONE: contact},
+            unique_id=subentry.subentry_id,
+        )
+    await change_options(hass, integration, **{CONF_ALLOWED_COUNTRIES: chosen})
+    phones = {
+        "SE": STRANGER,
+        "NO": "+4791234567",
+        "GB": "+447700900001",
+        "US": "+12025550123",
+    }
+    rows = await send_sms(hass, to=[*phones.values(), "abc", BJORN], dry_run=True)
+    passed = {
+        country
+        for country, row in zip(phones, rows, strict=False)
+        if "not allowed" not in row.get("error", "")
+    }
+    assert passed == allowed
+
+
+async def test_a_home_that_knows_no_country_sends_to_its_own_numbers_only(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """And says what to do."""
+    hass.config.country = None
+    for contact in ("anna", "björn"):
+        hass.config_entries.async_remove_subentry(integration, contact)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await send_sms(hass, to=NUMBER, wait=0)
+    with pytest.raises(ServiceValidationError, match=r"\(allowed: –\)"):
+        await send_sms(hass, to=STRANGER)
+
+
+async def test_asking_for_a_price_is_free(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """It is possible where nothing may be sent, and takes no place."""
+    await change_options(hass, integration, **{MESSAGES: 0})
+    (row,) = await send_sms(hass, to=ANNA, dry_run=True)
+    assert row["cost"] == 0.52
+    assert issues(hass) == {}
