@@ -45,6 +45,7 @@ from . import (
     STRANGER,
     Json,
     SimulatorControl,
+    change_options,
     data_url,
     drawn,
     open_subaccount,
@@ -310,6 +311,17 @@ async def a_failure_is_told(home: Home) -> None:
     assert notification["message"] == "Anna did not get the text."
 
 
+async def a_limit_is_told(home: Home) -> None:
+    """Once, in the notifications of Home Assistant."""
+    (account,) = home.hass.config_entries.async_entries(DOMAIN)
+    await change_options(home.hass, account, hourly_message_limit=1)
+    await send_sms(home.hass, to=[ANNA, BJORN, STRANGER])
+    await home.hass.async_block_till_done()
+
+    [notification] = async_get_persistent_notifications(home.hass).values()
+    assert notification["message"] == "The hourly limit of messages is reached: 1.0."
+
+
 async def light_goes_on(home: Home) -> None:
     """For the family only."""
     await home.simulator.put_handset(STRANGER)
@@ -410,6 +422,7 @@ SCENES: Final[dict[str, Scene]] = {
     "Sound the siren if nobody gets the text": silence_is_answered_by_the_siren,
     "Tell in the morning how many texts came in the night": the_night_is_told,
     "Tell in the morning what a text would cost": a_price_is_told,
+    "Tell on the screen when no more texts go out": a_limit_is_told,
     "Text Anna when the washing machine leaks": a_leak_is_texted,
     "Text everybody at home when the power fails": a_power_failure_is_texted_to_all,
     "Turn on the porch light when somebody of the family texts LIGHT": light_goes_on,
