@@ -168,7 +168,7 @@ async def test_a_kill_loses_nothing(
     assert spent(hass) == ("3.82", "3.82")
 
 
-@pytest.mark.freeze_time("2026-12-31T22:30:00+00:00")
+@pytest.mark.freeze_time("2026-12-31T22:50:00+00:00")
 @pytest.mark.parametrize(
     ("faults", "expected"),
     [
@@ -192,7 +192,7 @@ async def test_a_new_month_begins_at_the_homes_midnight(
     await others(simulator, "calls", cost="1.30")
     freezer.move_to("2026-12-31T23:00:00+00:00")
     async_fire_time_changed(hass)
-    await hass.async_block_till_done()
+    await hass.async_block_till_done(wait_background_tasks=True)
     assert spent(hass) == ("0", "0")
     await others(simulator, "calls", cost="2.00")
     freezer.tick(timedelta(minutes=31))
