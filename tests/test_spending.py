@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-import aiohttp
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import Recorder
 from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.const import CONF_PASSWORD, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 import pytest
@@ -18,15 +18,20 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     do_adhoc_statistics,
 )
 
+from custom_components.elks46.const import CONF_REACH, Reach
+
 from . import (
     ANNA,
     NUMBER,
+    STRANGER,
     Json,
     SimulatorControl,
     answering,
     failing,
     killed,
+    open_subaccount,
     pass_time,
+    post_46elks,
     send_sms,
     setup_integration,
 )
@@ -59,19 +64,10 @@ async def others(simulator: SimulatorControl, sort: str, **fields: str) -> None:
     await simulator.control("POST", f"history/{sort}", known | fields)
 
 
-async def rent(simulator: SimulatorControl) -> Json:
-    """Let somebody else on the account rent a number, and return it."""
-    login = aiohttp.encode_basic_auth(simulator.username, simulator.password)
-    async with (
-        aiohttp.ClientSession(headers={"Authorization": login}) as session,
-        session.post(
-            f"{simulator.api_url}/numbers",
-            data={"country": "se"},
-            raise_for_status=True,
-        ) as response,
-    ):
-        number: Json = await response.json()
-        return number
+async def rent(simulator: SimulatorControl) -> None:
+    """Let somebody else on the account rent a number."""
+    login = simulator.username, simulator.password
+    await post_46elks(simulator, "numbers", login, country="se")
 
 
 async def read(hass: HomeAssistant) -> None:
@@ -347,3 +343,40 @@ async def test_long_term_statistics_add_up(
         figures[0]: [(0.52, 0.52), (1.04, 1.04), (0.52, 1.56)],
         figures[1]: [(0.52, 0.52), (1.04, 1.04), (1.56, 1.56)],
     }
+
+
+@pytest.mark.parametrize(
+    ("see_use", "faults", "expected"),
+    [
+        pytest.param(False, (), "1.04", id="bill"),
+        pytest.param(True, (NO_BILL,), "1.04", id="use"),
+        pytest.param(False, (NO_BILL,), "0.52", id="nothing tells"),
+    ],
+)
+async def test_a_subaccount_counts_nothing_of_its_parent(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    entry: MockConfigEntry,
+    public_url: str,
+    see_use: bool,
+    faults: tuple[Json, ...],
+    expected: str,
+) -> None:
+    """The balance that it is shown falls by what its parent spends too."""
+    opened = await open_subaccount(simulator, usagelimit="1000000")
+    login = opened["id"], opened["secret"]
+    await simulator.put_account(subaccounts_see_use=see_use)
+    await simulator.fail(*faults)
+    entry.add_to_hass(hass)
+    hass.config_entries.async_update_entry(
+        entry,
+        data={**entry.data, CONF_USERNAME: login[0], CONF_PASSWORD: login[1]},
+        options={CONF_REACH: Reach.POLL},
+    )
+    await setup_integration(hass, entry)
+    text = {"from": "House", "to": ANNA, "message": "Hi"}
+    await post_46elks(simulator, "sms", login, **text)
+    await others(simulator, "calls", cost="1.30", to=STRANGER)
+    await send_sms(hass, to=ANNA, sender="House", wait=0)
+    await read(hass)
+    assert spent(hass) == (expected, expected)
