@@ -45,6 +45,11 @@ class Access:
                 username.decode(errors="replace"), password
             )
             if found is not None:
-                sees_all = self._account.state.subaccounts_see_all
-                return Asker(id=found.id, is_account=False, sees_all=sees_all)
+                state = self._account.state
+                return Asker(
+                    id=found.id,
+                    is_account=False,
+                    sees_all=state.subaccounts_see_all,
+                    use=found.use() if state.subaccounts_see_use else {},
+                )
         raise Refusal(CREDENTIALS_WANTED, HTTPStatus.UNAUTHORIZED)

@@ -24,6 +24,7 @@ class State:
     countries: frozenset[str] = field(default=DEFAULT_COUNTRIES)
     sip_hosts: frozenset[str] = frozenset()
     subaccounts_see_all: bool = False
+    subaccounts_see_use: bool = False
 
 
 class Account:
@@ -76,6 +77,7 @@ class Account:
             "countries": sorted(self.state.countries),
             "sip_hosts": sorted(self.state.sip_hosts),
             "subaccounts_see_all": self.state.subaccounts_see_all,
+            "subaccounts_see_use": self.state.subaccounts_see_use,
         }
 
     def routes(self) -> Routes:
@@ -98,7 +100,8 @@ class Account:
         if request.asker.is_account:
             return shown
         return {key: shown[key] for key in ("currency", "balance")} | {
-            "id": request.asker.id
+            "id": request.asker.id,
+            **request.asker.use,
         }
 
     def _update(self, request: Request) -> Json:

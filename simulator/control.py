@@ -29,6 +29,7 @@ _ACCOUNT_FIELDS: Final = (
     "mobilenumber",
     "sip_hosts",
     "subaccounts_see_all",
+    "subaccounts_see_use",
 )
 # What fits on a phone's screen, and through the door in one request.
 MAX_IMAGES: Final = 10
@@ -79,6 +80,7 @@ class Control:
         mobile = fields.text("mobilenumber")
         sip_hosts = fields.texts("sip_hosts")
         see_all = fields.truth("subaccounts_see_all")
+        see_use = fields.truth("subaccounts_see_use")
         if countries is not None and (unknown := sorted(set(countries) - COUNTRIES)):
             raise ControlError(f"countries: {unknown[0]} is not a known country")
         account.state.mobilenumber = (
@@ -93,6 +95,8 @@ class Control:
             account.state.sip_hosts = frozenset(host.lower() for host in sip_hosts)
         if see_all is not None:
             account.state.subaccounts_see_all = see_all
+        if see_use is not None:
+            account.state.subaccounts_see_use = see_use
         account.changed()
         return web.json_response(account.as_control())
 

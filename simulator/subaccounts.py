@@ -34,6 +34,11 @@ class Subaccount:
         """How much it may still use; None where there is no limit."""
         return None if self.limit is None else max(self.limit - self.used, 0)
 
+    def use(self) -> Json:
+        """Return its limit and what is used of it; what is not set is left out."""
+        shown = {"usagelimit": self.limit, "balanceused": self.used or None}
+        return {key: value for key, value in shown.items() if value is not None}
+
     def as_stored(self) -> Json:
         """Return it as 46elks shows it; what is not set is left out."""
         gone = self.deactivated

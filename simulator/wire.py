@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from http import HTTPStatus
@@ -23,11 +23,15 @@ type Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
-    """Who asks: the account, or a subaccount, which may not see what is not its own."""
+    """Who asks: the account, or a subaccount, which may not see what is not its own.
+
+    `use` is what it is told of its use and limit.
+    """
 
     id: str
     is_account: bool
     sees_all: bool
+    use: Json = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

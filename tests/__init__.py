@@ -143,6 +143,35 @@ def refusing(status: int, body: str = "") -> Json:
     return failing("sms", method="POST", kind="status", status=status, body=body)
 
 
+async def post_46elks(
+    simulator: SimulatorControl, path: str, login: tuple[str, str], **form: str
+) -> Json:
+    """Ask 46elks for something as its other customers do, and return the answer."""
+    key = base64.b64encode(":".join(login).encode()).decode()
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": f"Basic {key}"}) as session,
+        session.post(
+            f"{simulator.api_url}/{path}", data=form, raise_for_status=True
+        ) as response,
+    ):
+        answer: Json = await response.json()
+        return answer
+
+
+async def open_subaccount(simulator: SimulatorControl, **form: str) -> Json:
+    """Open a subaccount at 46elks, and return it with its secret."""
+    login = simulator.username, simulator.password
+    return await post_46elks(simulator, "subaccounts", login, **form)
+
+
+async def use_action(hass: HomeAssistant, action: str, **data: object) -> Json:
+    """Use an action and return what it answers."""
+    answer: Any = await hass.services.async_call(
+        DOMAIN, action, data, blocking=True, return_response=True
+    )
+    return dict(answer)
+
+
 async def setup_integration(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Set an account up and let everything it starts come to rest."""
     await hass.config_entries.async_setup(entry.entry_id)

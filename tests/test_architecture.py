@@ -9,7 +9,15 @@ import pytest
 ROOT = Path(__file__).parents[1] / "custom_components" / "elks46"
 PACKAGE = "custom_components.elks46"
 
-GROUND = {"const", "signals", "records", "errors", "address", "contacts"}
+GROUND = {
+    "const",
+    "signals",
+    "records",
+    "errors",
+    "address",
+    "contacts",
+    "prices",
+}
 ENGINE = {
     "album",
     "audio",
@@ -30,11 +38,15 @@ ENGINE = {
     "outbox",
     "provisioning",
     "reach",
+    "rental",
     "repertoire",
+    "replies",
+    "roster",
     "speech",
     "spending",
     "stage",
     "store",
+    "subaccounts",
     "switchboard",
     "tally",
 }
@@ -51,23 +63,27 @@ FRONT = {
     "image",
     "media_source",
     "notify",
+    "number_flow",
     "repairs",
     "sensor",
     "services",
+    "subaccount_flow",
     "subentry_flow",
 }
 # Some rooms have a cellar: a module that only they use.
 BUILT_ON = {
     "audio": {"fetch", "formats", "speech"},
     "call_log": {"journal", "tally"},
-    "config_flow": {"forms", "subentry_flow"},
+    "config_flow": {"forms", "number_flow", "subaccount_flow", "subentry_flow"},
     "dialler": {"call_ledger", "call_look_up", "repertoire", "switchboard"},
     "media": {"fetch"},
+    "number_flow": {"forms"},
     "outbox": {"ledger", "look_up"},
     "repertoire": {"stage", "switchboard"},
     "services": {"services"},
     "speech": {"fetch", "formats"},
     "store": {"call_log", "journal", "tally"},
+    "subaccount_flow": {"forms"},
     "subentry_flow": {"forms"},
 }
 

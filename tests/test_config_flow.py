@@ -164,6 +164,18 @@ async def change_subentry(
     )
 
 
+async def ask_for_number(hass: HomeAssistant, entry: ConfigEntry) -> Any:
+    """Begin to add a number that was rented before."""
+    asked = await ask_for_subentry(hass, entry, SUBENTRY_NUMBER)
+    return await answer_subentry(hass, asked, {"next_step_id": "answer"})
+
+
+async def replace_number(hass: HomeAssistant, entry: ConfigEntry) -> Any:
+    """Begin to put another number in the place of one."""
+    asked = await change_subentry(hass, entry, SUBENTRY_NUMBER, "number")
+    return await answer_subentry(hass, asked, {"next_step_id": "replace"})
+
+
 async def answer_subentry(hass: HomeAssistant, asked: Any, typed: Any) -> Any:
     """Fill in a form about something of an account."""
     return await hass.config_entries.subentries.async_configure(asked["flow_id"], typed)
@@ -294,6 +306,12 @@ async def test_an_account_without_a_name_is_called_46elks(
             id="a fixed answer",
         ),
         pytest.param(
+            {"capabilities": ["voice"]},
+            f"{NUMBER} · calls · answered by: nothing",
+            False,
+            id="no texts",
+        ),
+        pytest.param(
             {"capabilities": [], "sms_url": "http://["},
             f"{NUMBER} · answered by: a fixed answer",
             False,
@@ -308,7 +326,7 @@ async def test_a_number_shows_what_it_can_do_and_what_answers_it(
     label: str,
     chosen: bool,
 ) -> None:
-    """Only a number that nothing answers is chosen beforehand."""
+    """Only a number that can do texts and that nothing answers is chosen beforehand."""
     number = await simulator.put_number(NUMBER, **fields)
     result = await hass.config_entries.flow.async_configure(
         await ask_for_account(hass), account_input(simulator)
@@ -942,9 +960,9 @@ async def test_a_number_is_added(
     other = await simulator.put_number(OTHER_NUMBER, name="Summer house")
     await simulator.put_number("+46701740692", active=False)
     await simulator.put_number("+4600170001", capabilities=["websocket"])
-    asked = await ask_for_subentry(hass, added, SUBENTRY_NUMBER)
+    asked = await ask_for_number(hass, added)
     assert asked["type"] is FlowResultType.FORM
-    assert asked["step_id"] == "user"
+    assert asked["step_id"] == "answer"
     assert labels(asked, CONF_NUMBER_ID) == [
         f"Summer house · {OTHER_NUMBER} · MMS, SMS, calls · answered by: nothing"
     ]
@@ -963,7 +981,7 @@ async def test_there_is_no_number_left_to_add(
     hass: HomeAssistant, added: MockConfigEntry
 ) -> None:
     """The person is told to rent one."""
-    result = await ask_for_subentry(hass, added, SUBENTRY_NUMBER)
+    result = await ask_for_number(hass, added)
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "no_numbers"
 
@@ -980,14 +998,14 @@ async def test_numbers_cannot_be_chosen_unless_46elks_tells_them(
     await simulator.put_number(OTHER_NUMBER)
     await simulator.fail(failing("numbers", **trouble))
     for result in (
-        await ask_for_subentry(hass, added, SUBENTRY_NUMBER),
-        await change_subentry(hass, added, SUBENTRY_NUMBER, "number"),
+        await ask_for_number(hass, added),
+        await replace_number(hass, added),
     ):
         assert result["type"] is FlowResultType.ABORT
         assert result["reason"] == error
 
     await simulator.fail()
-    result = await ask_for_subentry(hass, added, SUBENTRY_NUMBER)
+    result = await ask_for_number(hass, added)
     assert result["type"] is FlowResultType.FORM
 
 
@@ -996,8 +1014,8 @@ async def test_a_number_that_was_added_twice_at_once_is_added_once(
 ) -> None:
     """Two people may have the same form open."""
     other = await simulator.put_number(OTHER_NUMBER)
-    first = await ask_for_subentry(hass, added, SUBENTRY_NUMBER)
-    second = await ask_for_subentry(hass, added, SUBENTRY_NUMBER)
+    first = await ask_for_number(hass, added)
+    second = await ask_for_number(hass, added)
     typed = {CONF_NUMBER_ID: other["id"]}
     result = await answer_subentry(hass, first, typed)
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -1012,8 +1030,8 @@ async def test_a_number_takes_the_place_of_another(
 ) -> None:
     """The number it stands for now can be chosen again, and is."""
     other = await simulator.put_number(OTHER_NUMBER)
-    asked = await change_subentry(hass, added, SUBENTRY_NUMBER, "number")
-    assert asked["step_id"] == "reconfigure"
+    asked = await replace_number(hass, added)
+    assert asked["step_id"] == "replace"
     held = added.subentries["number"].data[CONF_NUMBER_ID]
     assert suggested(asked) == {CONF_NUMBER_ID: held}
     assert len(labels(asked, CONF_NUMBER_ID)) == 2

@@ -291,6 +291,23 @@ async def test_a_text_that_nobody_knows_of_keeps_its_place(
     assert len(await simulator.texts(BJORN)) == 1
 
 
+async def test_a_text_under_way_takes_one_place(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """Neither none nor two, while 46elks has not answered."""
+    await change_options(hass, integration, **{MESSAGES: 2, MONEY: 2.08})
+    await simulator.fail(
+        failing("sms", method="POST", times=1, kind="delay", seconds=0.3)
+    )
+    first = hass.async_create_task(send_sms(hass, to=ANNA, wait=0))
+    while not integration.runtime_data.store.sent:
+        await asyncio.sleep(0)
+    await send_sms(hass, to=BJORN, wait=0)
+    await refused(hass, to=STRANGER)
+    await first
+    assert await posts(simulator) == 2
+
+
 async def test_a_text_of_before_the_restart_takes_one_place(
     hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
 ) -> None:

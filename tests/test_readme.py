@@ -41,16 +41,21 @@ from . import (
     ANNA,
     BJORN,
     NUMBER,
+    OTHER_NUMBER,
     STRANGER,
     Json,
     SimulatorControl,
+    change_options,
     data_url,
     drawn,
+    open_subaccount,
     picture_home,
     send_sms,
     text_home,
+    use_action,
 )
 from .test_architecture import DOORS, ENGINE, FRONT, GROUND
+from .test_translations import OF_SUBACCOUNTS
 
 ROOT: Final = Path(__file__).parents[1]
 INTEGRATION: Final = ROOT / "custom_components" / DOMAIN
@@ -306,6 +311,17 @@ async def a_failure_is_told(home: Home) -> None:
     assert notification["message"] == "Anna did not get the text."
 
 
+async def a_limit_is_told(home: Home) -> None:
+    """Once, in the notifications of Home Assistant."""
+    (account,) = home.hass.config_entries.async_entries(DOMAIN)
+    await change_options(home.hass, account, hourly_message_limit=1)
+    await send_sms(home.hass, to=[ANNA, BJORN, STRANGER])
+    await home.hass.async_block_till_done()
+
+    [notification] = async_get_persistent_notifications(home.hass).values()
+    assert notification["message"] == "The hourly limit of messages is reached: 1.0."
+
+
 async def light_goes_on(home: Home) -> None:
     """For the family only."""
     await home.simulator.put_handset(STRANGER)
@@ -343,6 +359,19 @@ async def a_price_is_told(home: Home) -> None:
     assert await home.got(ANNA) == []
 
 
+async def the_night_is_told(home: Home) -> None:
+    """Without what went out."""
+    await home.hears(ANNA, "Hi")
+    await home.hears(BJORN, "Are you there?")
+    await send_sms(home.hass, to=ANNA)
+    tomorrow = dt_util.start_of_local_day() + dt_util.dt.timedelta(days=1, hours=7)
+    async_fire_time_changed(home.hass, tomorrow)
+    await home.hass.async_block_till_done()
+
+    [notification] = async_get_persistent_notifications(home.hass).values()
+    assert notification["message"] == "2 texts"
+
+
 async def the_door_is_shown(home: Home) -> None:
     """As the camera sees it."""
     home.hass.config.components.add("camera")
@@ -365,6 +394,19 @@ async def pictures_of_the_family_are_passed_on(home: Home) -> None:
     assert [text["images"] for text in texts] == [[data_url(one)] for one in pictures]
 
 
+async def the_shop_answers(home: Home) -> None:
+    """At 46elks itself, for a number that is not added here."""
+    await home.simulator.put_number(OTHER_NUMBER)
+    night = dt_util.start_of_local_day() + dt_util.dt.timedelta(days=1, hours=22)
+    async_fire_time_changed(home.hass, night)
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+
+    found = await home.simulator.control("GET", "numbers")
+    assert [one["sms_url"] for one in found if one["number"] == OTHER_NUMBER] == [
+        '{"reply": "We open at eight."}'
+    ]
+
+
 type Scene = Callable[[Home], Awaitable[None]]
 
 SCENES: Final[dict[str, Scene]] = {
@@ -372,12 +414,15 @@ SCENES: Final[dict[str, Scene]] = {
     "Answer everything Anna texts": anna_is_answered,
     "Forward texts from others to Anna": only_texts_of_others_are_forwarded,
     "Heat the cottage when Anna or Björn texts WARM": only_the_named_heat_the_cottage,
+    "Let the number of the shop answer by itself at night": the_shop_answers,
     "Pass pictures of the family on to Björn": pictures_of_the_family_are_passed_on,
     "Ring the bell when Anna texts": the_bell_rings_for_anna,
     "Say so when a text did not arrive": a_failure_is_told,
     "Send Anna a picture when somebody is at the door": the_door_is_shown,
     "Sound the siren if nobody gets the text": silence_is_answered_by_the_siren,
+    "Tell in the morning how many texts came in the night": the_night_is_told,
     "Tell in the morning what a text would cost": a_price_is_told,
+    "Tell on the screen when no more texts go out": a_limit_is_told,
     "Text Anna when the washing machine leaks": a_leak_is_texted,
     "Text everybody at home when the power fails": a_power_failure_is_texted_to_all,
     "Turn on the porch light when somebody of the family texts LIGHT": light_goes_on,
@@ -483,7 +528,44 @@ def test_every_action_is_documented() -> None:
     for action, content in services().items():
         assert set(column(REFERENCE, f"### `{DOMAIN}.{action}`")) == fields(
             content["fields"]
-        ) | {"target"}
+        ) | ({"target"} & set(content))
+
+
+@pytest.mark.parametrize(
+    ("heading", "action", "answer"),
+    [
+        ("#### A message", "get_messages", "messages"),
+        ("#### A call", "get_calls", "calls"),
+        ("#### A recording", "get_recordings", "recordings"),
+        ("#### A subaccount", "list_subaccounts", "subaccounts"),
+    ],
+)
+async def test_rows_of_an_answer_are_documented(
+    home: Home, heading: str, action: str, answer: str
+) -> None:
+    """With exactly the keys they have, in their order."""
+    await home.hears(ANNA, "Hi")
+    call = {"from": ANNA, "to": NUMBER, "recordings": ["pending"]}
+    await home.simulator.control("POST", "history/calls", call)
+    await open_subaccount(home.simulator)
+    answered = await use_action(home.hass, action)
+
+    [row] = answered[answer]
+    assert column(REFERENCE, heading) == list(row)
+
+
+def test_the_entities_of_a_subaccount_are_documented() -> None:
+    """By key; another test tells their names."""
+    assert {("sensor", key) for key in column(REFERENCE, "### Subaccount")} == (
+        OF_SUBACCOUNTS
+    )
+
+
+def test_the_questions_about_a_subaccount_are_documented() -> None:
+    """In the order in which people are asked."""
+    step = translations()["config"]["step"]["subaccount"]
+
+    assert column(DOCS / "subaccounts.md", "## While you connect") == list(step["data"])
 
 
 async def test_the_answer_is_documented(home: Home) -> None:
@@ -591,8 +673,9 @@ def test_every_question_is_documented() -> None:
     assert column(page, "## Add contacts") == list(
         subentries[SUBENTRY_CONTACT]["step"]["user"]["data"]
     )
-    for field in subentries[SUBENTRY_NUMBER]["step"]["user"]["data"]:
-        assert f"`{field}`" in section(page, "## Add numbers")
+    for step in subentries[SUBENTRY_NUMBER]["step"].values():
+        for field in step.get("data", ()):
+            assert f"`{field}`" in section(page, "## Add numbers")
 
 
 def test_every_repair_is_documented() -> None:

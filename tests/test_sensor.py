@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+import json
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.sensor import ATTR_LAST_RESET, ATTR_OPTIONS
@@ -9,6 +10,7 @@ from homeassistant.const import (
     ATTR_UNIT_OF_MEASUREMENT,
     STATE_UNAVAILABLE,
     STATE_UNKNOWN,
+    EntityCategory,
 )
 from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
@@ -24,9 +26,12 @@ from pytest_homeassistant_custom_component.common import (
 from syrupy.assertion import SnapshotAssertion
 from syrupy.filters import props
 
+from custom_components.elks46.const import CONF_NUMBER_ID
+
 from . import (
     ANNA,
     BJORN,
+    NUMBER,
     SimulatorControl,
     answering,
     failing,
@@ -42,6 +47,8 @@ SPENT_THIS_MONTH = "sensor.46elks_spent_this_month"
 MESSAGES_TODAY = "sensor.46elks_messages_today"
 LAST_CALLBACK = "sensor.46elks_last_callback"
 ANNAS_LAST = "sensor.anna_last_message_status"
+MONTHLY_COST = "sensor.46701740690_monthly_cost"
+RENEWS = "sensor.46701740690_renews"
 BJORNS_LAST = "sensor.bjorn_last_message_status"
 
 
@@ -84,6 +91,8 @@ async def test_every_entity_of_an_account(
     assert dict(sorted(entities.items())) == snapshot(
         exclude=props(
             "access_token",
+            # Its state is a month from now.
+            "sensor.46701740690_renews",
             "entity_picture",
             "last_reset",
             "last_changed",
@@ -365,3 +374,37 @@ async def test_the_last_status_of_long_ago_is_restored(
 
     assert shown(hass, ANNAS_LAST) == "failed"
     assert shown(hass, BJORNS_LAST) == STATE_UNKNOWN
+
+
+async def test_a_number_tells_what_it_costs_and_when_it_renews(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    entity_registry: er.EntityRegistry,
+) -> None:
+    """As 46elks bills it; both help to keep an eye on the rent."""
+    [number] = await simulator.control("GET", "numbers")
+    cost = hass.states.get(MONTHLY_COST)
+
+    assert cost
+    assert cost.state == "30"
+    assert cost.attributes[ATTR_UNIT_OF_MEASUREMENT] == "SEK"
+    assert shown(hass, RENEWS) == f"{number['expires']}+00:00"
+    for entity_id in (MONTHLY_COST, RENEWS):
+        entity = entity_registry.async_get(entity_id)
+        assert entity
+        assert entity.entity_category is EntityCategory.DIAGNOSTIC
+        assert entity.config_subentry_id == "number"
+
+
+async def test_what_46elks_does_not_tell_of_a_number_is_unknown(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """It leaves fields out."""
+    number_id = integration.subentries["number"].data[CONF_NUMBER_ID]
+    bare = {"data": [{"id": number_id, "number": NUMBER, "active": "yes"}]}
+    await simulator.fail(answering("numbers", 200, json.dumps(bare)))
+    await pass_time(hass, minutes=31)
+
+    assert shown(hass, MONTHLY_COST) == STATE_UNKNOWN
+    assert shown(hass, RENEWS) == STATE_UNKNOWN

@@ -432,6 +432,43 @@ async def test_money_counts_by_the_homes_own_day_and_month(
     await hass.config.async_set_time_zone("UTC")
 
 
+async def test_figures_of_before_there_were_bills_are_taken_over(
+    hass: HomeAssistant,
+) -> None:
+    """Until 46elks was asked, they are all that is known."""
+    snapshot = {
+        "version": 1,
+        "minor_version": 1,
+        "key": "elks46.account",
+        "data": {
+            "journal": 0,
+            "received": {},
+            "sent": [],
+            "held": [],
+            "since": {},
+            "mark": None,
+            "day": NOON.date().isoformat(),
+            "spent_day": "0.52",
+            "messages_day": 3,
+            "month": NOON.date().isoformat()[:7],
+            "spent_month": "2.60",
+        },
+    }
+    folder = Path(hass.config.path(".storage"))
+
+    def write() -> None:
+        folder.mkdir(exist_ok=True)
+        (folder / "elks46.account").write_text(json.dumps(snapshot))
+
+    await hass.async_add_executor_job(write)
+    store = await opened(hass)
+    assert (store.spent_today, store.spent_this_month) == (
+        Decimal("0.52"),
+        Decimal("2.60"),
+    )
+    assert (store.tally.own_today, store.messages_today) == (Decimal("0.52"), 3)
+
+
 async def test_figures_of_yesterday_are_none_of_today(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory
 ) -> None:

@@ -29,7 +29,16 @@ ICONS: Json = json.loads((ROOT / "icons.json").read_text())
 LANGUAGES = sorted((ROOT / "translations").glob("*.json"))
 # What raises a translated error takes its key first and its placeholders by name.
 RAISERS = {"_error", "invalid", "_invalid", "_failed", "InvalidPhoneNumberError"}
-FLOWS = ("config_flow", "forms", "repairs", "subentry_flow")
+FLOWS = (
+    "config_flow",
+    "forms",
+    "number_flow",
+    "repairs",
+    "subaccount_flow",
+    "subentry_flow",
+)
+# Only a subaccount has them, and only where 46elks tells it.
+OF_SUBACCOUNTS = {("sensor", "usage"), ("sensor", "usage_limit")}
 KEY = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 ICON = re.compile(r"mdi:[a-z0-9]+(?:-[a-z0-9]+)*")
 
@@ -205,7 +214,7 @@ async def test_every_entity_has_a_name_and_an_icon(
     integration: MockConfigEntry, entity_registry: er.EntityRegistry
 ) -> None:
     """And nothing else has."""
-    used = {
+    used = OF_SUBACCOUNTS | {
         (entity.domain, str(entity.translation_key))
         for entity in er.async_entries_for_config_entry(
             entity_registry, integration.entry_id

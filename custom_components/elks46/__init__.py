@@ -21,7 +21,7 @@ from .address import Address, async_delete_cloudhook
 from .album import Album
 from .api import ElksClient
 from .catch_up import CatchUp
-from .const import CONF_API_URL, DOMAIN, PLATFORMS
+from .const import CONF_API_URL, DOMAIN, LOGGER, PLATFORMS
 from .contacts import Contacts
 from .coordinator import ElksCoordinator
 from .data import ElksConfigEntry, ElksRuntimeData
@@ -32,6 +32,9 @@ from .inbox import Inbox
 from .outbox import Outbox
 from .provisioning import Provisioning
 from .reach import Reach
+from .rental import Rental
+from .replies import Replies
+from .roster import Roster
 from .services import async_setup_services
 from .signals import SIGNAL_STATE
 from .spending import Spending
@@ -81,6 +84,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         catch_up=CatchUp(
             hass, entry, client, store, inbox, outbox, dialler, reach, coordinator
         ),
+        rental=Rental(hass, client),
+        replies=Replies(hass, entry, store, contacts, outbox, coordinator),
+        roster=Roster(hass, entry, store),
         spending=Spending(hass, entry, client, store, coordinator),
     )
     dr.async_get(hass).async_get_or_create(
@@ -155,8 +161,19 @@ def _async_wire(
             runtime.coordinator.data.numbers.values()
         )
 
-    async def settle_in() -> None:
+    async def compare() -> None:
+        """Offer and miss numbers by what was read last; what could not be read changes nothing."""
+        try:
+            await runtime.roster.async_compare(runtime.coordinator.data.numbers)
+        except OSError:
+            LOGGER.debug("The disk refuses to note which numbers are known")
+
+    async def follow() -> None:
+        await compare()
         await reconcile()
+
+    async def settle_in() -> None:
+        await follow()
         await runtime.catch_up.async_run()
 
     async def move() -> None:
@@ -170,7 +187,7 @@ def _async_wire(
 
     @callback
     def numbers_read() -> None:
-        entry.async_create_background_task(hass, reconcile(), "elks46 numbers")
+        entry.async_create_background_task(hass, follow(), "elks46 numbers")
 
     @callback
     def balance_read() -> None:

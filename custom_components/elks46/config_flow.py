@@ -7,7 +7,6 @@ from homeassistant.components import webhook
 from homeassistant.config_entries import (
     SOURCE_USER,
     ConfigEntry,
-    ConfigFlow,
     ConfigFlowResult,
     ConfigSubentryFlow,
     FlowType,
@@ -29,11 +28,12 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
     TextSelectorType,
 )
+from homeassistant.helpers.typing import VolDictType
 from homeassistant.util.network import is_ip_address
 import probatio
 
 from .address import is_public_url
-from .api import DEFAULT_API_URL, Account, Number
+from .api import DEFAULT_API_URL, Account, MessageKind, is_subaccount
 from .const import (
     CONF_ALLOWED_COUNTRIES,
     CONF_API_URL,
@@ -55,17 +55,19 @@ from .forms import (
     country_options,
     form_errors,
     number_options,
-    number_subentry,
     own_numbers,
     parse_caller,
     parse_sender,
     trimmed,
 )
+from .number_flow import NumberSubentryFlow
 from .records import Limit
-from .subentry_flow import ContactSubentryFlow, NumberSubentryFlow
+from .roster import number_subentry
+from .subaccount_flow import DEFAULT_TITLE, SubaccountFlow
+from .subentry_flow import ContactSubentryFlow
 
+CONF_CREATE_SUBACCOUNT: Final = "create_subaccount"
 CONF_NUMBERS: Final = "numbers"
-DEFAULT_TITLE: Final = "46elks"
 DASHBOARD_URL: Final = "https://46elks.com/account"
 
 
@@ -77,28 +79,31 @@ PASSWORD: Final = {
     )
 }
 REAUTH_SCHEMA: Final = probatio.Schema(PASSWORD)
-ACCOUNT_SCHEMA: Final = probatio.Schema(
-    {
-        probatio.Required(CONF_USERNAME): TextSelector(
-            TextSelectorConfig(autocomplete="username")
-        ),
-        **PASSWORD,
-        probatio.Required(SECTION_ADVANCED): section(
-            probatio.Schema(
-                {
-                    probatio.Required(
-                        CONF_API_URL, default=DEFAULT_API_URL
-                    ): TextSelector(
-                        TextSelectorConfig(
-                            type=TextSelectorType.URL, autocomplete="url"
-                        )
-                    )
-                }
+API_URL: Final[VolDictType] = {
+    probatio.Required(CONF_API_URL, default=DEFAULT_API_URL): TextSelector(
+        TextSelectorConfig(type=TextSelectorType.URL, autocomplete="url")
+    )
+}
+
+
+def _account_schema(advanced: VolDictType) -> probatio.Schema:
+    return probatio.Schema(
+        {
+            probatio.Required(CONF_USERNAME): TextSelector(
+                TextSelectorConfig(autocomplete="username")
             ),
-            {"collapsed": True},
-        ),
-    }
+            **PASSWORD,
+            probatio.Required(SECTION_ADVANCED): section(
+                probatio.Schema(advanced), {"collapsed": True}
+            ),
+        }
+    )
+
+
+USER_SCHEMA: Final = _account_schema(
+    {probatio.Optional(CONF_CREATE_SUBACCOUNT): BooleanSelector(), **API_URL}
 )
+ACCOUNT_SCHEMA: Final = _account_schema({**API_URL})
 OPTIONS_SCHEMA: Final = probatio.Schema(
     {
         probatio.Required(CONF_REACH, default=Reach.AUTO): SelectSelector(
@@ -152,6 +157,14 @@ def _account_data(
     }
 
 
+def _own_id(username: str, account: Account) -> str:
+    """Return what tells this account from all others.
+
+    What a subaccount is told of itself is not documented; it may be the id of the account it belongs to.
+    """
+    return username if is_subaccount(username) else account.id
+
+
 def _without_password(user_input: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return what a form may show again."""
     return {
@@ -161,12 +174,8 @@ def _without_password(user_input: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
+class ElksConfigFlow(SubaccountFlow, domain=DOMAIN):
     """Connect an account at 46elks."""
-
-    _data: dict[str, str]
-    _title: str
-    _numbers: dict[str, Number]
 
     @classmethod
     @callback
@@ -195,22 +204,30 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
         errors: dict[str, str] = {}
         if user_input is not None:
             data = _account_data(user_input, errors)
+            is_to_open = user_input[SECTION_ADVANCED].get(CONF_CREATE_SUBACCOUNT, False)
+            if is_to_open and is_subaccount(data[CONF_USERNAME]) and not errors:
+                errors[SECTION_ADVANCED] = "is_subaccount"
             if account := await self._async_account(data, errors):
-                self._abort_if_unique_id_configured(reload_on_update=False)
+                if not is_to_open:
+                    self._abort_if_unique_id_configured(reload_on_update=False)
                 self._data = {**data, CONF_WEBHOOK_ID: webhook.async_generate_id()}
                 self._title = account.name or DEFAULT_TITLE
+                self._currency = account.currency
                 with form_errors(errors):
                     self._numbers = await own_numbers(client_for(self.hass, data))
+                    if is_to_open:
+                        return await self.async_step_subaccount()
                     return await self.async_step_numbers()
         return self.async_show_form(
             step_id="user",
             data_schema=self.add_suggested_values_to_schema(
-                ACCOUNT_SCHEMA, _without_password(user_input)
+                USER_SCHEMA, _without_password(user_input)
             ),
             errors=errors,
             description_placeholders={"dashboard_url": DASHBOARD_URL},
         )
 
+    @override
     async def async_step_numbers(
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
@@ -223,7 +240,9 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
                 )
             )
             unanswered = [
-                number.id for number in self._numbers.values() if number.sms_url is None
+                number.id
+                for number in self._numbers.values()
+                if number.sms_url is None and MessageKind.SMS in number.capabilities
             ]
             return self.async_show_form(
                 step_id="numbers",
@@ -310,7 +329,9 @@ class ElksConfigFlow(ConfigFlow, domain=DOMAIN):
         with form_errors(errors):
             account = await client_for(self.hass, data).account.get()
             # A form that was left open elsewhere must not keep this one from being done.
-            await self.async_set_unique_id(account.id, raise_on_progress=False)
+            await self.async_set_unique_id(
+                _own_id(data[CONF_USERNAME], account), raise_on_progress=False
+            )
             self._abort_if_unique_id_mismatch(reason="wrong_account")
         return account
 

@@ -24,6 +24,7 @@ MEDIA_PATH: Final = "/api/elks46/media"
 
 # Config entry
 CONF_API_URL: Final = "api_url"
+CONF_USAGE_LIMIT: Final = "usage_limit"
 SECTION_ADVANCED: Final = "advanced"
 
 # Options
@@ -42,6 +43,10 @@ CONF_NUMBER: Final = "number"
 CONF_NUMBER_ID: Final = "number_id"
 CONF_PHONE: Final = "phone"
 CONF_SENDER: Final = "sender"
+CONF_SMS_REPLIES: Final = "sms_replies"
+CONF_TEXT_FORWARD_TO: Final = "text_forward_to"
+CONF_TEXT_REPLY: Final = "text_reply"
+CONF_TEXT_REPLY_TO: Final = "text_reply_to"
 
 
 # What 46elks takes as a picture (46elks: send-mms), by the bytes it begins with.
@@ -69,9 +74,24 @@ class Reach(StrEnum):
     POLL = "poll"
 
 
+class ReplyTo(StrEnum):
+    """Whom a number answers by itself."""
+
+    CONTACTS = "contacts"
+    EVERYONE = "everyone"
+
+
+# 46elks gives out +4600 to apps and sockets; the telephone network cannot reach them.
+CLIENT_NUMBERS: Final = "+4600"
+
+# 46elks: configure-number.
+NAME_LENGTH_AT_MOST: Final = 50
+
 # 46elks warns its customers at these balances itself; in the account's currency.
 DEFAULT_LOW_BALANCE: Final = {"EUR": 2.0, "SEK": 20.0}
 
+# More than a home spends in a lifetime, and not too much for 46elks to count.
+USAGE_LIMIT_AT_MOST: Final = 1_000_000
 # A day's worth of alarms for a family, and no more than a slip in an automation may cost.
 DEFAULT_DAILY_SPEND: Final = {"EUR": 20.0, "SEK": 200.0}
 # The more careful of the two where 46elks names no currency, or another one.
@@ -103,6 +123,9 @@ REMEMBER_RECEIVED_AT_MOST: Final = 10_000
 
 # Long enough to find the key on a phone that was at the ear.
 MENU_SECONDS: Final = 5
+
+# Two machines that answer each other would go on for ever, and each answer is paid for.
+REPLY_PAUSE: Final = timedelta(hours=1)
 
 # No clock of 46elks' and this home's are further apart than that, zones and all.
 CLOCKS_APART: Final = timedelta(days=1)

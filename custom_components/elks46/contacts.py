@@ -26,6 +26,11 @@ PREMIUM: Final = frozenset(
 # 46elks: send-sms. Other characters pass some operators and are lost at others.
 _SENDER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{2,10}")
 
+_DEAR = (
+    phonenumbers.PhoneNumberType.PREMIUM_RATE,
+    phonenumbers.PhoneNumberType.SHARED_COST,
+)
+
 
 class InvalidPhoneNumberError(ValueError):
     """The text is no phone number; `reason` is a translation key."""
@@ -132,6 +137,19 @@ def phone_without_plus(value: object) -> str:
 def is_sender_name(sender: str) -> bool:
     """Tell whether a text may carry this name as its sender (46elks: send-sms)."""
     return _SENDER_NAME.fullmatch(sender) is not None
+
+
+def is_answerable(sender: str) -> bool:
+    """Tell whether a sender is a phone that can be texted at an ordinary price: no name, no short code."""
+    if not sender.startswith("+"):
+        return False
+    try:
+        number = phonenumbers.parse(sender)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.is_possible_number(number) and (
+        phonenumbers.number_type(number) not in _DEAR
+    )
 
 
 def masked(number: str) -> str:

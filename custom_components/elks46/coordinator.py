@@ -5,11 +5,21 @@ from decimal import Decimal
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from .api import Account, ElksClient, Number
+from .api import (
+    Account,
+    ElksAuthenticationError,
+    ElksClient,
+    ElksForbiddenError,
+    ElksInvalidDataError,
+    ElksRequestError,
+    Number,
+    is_subaccount,
+)
 from .const import (
     CONF_DEFAULT_CALLER,
     CONF_LOW_BALANCE,
@@ -30,6 +40,18 @@ class AccountData:
 
     account: Account
     numbers: dict[str, Number]
+    usage: Decimal | None = None
+    """What this subaccount has used, where 46elks tells it."""
+    usage_limit: Decimal | None = None
+    """What this subaccount may use in all."""
+
+    @property
+    def left(self) -> Decimal | None:
+        """What can still be spent: of the account's money, and of the subaccount's limit."""
+        amounts = [] if self.account.balance is None else [self.account.balance]
+        if self.usage_limit is not None:
+            amounts.append(self.usage_limit - (self.usage or 0))
+        return min(amounts, default=None)
 
 
 class ElksCoordinator(DataUpdateCoordinator[AccountData]):
@@ -49,6 +71,7 @@ class ElksCoordinator(DataUpdateCoordinator[AccountData]):
             update_interval=UPDATE_INTERVAL,
         )
         self._client = client
+        self._may_ask_for_use = is_subaccount(entry.data[CONF_USERNAME])
 
     @property
     def callers(self) -> list[str]:
@@ -75,19 +98,48 @@ class ElksCoordinator(DataUpdateCoordinator[AccountData]):
         with translate_update_errors():
             account = await self._client.account.get()
             numbers = await self._client.numbers.list()
-        self._mind_balance(account)
-        return AccountData(
+            usage, usage_limit = await self._async_use(account)
+        data = AccountData(
             account=account,
             numbers={number.id: number for number in numbers if number.active},
+            usage=usage,
+            usage_limit=usage_limit,
         )
+        self._mind_balance(data)
+        return data
 
-    def _mind_balance(self, account: Account) -> None:
+    async def _async_use(
+        self, account: Account
+    ) -> tuple[Decimal | None, Decimal | None]:
+        """Return what a subaccount has used and may use, from wherever 46elks tells it.
+
+        It documents neither, and the one who may not ask is not to ask twice an hour.
+        """
+        if account.used is not None or account.usage_limit is not None:
+            return account.used or Decimal(0), account.usage_limit
+        if self._may_ask_for_use:
+            try:
+                own = await self._client.subaccounts.get(
+                    self.config_entry.data[CONF_USERNAME]
+                )
+            except (
+                ElksAuthenticationError,
+                ElksForbiddenError,
+                ElksInvalidDataError,
+                ElksRequestError,
+            ):
+                self._may_ask_for_use = False
+            else:
+                return own.used, own.usage_limit
+        return None, None
+
+    def _mind_balance(self, data: AccountData) -> None:
         """Warn while the balance is low: without money no alarm goes out."""
         issue_id = f"balance_low_{self.config_entry.entry_id}"
         limit = self.config_entry.options.get(
-            CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE.get(account.currency or "", 0)
+            CONF_LOW_BALANCE, DEFAULT_LOW_BALANCE.get(data.account.currency or "", 0)
         )
-        if account.balance >= Decimal(str(limit)):
+        if data.left is None or data.left >= Decimal(str(limit)):
             ir.async_delete_issue(self.hass, DOMAIN, issue_id)
             return
         ir.async_create_issue(
@@ -99,8 +151,8 @@ class ElksCoordinator(DataUpdateCoordinator[AccountData]):
             translation_key="balance_low",
             translation_placeholders={
                 "account": self.config_entry.title,
-                "balance": f"{account.balance:.2f}",
-                "currency": account.currency or "",
+                "balance": f"{data.left:.2f}",
+                "currency": data.account.currency or "",
                 "limit": f"{limit:.2f}",
             },
         )

@@ -15,6 +15,9 @@ from .inbox import Inbox
 from .outbox import Outbox
 from .provisioning import Provisioning
 from .reach import Reach
+from .rental import Rental
+from .replies import Replies
+from .roster import Roster
 from .spending import Spending
 from .store import ElksStore
 
@@ -37,4 +40,7 @@ class ElksRuntimeData:
     dialler: Dialler
     provisioning: Provisioning
     catch_up: CatchUp
+    rental: Rental
+    replies: Replies
+    roster: Roster
     spending: Spending

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any
 
-from homeassistant.config_entries import ConfigEntry, ConfigSubentryData
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
@@ -22,19 +22,8 @@ from .api import (
     ElksServerError,
     Number,
 )
-from .const import (
-    CONF_API_URL,
-    CONF_NUMBER,
-    CONF_NUMBER_ID,
-    DOMAIN,
-    LOGGER,
-    SUBENTRY_NUMBER,
-    VOICE,
-)
+from .const import CLIENT_NUMBERS, CONF_API_URL, CONF_NUMBER, DOMAIN, LOGGER, VOICE
 from .contacts import InvalidPhoneNumberError, is_sender_name, parse_phone
-
-# 46elks gives out +4600 to apps and sockets; the telephone network cannot reach them.
-CLIENT_NUMBERS: Final = "+4600"
 
 
 @contextmanager
@@ -117,16 +106,6 @@ def country_options() -> list[SelectOptionDict]:
         )
         for country in sorted(phonenumbers.SUPPORTED_REGIONS)
     ]
-
-
-def number_subentry(number: Number) -> ConfigSubentryData:
-    """Return what stands for a number in the config entry."""
-    return ConfigSubentryData(
-        data={CONF_NUMBER_ID: number.id, CONF_NUMBER: number.number},
-        subentry_type=SUBENTRY_NUMBER,
-        title=number.name or number.number,
-        unique_id=number.id,
-    )
 
 
 def trimmed(user_input: Mapping[str, Any]) -> dict[str, Any]:

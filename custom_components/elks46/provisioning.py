@@ -92,6 +92,11 @@ class Provisioning:
                     failed = True
             self._plan_retry(failed)
 
+    def keeps(self, number_id: str, kind: CallbackKind) -> bool:
+        """Tell whether what is set here at 46elks would be set back by this home."""
+        is_set = self._address.callback_url(kind) is not None
+        return is_set and number_id in self._wanted()
+
     async def async_take_over(self, number_id: str) -> None:
         """Let a number's messages come here again after someone else changed its addresses.
 

@@ -222,7 +222,7 @@ class Audio:
 class Spent:
     """What an account had spent when 46elks was last asked, whoever spent it.
 
-    `days` are those of the home's time zone, and `balance` is that of the last reading.
+    `days` are those of the home's time zone, and `balance` is what was left at the last reading.
     `mark` is up to when the bill was read, on 46elks' clock, None where 46elks shows no
     bill; `recent` are its newest rows, which the next reading meets again: when, how
     much, and the id of what it was for.

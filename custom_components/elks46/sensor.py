@@ -13,15 +13,17 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .api import MessageStatus
+from .api import MessageStatus, Number
+from .const import SUBENTRY_NUMBER
 from .data import ElksConfigEntry, ElksRuntimeData
-from .entity import ElksAccountEntity, ElksContactEntity
+from .entity import ElksAccountEntity, ElksContactEntity, ElksNumberEntity
 from .records import SentMessage
 from .signals import SIGNAL_DELIVERY
 
@@ -40,8 +42,10 @@ def _start_of_month() -> datetime:
 class ElksSensorDescription(SensorEntityDescription):
     """A figure of the account; `last_reset_fn` tells since when it counts."""
 
-    value_fn: Callable[[ElksRuntimeData], Decimal | int]
+    value_fn: Callable[[ElksRuntimeData], Decimal | int | None]
     last_reset_fn: Callable[[], datetime] | None = None
+    is_read: bool = False
+    """Whether 46elks tells it, which it does not tell every subaccount."""
 
 
 ACCOUNT_SENSORS = (
@@ -51,6 +55,22 @@ ACCOUNT_SENSORS = (
         state_class=SensorStateClass.TOTAL,
         suggested_display_precision=2,
         value_fn=lambda runtime: runtime.coordinator.data.account.balance,
+        is_read=True,
+    ),
+    ElksSensorDescription(
+        key="usage",
+        device_class=SensorDeviceClass.MONETARY,
+        state_class=SensorStateClass.TOTAL,
+        suggested_display_precision=2,
+        value_fn=lambda runtime: runtime.coordinator.data.usage,
+        is_read=True,
+    ),
+    ElksSensorDescription(
+        key="usage_limit",
+        device_class=SensorDeviceClass.MONETARY,
+        suggested_display_precision=2,
+        value_fn=lambda runtime: runtime.coordinator.data.usage_limit,
+        is_read=True,
     ),
     ElksSensorDescription(
         key="spent_today",
@@ -83,15 +103,44 @@ ACCOUNT_SENSORS = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class ElksNumberSensorDescription(SensorEntityDescription):
+    """What 46elks tells of the rent of a number."""
+
+    value_fn: Callable[[Number], Decimal | datetime | None]
+
+
+NUMBER_SENSORS = (
+    ElksNumberSensorDescription(
+        key="monthly_cost",
+        device_class=SensorDeviceClass.MONETARY,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        suggested_display_precision=2,
+        value_fn=lambda number: number.cost,
+    ),
+    ElksNumberSensorDescription(
+        key="renews",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda number: number.expires,
+    ),
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: ElksConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the account's figures, and one entity a contact."""
+    """Add the account's figures, one entity a contact, and the rent of each number."""
     async_add_entities(
         [
-            *(ElksAccountSensor(entry, description) for description in ACCOUNT_SENSORS),
+            *(
+                ElksAccountSensor(entry, description)
+                for description in ACCOUNT_SENSORS
+                if not description.is_read
+                or description.value_fn(entry.runtime_data) is not None
+            ),
             ElksLastCallback(entry, "last_callback"),
         ]
     )
@@ -99,6 +148,14 @@ async def async_setup_entry(
         async_add_entities(
             [ElksLastMessageStatus(hass, entry, contact, "last_message_status")],
             config_subentry_id=contact.subentry_id,
+        )
+    for subentry in entry.get_subentries_of_type(SUBENTRY_NUMBER):
+        async_add_entities(
+            [
+                ElksNumberSensor(hass, entry, subentry, description)
+                for description in NUMBER_SENSORS
+            ],
+            config_subentry_id=subentry.subentry_id,
         )
 
 
@@ -120,15 +177,15 @@ class ElksAccountSensor(ElksAccountEntity, SensorEntity):
     @property
     @override
     def available(self) -> bool:
-        """Whether the figure is known: the balance only while 46elks answers."""
+        """Whether the figure is known: what is read only while 46elks answers."""
         return (
-            self.entity_description.key != "balance"
+            not self.entity_description.is_read
             or self._runtime.coordinator.last_update_success
         )
 
     @property
     @override
-    def native_value(self) -> Decimal | int:
+    def native_value(self) -> Decimal | int | None:
         """Return the figure."""
         return self.entity_description.value_fn(self._runtime)
 
@@ -204,3 +261,30 @@ class ElksLastMessageStatus(ElksContactEntity, RestoreSensor):
         is_unknown = sent.status is MessageStatus.UNKNOWN
         self._attr_native_value = None if is_unknown else sent.status.value
         return True
+
+
+class ElksNumberSensor(ElksNumberEntity, SensorEntity):
+    """What a number costs, and when it is paid for again."""
+
+    entity_description: ElksNumberSensorDescription
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ElksConfigEntry,
+        subentry: ConfigSubentry,
+        description: ElksNumberSensorDescription,
+    ) -> None:
+        """Take the number and what to show of it."""
+        super().__init__(hass, entry, subentry, description.key)
+        self.entity_description = description
+        if description.device_class is SensorDeviceClass.MONETARY:
+            account = entry.runtime_data.coordinator.data.account
+            self._attr_native_unit_of_measurement = account.currency
+
+    @property
+    @override
+    def native_value(self) -> Decimal | datetime | None:
+        """Return the figure, unknown where 46elks does not tell."""
+        number = self._number
+        return self.entity_description.value_fn(number) if number else None

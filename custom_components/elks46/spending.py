@@ -12,11 +12,18 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_USERNAME
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 
-from .api import ElksClient, ElksError, ElksForbiddenError, ElksRequestError
+from .api import (
+    ElksClient,
+    ElksError,
+    ElksForbiddenError,
+    ElksRequestError,
+    is_subaccount,
+)
 from .const import CLOCKS_APART, HISTORY_OVERLAP, LOGGER
 from .records import Spent, day_of
 from .signals import SIGNAL_STATE
@@ -56,17 +63,17 @@ class Spending:
         async with self._lock:
             if not self._coordinator.last_update_success:
                 return
-            balance = self._coordinator.data.account.balance
+            left = self._left
             own, known = dict(self._store.tally.unread), self._store.tally.spent
             try:
                 spent = await self._async_by_bill(known)
             except ElksForbiddenError, ElksRequestError:
-                spent = _by_balance(known, balance, own)
+                spent = _by_balance(known, left, own)
             except ElksError as err:
                 # Its rows are still there the next time.
                 LOGGER.debug("The bill cannot be read: %s", type(err).__name__)
                 return
-            spent = replace(spent, balance=balance)
+            spent = replace(spent, balance=left)
             if self._is_closed or (spent == known and not own):
                 return
             try:
@@ -75,6 +82,17 @@ class Spending:
                 LOGGER.debug("The disk refuses what was spent")
                 return
         async_dispatcher_send(self._hass, SIGNAL_STATE.format(self._entry.entry_id))
+
+    @property
+    def _left(self) -> Decimal | None:
+        """Return what falls by what is spent, if anything tells.
+
+        A subaccount is shown the balance of its parent, which falls by much else.
+        """
+        data = self._coordinator.data
+        if is_subaccount(self._entry.data[CONF_USERNAME]):
+            return None if data.usage is None else -data.usage
+        return data.account.balance
 
     async def _async_by_bill(self, known: Spent) -> Spent:
         """Add what is new on the bill; the first time, read it from the first of the month.
@@ -109,17 +127,16 @@ class Spending:
 
 
 def _by_balance(
-    known: Spent, balance: Decimal, own: Mapping[str, tuple[str, Decimal]]
+    known: Spent, left: Decimal | None, own: Mapping[str, tuple[str, Decimal]]
 ) -> Spent:
     """Add what the balance has lost; where it has grown, only what this home knows of.
 
     How much was paid in is not told, so what others spent in that half hour is not either.
     """
     days = dict(known.days)
-    lost = Decimal(0) if known.balance is None else known.balance - balance
-    by_home = sum((amount for _, amount in own.values()), Decimal(0))
-    if known.balance is None or lost < 0:
-        lost = by_home
+    lost = by_home = sum((amount for _, amount in own.values()), Decimal(0))
+    if left is not None and known.balance is not None and left <= known.balance:
+        lost = known.balance - left
     for day, amount in own.values():
         days[day] = days.get(day, Decimal(0)) + amount
     today = day_of(dt_util.utcnow())

@@ -3,7 +3,7 @@
 A snapshot in Home Assistant's Store and a journal of what has happened since.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -22,6 +22,7 @@ from .const import (
     REMEMBER_RECEIVED,
     REMEMBER_RECEIVED_AT_MOST,
     REMEMBER_SENT,
+    REPLY_PAUSE,
 )
 from .journal import Journal, Record
 from .records import HeldNumber, MessageRequest, PhoneCall, SentMessage, Spent
@@ -51,6 +52,9 @@ class ElksStore:
         self._calls = CallLog()
         self._held: dict[tuple[str, CallbackKind], HeldNumber] = {}
         self._since: dict[str, datetime] = {}
+        self._known: frozenset[str] | None = None
+        self._passed_on: dict[str, datetime] = {}
+        self._replied: dict[tuple[str, str], datetime] = {}
         self._mark: datetime | None = None
         self._mms_mark: datetime | None = None
         self._tally = Tally()
@@ -90,6 +94,21 @@ class ElksStore:
     def since(self) -> Mapping[str, datetime]:
         """From when on the texts to a number (E.164) are ours; 46elks' clock."""
         return self._since
+
+    @property
+    def known_numbers(self) -> frozenset[str] | None:
+        """Numbers (46elks' ids) that need not be offered; None before the first look."""
+        return self._known
+
+    @property
+    def passed_on(self) -> Collection[str]:
+        """Ids of texts that this home has sent on itself."""
+        return self._passed_on.keys()
+
+    @property
+    def replied(self) -> Mapping[tuple[str, str], datetime]:
+        """When a number last answered a sender by itself; both in E.164."""
+        return self._replied
 
     @property
     def mark(self) -> datetime | None:
@@ -230,6 +249,32 @@ class ElksStore:
         """Forget an address of a number that was given back."""
         await self._journal.async_append({"released": [number_id, kind]})
 
+    async def async_record_known_numbers(self, number_ids: Iterable[str]) -> None:
+        """Remember which numbers need not be offered.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        await self._journal.async_append({"known": sorted(number_ids)})
+
+    async def async_record_passed_on(self, message_id: str, created: datetime) -> None:
+        """Remember that this home sends a text on itself.
+
+        Raises:
+            OSError: the disk refuses, so after a restart it could be passed on again.
+        """
+        await self._journal.async_append({"passed_on": [message_id, created]})
+
+    async def async_record_replied(
+        self, number: str, sender: str, when: datetime
+    ) -> None:
+        """Remember that a number has answered a sender by itself.
+
+        Raises:
+            OSError: the disk refuses, so after a restart it could do so again.
+        """
+        await self._journal.async_append({"replied": [number, sender, when]})
+
     def _apply(self, record: Record) -> None:
         """Let a record act; those read back from disk carry times as text."""
         match record:
@@ -237,6 +282,12 @@ class ElksStore:
                 self._received[message_id] = _time(created)
             case {"sent": dict(data)}:
                 self._keep(_load_sent(data))
+            case {"known": [*number_ids]}:
+                self._known = frozenset(map(str, number_ids))
+            case {"passed_on": [str(message_id), created]}:
+                self._passed_on[message_id] = _time(created)
+            case {"replied": [str(number), str(sender), when]}:
+                self._replied[number, sender] = _time(when)
             case {"mark": mark, "since": dict(since)}:
                 self._mark = _time(mark)
                 self._since = {number: _time(when) for number, when in since.items()}
@@ -284,6 +335,14 @@ class ElksStore:
             for message_id, created in received[-REMEMBER_RECEIVED_AT_MOST:]
             if created > oldest
         }
+        self._passed_on = {
+            message_id: created
+            for message_id, created in self._passed_on.items()
+            if created > oldest
+        }
+        self._replied = {
+            who: when for who, when in self._replied.items() if when > now - REPLY_PAUSE
+        }
         finished = [
             ref
             for ref, sent in self._sent.items()
@@ -310,6 +369,13 @@ class ElksStore:
             **self._calls.dump(),
             "held": [_dump_held(held) for held in self._held.values()],
             "since": {key: when.isoformat() for key, when in self._since.items()},
+            "known": None if self._known is None else sorted(self._known),
+            "passed_on": {
+                key: when.isoformat() for key, when in self._passed_on.items()
+            },
+            "replied": [
+                [*who, when.isoformat()] for who, when in self._replied.items()
+            ],
             "mark": _iso(self._mark),
             "mms_mark": _iso(self._mms_mark),
             **self._tally.dump(),
@@ -323,6 +389,15 @@ class ElksStore:
         for held in data["held"]:
             self._hold(_load_held(held))
         self._since = {key: _time(when) for key, when in data["since"].items()}
+        # Absent in what was written before numbers were offered and answered by themselves.
+        known = data.get("known")
+        self._known = None if known is None else frozenset(known)
+        passed_on = data.get("passed_on", {})
+        self._passed_on = {key: _time(when) for key, when in passed_on.items()}
+        self._replied = {
+            (number, sender): _time(when)
+            for number, sender, when in data.get("replied", ())
+        }
         self._mark = _time(data["mark"]) if data["mark"] else None
         mms_mark = data.get("mms_mark")
         self._mms_mark = _time(mms_mark) if mms_mark else None

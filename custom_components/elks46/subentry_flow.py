@@ -1,4 +1,4 @@
-"""What a person is asked about the people with phones, and the numbers of the account."""
+"""What a person is asked about the people with phones."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -6,27 +6,15 @@ from typing import Any, Final
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import (
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
 )
 import probatio
 
-from .api import Number
-from .const import CONF_NUMBER_ID, CONF_PHONE, CONF_SENDER, SUBENTRY_NUMBER
+from .const import CONF_PHONE, CONF_SENDER
 from .contacts import Contacts, InvalidPhoneNumberError, parse_phone
-from .forms import (
-    client_for,
-    form_errors,
-    number_options,
-    number_subentry,
-    own_numbers,
-    parse_sender,
-    trimmed,
-)
+from .forms import parse_sender, trimmed
 
 CONTACT_SCHEMA: Final = probatio.Schema(
     {
@@ -108,71 +96,3 @@ class ContactSubentryFlow(ConfigSubentryFlow):
                 self.hass, entry, CONF_SENDER, data[CONF_SENDER], errors
             )
         return data
-
-
-class NumberSubentryFlow(ConfigSubentryFlow):
-    """Choose a number of the account that is ours to answer."""
-
-    _numbers: dict[str, Number]
-
-    async def async_step_user(
-        self, user_input: dict[str, Any] | None = None
-    ) -> SubentryFlowResult:
-        """Ask for one more number."""
-        if user_input is None:
-            return await self._async_ask("user")
-        chosen = number_subentry(self._numbers[user_input[CONF_NUMBER_ID]])
-        return self.async_create_entry(
-            title=chosen["title"], data=chosen["data"], unique_id=chosen["unique_id"]
-        )
-
-    async def async_step_reconfigure(
-        self, user_input: dict[str, Any] | None = None
-    ) -> SubentryFlowResult:
-        """Ask which number this one is to be from now on."""
-        if user_input is None:
-            return await self._async_ask(
-                "reconfigure", self._get_reconfigure_subentry().data
-            )
-        chosen = number_subentry(self._numbers[user_input[CONF_NUMBER_ID]])
-        return self.async_update_and_abort(
-            self._get_entry(),
-            self._get_reconfigure_subentry(),
-            title=chosen["title"],
-            data=chosen["data"],
-            unique_id=chosen["unique_id"],
-        )
-
-    async def _async_ask(
-        self, step_id: str, suggested: Mapping[str, Any] | None = None
-    ) -> SubentryFlowResult:
-        """Show the account's numbers that no other subentry stands for."""
-        entry = self._get_entry()
-        taken = {
-            subentry.unique_id
-            for subentry in entry.get_subentries_of_type(SUBENTRY_NUMBER)
-            if subentry.subentry_id != self.context.get("subentry_id")
-        }
-        errors: dict[str, str] = {}
-        with form_errors(errors):
-            numbers = await own_numbers(client_for(self.hass, entry.data))
-            self._numbers = {
-                number_id: number
-                for number_id, number in numbers.items()
-                if number_id not in taken
-            }
-        if errors:
-            return self.async_abort(reason=errors["base"])
-        if not self._numbers:
-            return self.async_abort(reason="no_numbers")
-        options = await number_options(self.hass, self._numbers)
-        selector = SelectSelector(
-            SelectSelectorConfig(options=options, mode=SelectSelectorMode.LIST)
-        )
-        return self.async_show_form(
-            step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(
-                probatio.Schema({probatio.Required(CONF_NUMBER_ID): selector}),
-                suggested,
-            ),
-        )

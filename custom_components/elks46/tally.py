@@ -130,11 +130,11 @@ class Tally:
             }
         else:
             # As it was written when only this home's own texts were counted.
-            today, month = (data["day"], self._own_day), data["month"]
-            before = Decimal(data["spent_month"])
-            if self._day.startswith(month):
-                before -= self._own_day
-            self._unread = {"day": today, "month": (f"{month}-01", before)}
+            before = Decimal(data["spent_month"]) - self._own_day
+            self._unread = {
+                "day": (self._day, self._own_day),
+                "month": (f"{data['month']}-01", before),
+            }
 
 
 def _fresh(times: Iterable[datetime]) -> list[datetime]:

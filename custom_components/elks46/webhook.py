@@ -16,7 +16,7 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from aiohttp import ClientError, hdrs
-from aiohttp.web import Request, RequestPayloadError, Response
+from aiohttp.web import Request, RequestPayloadError, Response, json_response
 from homeassistant.components import webhook
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_WEBHOOK_ID
@@ -171,7 +171,11 @@ async def _async_receive(
     runtime.reach.callback_arrived(is_foreign=_is_foreign(request.remote))
     match callback_data:
         case IncomingMessage() as message:
-            await runtime.inbox.async_receive(message)
+            with runtime.replies.posted(message):
+                await runtime.inbox.async_receive(message)
+            # 46elks asks again where it did not hear the answer, and then gets the same.
+            if recipient := runtime.replies.forward_to(message):
+                return json_response({"forward": recipient})
         case CallEnded() as end:
             await runtime.dialler.async_ended(ref, end)
         case DeliveryReport() as report:

@@ -15,6 +15,7 @@ from custom_components.elks46.api import (
     ElksServerError,
     Subaccount,
     Transaction,
+    is_subaccount,
 )
 
 from . import Elks, answer, answer_text, asked_get, asked_post, page
@@ -205,6 +206,8 @@ def test_an_account_is_read() -> None:
         currency="SEK",
         balance=Decimal("24.1034"),
         credit_alert=Decimal(10),
+        usage_limit=None,
+        used=None,
     )
 
 
@@ -217,7 +220,46 @@ def test_an_account_without_name_and_currency_is_read() -> None:
         currency=None,
         balance=Decimal("-0.52"),
         credit_alert=None,
+        usage_limit=None,
+        used=None,
     )
+
+
+@pytest.mark.parametrize(
+    ("told", "balance", "limit", "used"),
+    [
+        pytest.param({}, None, None, None, id="nothing"),
+        pytest.param({"balance": 5200}, Decimal("0.52"), None, None, id="balance"),
+        pytest.param({"usagelimit": 10_000}, None, Decimal(1), None, id="limit"),
+        pytest.param({"usagelimit": "none"}, None, None, None, id="no limit"),
+        pytest.param({"balanceused": 0}, None, None, Decimal(0), id="use"),
+        pytest.param(
+            {"usage": 10_000}, None, None, Decimal(1), id="use, by its old name"
+        ),
+    ],
+)
+def test_a_subaccount_is_told_as_little_as_46elks_likes(
+    told: dict[str, object],
+    balance: Decimal | None,
+    limit: Decimal | None,
+    used: Decimal | None,
+) -> None:
+    """Nobody has written down what it is."""
+    account = Account.from_api({"id": SUBACCOUNT_ID} | told)
+    assert (account.balance, account.usage_limit, account.used) == (
+        balance,
+        limit,
+        used,
+    )
+
+
+@pytest.mark.parametrize(
+    ("username", "expected"),
+    [(SUBACCOUNT_ID, True), ("u0123456789abcdef0123456789abcdef", False), ("", False)],
+)
+def test_the_username_tells_a_subaccount(username: str, expected: bool) -> None:
+    """Its id, which it is, begins with another letter."""
+    assert is_subaccount(username) is expected
 
 
 def test_an_account_without_a_balance_is_refused() -> None:

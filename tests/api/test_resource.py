@@ -133,6 +133,29 @@ async def test_a_row_that_cannot_be_read_does_not_hide_the_others(
 
 
 @pytest.mark.parametrize(
+    ("history", "name"),
+    [
+        pytest.param(lambda c: c.messages.sms_history, "sms_delivered", id="texts"),
+        pytest.param(lambda c: c.messages.mms_history, "mms_sent", id="MMS"),
+        pytest.param(lambda c: c.calls.history, "call_answered", id="calls"),
+        pytest.param(lambda c: c.recordings.history, "recording", id="recordings"),
+    ],
+)
+async def test_rows_that_cannot_be_read_are_told_to_who_wants_to_know(
+    client: ElksClient,
+    elks: Elks,
+    history: Callable[[ElksClient], Callable[..., AsyncIterator[object]]],
+    name: str,
+) -> None:
+    """So that nobody thinks the list whole."""
+    elks.answers(json.dumps({"data": [{}, answer(f"{name}.json"), None]}))
+    told: list[ElksInvalidDataError] = []
+    read = history(client)(None, unreadable=told.append)
+    assert len([item async for item in read]) == 1
+    assert len(told) == 2
+
+
+@pytest.mark.parametrize(
     ("history", "path", "name"),
     [
         pytest.param(lambda c: c.account.billing, "billing", "billing", id="bill"),

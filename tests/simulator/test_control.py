@@ -185,6 +185,7 @@ async def test_a_text_fails_when_its_time_is_over(
         ("PUT", "/account", {"countries": ["xx"]}, 400, "countries: xx"),
         ("PUT", "/account", {"mobilenumber": "070"}, 400, "a number like"),
         ("PUT", "/account", {"subaccounts_see_all": 1}, 400, "true or false"),
+        ("PUT", "/account", {"subaccounts_see_use": 1}, 400, "true or false"),
         ("POST", "/history/mms", {}, 404, "One of calls, sms"),
         ("PUT", "/faults", {}, 400, "A JSON list"),
         ("GET", "/log?after=x", None, 400, "after: a whole number"),
@@ -262,6 +263,7 @@ async def test_the_account_is_shown_without_its_password(control: Client) -> Non
         "countries": ["de", "dk", "fi", "gb", "no", "se"],
         "sip_hosts": [],
         "subaccounts_see_all": False,
+        "subaccounts_see_use": False,
     }
 
 

@@ -63,6 +63,17 @@ async def test_its_key_opens_the_api(api: Client) -> None:
     assert shown == {"currency": "SEK", "balance": 1_000_000}
 
 
+async def test_it_may_be_told_what_it_has_used(api: Client, control: Client) -> None:
+    """46elks does not say whether it is; what is not set is left out."""
+    await control.put("/account", {"subaccounts_see_use": True})
+    unlimited = await api.subaccount()
+    limited = await api.subaccount(usagelimit="20000")
+    await limited.text()
+    assert set((await unlimited.get("/me")).json()) == {"id", "currency", "balance"}
+    shown = (await limited.get("/me")).json()
+    assert (shown["usagelimit"], shown["balanceused"]) == (20_000, 5_200)
+
+
 async def test_what_is_changed_is_changed_and_the_rest_stays(api: Client) -> None:
     """A secret of one's own replaces the first, and a limit can be taken away."""
     opened = (await api.post("/subaccounts", {"name": "A", "usagelimit": "5"})).json()

@@ -4,7 +4,7 @@ Follows https://46elks.com/docs. It needs an aiohttp session and nothing else.
 """
 
 from . import realtime, sounds
-from .account import NO_LIMIT, Account, Billing, Subaccount, Transaction
+from .account import NO_LIMIT, Account, Billing, Subaccount, Transaction, is_subaccount
 from .callbacks import CallbackKind, CallCallback, parse_call_callback, parse_callback
 from .calls import (
     Call,
@@ -103,6 +103,7 @@ __all__ = [
     "TextEncoding",
     "Transaction",
     "count_text",
+    "is_subaccount",
     "parse_call_callback",
     "parse_callback",
     "realtime",

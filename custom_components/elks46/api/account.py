@@ -27,6 +27,14 @@ from .resource import Resource, segment, span, wire_flag, wire_money
 NO_LIMIT: Final = NO_VALUE
 """Takes the limit from a subaccount; it is 46elks' own word."""
 
+_SUBACCOUNT: Final = "a"
+"""What the id of a subaccount begins with; that of an account begins with `u`."""
+
+
+def is_subaccount(username: str) -> bool:
+    """Return whether these credentials are a subaccount's; its id is its username."""
+    return username.startswith(_SUBACCOUNT)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
@@ -35,19 +43,33 @@ class Account:
     id: str
     name: str | None
     currency: str | None
-    balance: Decimal
+    balance: Decimal | None
+    """None where a subaccount is not told what is left on the account."""
     credit_alert: Decimal | None
     """Below it 46elks sends an email."""
+    usage_limit: Decimal | None
+    """What a subaccount may use in all, where it is told."""
+    used: Decimal | None
+    """What a subaccount has used, where it is told."""
 
     @classmethod
     def from_api(cls, data: Fields) -> Self:
-        """Read the account as 46elks writes it."""
+        """Read the account as 46elks writes it.
+
+        What a subaccount is told of itself is not documented: it may be little.
+        """
+        account_id = identifier(data, "id")
+        may_be_silent = is_subaccount(account_id)
         return cls(
-            id=identifier(data, "id"),
+            id=account_id,
             name=optional(text, data, "displayname"),
             currency=optional(text, data, "currency"),
-            balance=money(data, "balance"),
+            balance=optional(money, data, "balance")
+            if may_be_silent
+            else money(data, "balance"),
             credit_alert=optional(money, data, "creditalert"),
+            usage_limit=optional(limit, data, "usagelimit"),
+            used=_used(data),
         )
 
 
@@ -118,9 +140,7 @@ class Subaccount:
             name=optional(text, data, "name"),
             created=optional(time, data, "created"),
             usage_limit=optional(limit, data, "usagelimit"),
-            used=optional(money, data, "balanceused")
-            or optional(money, data, "usage")
-            or Decimal(0),
+            used=_used(data) or Decimal(0),
             active=optional(flag, data, "active") is not False,
             deactivated=optional(time, data, "deactivated"),
         )
@@ -209,3 +229,9 @@ class SubaccountsResource(Resource):
                 "POST", f"subaccounts/{segment(subaccount_id)}", form=form
             )
         )
+
+
+def _used(data: Fields) -> Decimal | None:
+    """Read what a subaccount has used, by the name of today or the old one."""
+    used = optional(money, data, "balanceused")
+    return optional(money, data, "usage") if used is None else used

@@ -24,7 +24,7 @@ from .fields import (
     time,
 )
 from .instructions import FollowUp, Instruction
-from .resource import Resource, segment, span
+from .resource import Resource, Unreadable, segment, span
 
 
 class CallDirection(OpenEnum):
@@ -257,10 +257,14 @@ class CallsResource(Resource):
         return Call.from_api(await self._client.request("POST", "calls", form=form))
 
     def history(
-        self, after: datetime | None, *, before: datetime | None = None
+        self,
+        after: datetime | None,
+        *,
+        before: datetime | None = None,
+        unreadable: Unreadable | None = None,
     ) -> AsyncIterator[Call]:
         """Yield what can be read of the calls of a span of time, newest first."""
-        return self._readable("calls", Call.from_api, span(after, before))
+        return self._readable("calls", Call.from_api, span(after, before), unreadable)
 
     async def get(self, call_id: str) -> Call:
         """Return one call."""

@@ -25,7 +25,7 @@ from .fields import (
     texts,
     time,
 )
-from .resource import Resource, segment, span
+from .resource import Resource, Unreadable, segment, span
 
 
 class MessageKind(StrEnum):
@@ -199,16 +199,19 @@ class MessagesResource(Resource):
         before: datetime | None = None,
         recipient: str | None = None,
         complete: bool = False,
+        unreadable: Unreadable | None = None,
     ) -> AsyncIterator[Message]:
         """Yield the texts of a span of time, in both directions, newest first.
 
-        A text that cannot be read is left out; where it matters that none is missing, it
-        is an error.
+        A text that cannot be read is left out, and `unreadable` told; where it matters
+        that none is missing, it is an error.
         """
         query = span(after, before)
         if recipient:
             query["to"] = recipient
-        return (self._every if complete else self._readable)("sms", _sms, query)
+        if complete:
+            return self._every("sms", _sms, query)
+        return self._readable("sms", _sms, query, unreadable)
 
     async def delete_sms(self, message_id: str) -> datetime | None:
         """Delete a text from the history, and return when where 46elks says so."""
@@ -240,10 +243,13 @@ class MessagesResource(Resource):
         *,
         before: datetime | None = None,
         complete: bool = False,
+        unreadable: Unreadable | None = None,
     ) -> AsyncIterator[Message]:
         """Yield the picture messages of a span of time, as the history of texts does."""
         query = span(after, before)
-        return (self._every if complete else self._readable)("mms", _mms, query)
+        if complete:
+            return self._every("mms", _mms, query)
+        return self._readable("mms", _mms, query, unreadable)
 
     async def delete_mms(self, message_id: str) -> datetime | None:
         """Delete a picture message from the history, as with a text."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final, Self
 
 from .fields import Fields, identifier, integer, optional, time, whole
-from .resource import Resource, segment, span
+from .resource import Resource, Unreadable, segment, span
 
 MAX_RECORDING_BYTES: Final = 64 * 1024 * 1024
 """Over an hour: a second has 8,000 samples of two bytes."""
@@ -62,10 +62,16 @@ class RecordingsResource(Resource):
     """What was recorded of calls."""
 
     def history(
-        self, after: datetime | None, *, before: datetime | None = None
+        self,
+        after: datetime | None,
+        *,
+        before: datetime | None = None,
+        unreadable: Unreadable | None = None,
     ) -> AsyncIterator[Recording]:
         """Yield what can be read of the recordings of a span of time, newest first."""
-        return self._readable("recordings", Recording.from_api, span(after, before))
+        return self._readable(
+            "recordings", Recording.from_api, span(after, before), unreadable
+        )
 
     async def get(self, recording_id: str) -> Recording:
         """Return what 46elks knows of one recording."""

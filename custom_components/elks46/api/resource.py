@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger(__name__)
 
+type Unreadable = Callable[[ElksInvalidDataError], object]
+
 
 class Resource:
     """A noun of the API."""
@@ -34,14 +36,23 @@ class Resource:
             yield read(row)
 
     async def _readable[T](
-        self, path: str, read: Callable[[Fields], T], query: Mapping[str, str]
+        self,
+        path: str,
+        read: Callable[[Fields], T],
+        query: Mapping[str, str],
+        unreadable: Unreadable | None = None,
     ) -> AsyncIterator[T]:
-        """Yield what can be read of a list, so that no row hides those behind it."""
+        """Yield what can be read of a list, so that no row hides those behind it.
+
+        Of each other one `unreadable` is told.
+        """
         async for row in self._client.rows(path, query):
             try:
                 item = read(row)
             except ElksInvalidDataError as err:
                 LOGGER.debug("A row of 46elks' %s cannot be read: %s", path, err)
+                if unreadable:
+                    unreadable(err)
             else:
                 yield item
 

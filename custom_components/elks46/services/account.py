@@ -6,7 +6,7 @@ from typing import Final, cast
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import ServiceCall
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from homeassistant.helpers import config_validation as cv, service
 from homeassistant.helpers.typing import VolDictType
 import probatio
@@ -39,6 +39,15 @@ async def async_entry(call: ServiceCall) -> ElksConfigEntry:
     return cast(
         ElksConfigEntry, service.async_get_config_entry(call.hass, DOMAIN, entry_id)
     )
+
+
+async def async_check_admin(call: ServiceCall) -> None:
+    """Refuse a person who is no administrator; automations act for whoever made them."""
+    user_id = call.context.user_id
+    if user_id is not None:
+        user = await call.hass.auth.async_get_user(user_id)
+        if user is None or not user.is_admin:
+            raise Unauthorized(context=call.context)
 
 
 async def _async_settled(entry: ConfigEntry) -> None:

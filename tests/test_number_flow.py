@@ -1,0 +1,602 @@
+"""What a person is asked about a number: rent, settings, release."""
+
+import asyncio
+from collections.abc import Generator
+from typing import Any
+from unittest.mock import patch
+
+from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
+from homeassistant.const import CONF_NAME
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, UnknownFlow
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.elks46.const import (
+    CONF_NUMBER,
+    CONF_NUMBER_ID,
+    CONF_SMS_REPLIES,
+    CONF_TEXT_FORWARD_TO,
+    CONF_TEXT_REPLY,
+    CONF_TEXT_REPLY_TO,
+    SUBENTRY_NUMBER,
+    ReplyTo,
+)
+
+from . import (
+    NUMBER,
+    OTHER_NUMBER,
+    STRANGER,
+    Json,
+    SimulatorControl,
+    answering,
+    failing,
+    issues,
+)
+
+pytestmark = pytest.mark.usefixtures("no_pauses")
+
+WISH = {"country": "SE", "capabilities": "sms"}
+RENTED = "+46701740698"
+"""The first that 46elks' stand-in gives out."""
+
+
+@pytest.fixture
+def no_pauses(hasty: None) -> Generator[None]:
+    """Look at once for a number whose answer was lost."""
+    with patch("custom_components.elks46.rental.LOOK_UP_PAUSES", (0, 0)):
+        yield
+
+
+async def begin(
+    hass: HomeAssistant, entry: MockConfigEntry, step: str, subentry_id: str = ""
+) -> Any:
+    """Choose something in the menu of a new number, or of one there is."""
+    context = (
+        {"source": SOURCE_RECONFIGURE, "subentry_id": subentry_id}
+        if subentry_id
+        else {"source": SOURCE_USER}
+    )
+    menu = await hass.config_entries.subentries.async_init(
+        (entry.entry_id, SUBENTRY_NUMBER),
+        context=context,  # type: ignore[arg-type]
+    )
+    assert menu["type"] is FlowResultType.MENU
+    assert step in menu["menu_options"]
+    return await answer(hass, menu, {"next_step_id": step})
+
+
+async def answer(hass: HomeAssistant, asked: Any, typed: Any) -> Any:
+    """Fill in a form, and let everything come to rest."""
+    result = await hass.config_entries.subentries.async_configure(
+        asked["flow_id"], typed
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return result
+
+
+async def to_pay(hass: HomeAssistant, entry: MockConfigEntry, **wish: str) -> Any:
+    """Say what is to be rented, and return the question whether it may cost that."""
+    asked = await begin(hass, entry, "rent")
+    assert asked["step_id"] == "rent"
+    return await answer(hass, asked, {**WISH, **wish})
+
+
+async def rents(simulator: SimulatorControl) -> list[dict[str, str]]:
+    """Return what 46elks was asked to rent."""
+    return [one["fields"] for one in await simulator.requests("POST", "numbers")]
+
+
+async def number_at_46elks(simulator: SimulatorControl) -> Json:
+    """Return the home's number as it stands at 46elks."""
+    [number] = [
+        one
+        for one in await simulator.control("GET", "numbers")
+        if one["number"] == NUMBER
+    ]
+    found: Json = number
+    return found
+
+
+def suggested(form: Any) -> dict[str, Any]:
+    """Return what the fields of a form already hold."""
+    return {
+        str(field): field.description["suggested_value"]
+        for field in form["data_schema"].schema
+        if field.description
+    }
+
+
+async def test_a_number_is_rented(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """After the price was agreed to; its texts come here then, and its true cost is told."""
+    asked = await to_pay(hass, integration, name=" Cottage ")
+    unpaid = await rents(simulator)
+    result = await answer(hass, asked, {"confirm": True})
+    added = integration.get_subentries_of_type(SUBENTRY_NUMBER)[-1]
+
+    assert asked["step_id"] == "rent_confirm"
+    assert asked["description_placeholders"] == {
+        "country": "SE",
+        "price": "30 SEK",
+        "as_of": "2026-11-22",
+        "reason": "",
+    }
+    assert unpaid == []
+    assert await rents(simulator) == [
+        {"country": "se", "capabilities": "sms", "name": "Cottage"}
+    ]
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["description"] == "rented"
+    assert result["description_placeholders"] == {
+        "number": RENTED,
+        "cost": "30.00",
+        "currency": "SEK",
+    }
+    assert (added.title, added.data[CONF_NUMBER]) == ("Cottage", RENTED)
+    assert added.unique_id == added.data[CONF_NUMBER_ID]
+    assert hass.states.is_state("sensor.cottage_monthly_cost", "30")
+    assert issues(hass) == {}
+
+
+@pytest.mark.parametrize(
+    ("currency", "wish", "price"),
+    [
+        pytest.param("EUR", {}, "3 EUR", id="Sweden in euros"),
+        pytest.param("EUR", {"country": "DE"}, "15 EUR", id="Germany in euros"),
+        pytest.param("SEK", {"country": "DE"}, None, id="Germany in kronor"),
+        pytest.param("SEK", {"country": "NO"}, None, id="another country"),
+        pytest.param("SEK", {"capabilities": "sms_voice"}, "30 SEK", id="with calls"),
+        pytest.param("SEK", {"capabilities": "sms_mms_voice"}, None, id="pictures"),
+    ],
+)
+async def test_a_price_is_shown_where_it_is_known(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    currency: str,
+    wish: dict[str, str],
+    price: str | None,
+) -> None:
+    """None is made up."""
+    await simulator.put_account(currency=currency)
+    await hass.config_entries.async_reload(integration.entry_id)
+    asked = await to_pay(hass, integration, **wish)
+
+    assert asked["step_id"] == ("rent_confirm" if price else "rent_unpriced")
+    assert asked["description_placeholders"].get("price") == price
+
+
+@pytest.mark.parametrize("wish", [{}, {"country": "NO"}], ids=["priced", "unpriced"])
+async def test_nothing_is_rented_without_a_yes(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    wish: dict[str, str],
+) -> None:
+    """And with one it is."""
+    asked = await to_pay(hass, integration, **wish)
+    refused = await answer(hass, asked, {"confirm": False})
+    unpaid = await rents(simulator)
+    result = await answer(hass, refused, {"confirm": True})
+
+    assert (refused["step_id"], refused["errors"]) == (
+        asked["step_id"],
+        {"confirm": "not_confirmed"},
+    )
+    assert unpaid == []
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_name_is_not_too_long(
+    hass: HomeAssistant, integration: MockConfigEntry
+) -> None:
+    """46elks takes fifty characters."""
+    asked = await to_pay(hass, integration, name="n" * 51)
+    again = await answer(hass, asked, {**WISH, "name": "n" * 50})
+
+    assert (asked["step_id"], asked["errors"]) == ("rent", {"name": "name_too_long"})
+    assert suggested(asked)["name"] == "n" * 51
+    assert again["step_id"] == "rent_confirm"
+
+
+async def test_without_money_nothing_is_rented(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """The person reads 46elks' own words, and can try again after a payment."""
+    await simulator.put_account(balance="1.00")
+    asked = await to_pay(hass, integration)
+    refused = await answer(hass, asked, {"confirm": True})
+    await simulator.put_account(balance="100.00")
+    result = await answer(hass, refused, {"confirm": True})
+
+    assert refused["errors"] == {"base": "refused"}
+    reason = refused["description_placeholders"]["reason"]
+    assert reason.startswith("Not enough credits")
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(answering("numbers", 429), id="too much at once"),
+        pytest.param(failing("numbers", kind="drop_before"), id="no answer"),
+    ],
+)
+async def test_46elks_is_not_asked_to_rent_what_could_not_be_looked_up(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    fault: Json,
+) -> None:
+    """The numbers there were are read before, to know a new one by."""
+    asked = await to_pay(hass, integration)
+    await simulator.fail(fault)
+    result = await answer(hass, asked, {"confirm": True})
+
+    assert result["errors"] == {"base": "cannot_connect"}
+    assert await rents(simulator) == []
+
+
+async def test_a_number_whose_answer_was_lost_is_found(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+) -> None:
+    """It is asked for once."""
+    asked = await to_pay(hass, integration)
+    await simulator.fail(failing("numbers", method="POST", kind="drop_after"))
+    result = await answer(hass, asked, {"confirm": True})
+
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"][CONF_NUMBER] == RENTED
+    assert len(await rents(simulator)) == 1
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param(
+            [failing("numbers", method="POST", kind="drop_before")], id="not rented"
+        ),
+        pytest.param([answering("numbers", 503)], id="broken"),
+        pytest.param(
+            [
+                failing("numbers", times=1, kind="delay", seconds=0),
+                failing("numbers", method="POST", kind="drop_after"),
+                answering("numbers", 429),
+            ],
+            id="the numbers cannot be read",
+        ),
+    ],
+)
+async def test_where_nobody_knows_nothing_is_rented_again(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    faults: list[Json],
+) -> None:
+    """The person is told to look at 46elks first."""
+    asked = await to_pay(hass, integration)
+    await simulator.fail(*[{**one, **post(one)} for one in faults])
+    result = await answer(hass, asked, {"confirm": True})
+
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "rent_unknown")
+    assert len(await rents(simulator)) == 1
+    assert len(integration.get_subentries_of_type(SUBENTRY_NUMBER)) == 1
+
+
+def post(fault: Json) -> Json:
+    """Return a fault as it is, but one that is only a status as one of the renting."""
+    is_status = fault.get("status") == 503
+    return {"match": {"method": "POST", "path": "/a1/numbers"}} if is_status else {}
+
+
+@pytest.mark.parametrize(
+    ("others", "reason"),
+    [
+        pytest.param({}, "already_configured", id="one that fits"),
+        pytest.param({"+46701740692": ["sms"]}, "rent_unknown", id="two that fit"),
+    ],
+)
+async def test_only_a_number_that_fits_is_taken_for_the_lost_one(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    others: dict[str, list[str]],
+    reason: str,
+) -> None:
+    """Somebody else may rent at the same time. Here all numbers seem to be new."""
+    numbers = {"+4915112345678": ["sms"], OTHER_NUMBER: ["voice"], **others}
+    for number, capabilities in numbers.items():
+        await simulator.put_number(number, capabilities=capabilities)
+    asked = await to_pay(hass, integration)
+    await simulator.fail(
+        {**answering("numbers", 200, '{"data": []}'), "times": 1},
+        failing("numbers", method="POST", kind="drop_before"),
+    )
+    result = await answer(hass, asked, {"confirm": True})
+
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, reason)
+
+
+async def test_a_form_sent_twice_rents_once(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """An impatient finger costs nothing."""
+    asked = await to_pay(hass, integration)
+    first, second = await asyncio.gather(
+        *(answer(hass, asked, {"confirm": True}) for _ in range(2)),
+        return_exceptions=True,
+    )
+
+    assert not isinstance(first, BaseException)
+    assert first["type"] is FlowResultType.CREATE_ENTRY
+    assert isinstance(second, UnknownFlow)
+    assert len(await rents(simulator)) == 1
+
+
+@pytest.mark.parametrize(("step", "subentry_id"), [("rent", ""), ("release", "number")])
+async def test_an_account_that_is_not_loaded_rents_and_releases_nothing(
+    hass: HomeAssistant, integration: MockConfigEntry, step: str, subentry_id: str
+) -> None:
+    """The person is told so."""
+    await hass.config_entries.async_unload(integration.entry_id)
+    asked = await begin(hass, integration, step, subentry_id)
+    result = asked if subentry_id else await answer(hass, asked, WISH)
+
+    assert result["reason"] == "not_loaded"
+
+
+async def test_a_number_is_given_back(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """Only with a yes; then it is gone at 46elks and here."""
+    asked = await begin(hass, integration, "release", "number")
+    refused = await answer(hass, asked, {"confirm": False})
+    kept = await number_at_46elks(simulator)
+    result = await answer(hass, refused, {"confirm": True})
+
+    assert asked["description_placeholders"][CONF_NUMBER] == NUMBER
+    assert refused["errors"] == {"confirm": "not_confirmed"}
+    assert kept["active"] == "yes"
+    assert result["reason"] == "released"
+    assert (await number_at_46elks(simulator))["active"] == "no"
+    assert not integration.get_subentries_of_type(SUBENTRY_NUMBER)
+    assert issues(hass) == {}
+
+
+@pytest.mark.parametrize(
+    ("faults", "error"),
+    [
+        pytest.param([answering("numbers/*", 403, "Locked")], "refused", id="refused"),
+        pytest.param(
+            [failing("numbers/*", method="POST", kind="drop_before")],
+            "cannot_connect",
+            id="not taken",
+        ),
+        pytest.param(
+            [
+                failing("numbers/*", method="POST", kind="drop_after"),
+                answering("numbers", 429),
+            ],
+            "cannot_connect",
+            id="nobody knows",
+        ),
+    ],
+)
+async def test_a_number_that_is_not_given_back_stays(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    faults: list[Json],
+    error: str,
+) -> None:
+    """And can be given back later."""
+    asked = await begin(hass, integration, "release", "number")
+    await simulator.fail(*[{**one, **any_method(one)} for one in faults])
+    failed = await answer(hass, asked, {"confirm": True})
+    stays = integration.get_subentries_of_type(SUBENTRY_NUMBER)
+
+    assert failed["errors"] == {"base": error}
+    assert stays
+
+
+def any_method(fault: Json) -> Json:
+    """Return a fault as it is, but a refusal as one of every method."""
+    is_refusal = fault.get("status") == 403
+    return {"match": {"path": "/a1/numbers/*"}} if is_refusal else {}
+
+
+async def test_a_number_given_back_whose_answer_was_lost_is_gone(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """46elks no longer lists it as active."""
+    asked = await begin(hass, integration, "release", "number")
+    await simulator.fail(
+        failing("numbers/*", method="POST", kind="drop_after", times=1)
+    )
+    result = await answer(hass, asked, {"confirm": True})
+
+    assert result["reason"] == "released"
+
+
+async def test_a_number_shows_how_it_behaves_and_changes(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """Name and replies at 46elks, the rest here; what is emptied goes."""
+    asked = await begin(hass, integration, "settings", "number")
+    full = {
+        CONF_NAME: " Home ",
+        CONF_SMS_REPLIES: False,
+        CONF_TEXT_REPLY: "Nobody is at home",
+        CONF_TEXT_REPLY_TO: ReplyTo.EVERYONE,
+        CONF_TEXT_FORWARD_TO: "070-174 06 07",
+    }
+    result = await answer(hass, asked, full)
+    set_up = await number_at_46elks(simulator)
+    kept = dict(integration.subentries["number"].data)
+    title = integration.subentries["number"].title
+    again = await begin(hass, integration, "settings", "number")
+    await answer(
+        hass, again, {CONF_SMS_REPLIES: True, CONF_TEXT_REPLY_TO: ReplyTo.CONTACTS}
+    )
+    emptied = await number_at_46elks(simulator)
+    last = integration.subentries["number"]
+
+    assert suggested(asked) == {
+        CONF_NAME: "",
+        CONF_SMS_REPLIES: True,
+    }
+    assert result["reason"] == "reconfigure_successful"
+    assert (set_up["name"], set_up["sms_replies"]) == ("Home", "no")
+    assert title == "Home"
+    assert kept == {
+        CONF_NUMBER_ID: set_up["id"],
+        CONF_NUMBER: NUMBER,
+        CONF_TEXT_REPLY: "Nobody is at home",
+        CONF_TEXT_REPLY_TO: "everyone",
+        CONF_TEXT_FORWARD_TO: STRANGER,
+    }
+    assert suggested(again) == {
+        CONF_NAME: "Home",
+        CONF_SMS_REPLIES: False,
+        CONF_TEXT_REPLY: "Nobody is at home",
+        CONF_TEXT_REPLY_TO: "everyone",
+        CONF_TEXT_FORWARD_TO: STRANGER,
+    }
+    assert ("name" in emptied, emptied["sms_replies"]) == (False, "yes")
+    assert last.title == NUMBER
+    assert last.data == {
+        CONF_NUMBER_ID: set_up["id"],
+        CONF_NUMBER: NUMBER,
+        CONF_TEXT_REPLY_TO: "contacts",
+    }
+
+
+async def test_what_has_not_changed_is_not_set(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """46elks is only asked; and a contact stays one, whose number may change."""
+    before = len(await simulator.log())
+    asked = await begin(hass, integration, "settings", "number")
+    await answer(
+        hass,
+        asked,
+        {
+            CONF_SMS_REPLIES: True,
+            CONF_TEXT_REPLY_TO: ReplyTo.CONTACTS,
+            CONF_TEXT_FORWARD_TO: "anna",
+        },
+    )
+
+    assert await simulator.requests("POST", "numbers/*", after=before) == []
+    assert integration.subentries["number"].data[CONF_TEXT_FORWARD_TO] == "anna"
+
+
+@pytest.mark.parametrize(
+    ("typed", "errors"),
+    [
+        pytest.param({CONF_NAME: "n" * 51}, {CONF_NAME: "name_too_long"}, id="a name"),
+        *(
+            pytest.param(
+                {CONF_TEXT_FORWARD_TO: written}, {CONF_TEXT_FORWARD_TO: error}, id=error
+            )
+            for written, error in {
+                "Somebody": "phone_letters",
+                "+4670": "phone_invalid",
+                NUMBER: "forward_own",
+                OTHER_NUMBER: "forward_own",
+            }.items()
+        ),
+    ],
+)
+async def test_settings_that_cannot_be_can_be_mended(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    typed: dict[str, str],
+    errors: dict[str, str],
+) -> None:
+    """What was typed is still there, and nothing was changed."""
+    await simulator.put_number(OTHER_NUMBER)
+    asked = await begin(hass, integration, "settings", "number")
+    rest = {CONF_SMS_REPLIES: False, CONF_TEXT_REPLY_TO: ReplyTo.CONTACTS}
+    failed = await answer(hass, asked, {**rest, **typed})
+    unchanged = await number_at_46elks(simulator)
+    result = await answer(hass, failed, rest)
+
+    assert failed["errors"] == errors
+    assert suggested(failed).items() >= typed.items()
+    assert unchanged["sms_replies"] == "yes"
+    assert result["reason"] == "reconfigure_successful"
+
+
+async def test_a_national_number_needs_a_country(
+    hass: HomeAssistant, integration: MockConfigEntry
+) -> None:
+    """Which Home Assistant may not know."""
+    hass.config.country = None
+    asked = await begin(hass, integration, "settings", "number")
+    failed = await answer(
+        hass,
+        asked,
+        {
+            CONF_SMS_REPLIES: True,
+            CONF_TEXT_REPLY_TO: ReplyTo.CONTACTS,
+            CONF_TEXT_FORWARD_TO: "070-174 06 07",
+        },
+    )
+
+    assert failed["errors"] == {CONF_TEXT_FORWARD_TO: "phone_country"}
+
+
+async def test_settings_that_46elks_refuses_are_not_kept(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """The person reads why."""
+    asked = await begin(hass, integration, "settings", "number")
+    await simulator.fail(
+        failing("numbers/*", method="POST", kind="status", status=403, body="Unable to")
+    )
+    failed = await answer(
+        hass, asked, {CONF_SMS_REPLIES: False, CONF_TEXT_REPLY_TO: ReplyTo.CONTACTS}
+    )
+
+    assert failed["errors"] == {"base": "refused"}
+    assert failed["description_placeholders"]["reason"] == "Unable to"
+    assert set(integration.subentries["number"].data) == {CONF_NUMBER, CONF_NUMBER_ID}
+
+
+async def test_settings_need_46elks(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """Out of reach, or without the number, the person is told so."""
+    await simulator.fail(answering("numbers", 429))
+    away = await begin(hass, integration, "settings", "number")
+    await simulator.fail()
+    await simulator.put_number(NUMBER, active=False)
+    gone = await begin(hass, integration, "settings", "number")
+
+    assert (away["reason"], gone["reason"]) == ("cannot_connect", "number_gone")
+
+
+async def test_a_number_in_the_place_of_another_behaves_like_it(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """What was set stays set."""
+    other = await simulator.put_number(OTHER_NUMBER)
+    subentry = integration.subentries["number"]
+    hass.config_entries.async_update_subentry(
+        integration, subentry, data={**subentry.data, CONF_TEXT_REPLY: "Hi"}
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    asked = await begin(hass, integration, "replace", "number")
+    await answer(hass, asked, {CONF_NUMBER_ID: other["id"]})
+
+    assert integration.subentries["number"].data == {
+        CONF_NUMBER_ID: other["id"],
+        CONF_NUMBER: OTHER_NUMBER,
+        CONF_TEXT_REPLY: "Hi",
+    }
