@@ -26,8 +26,12 @@ class Kind(StrEnum):
 
 
 class LegState(StrEnum):
-    """How far an end has come; one that called is dialling until it is answered."""
+    """How far an end has come; one that called is dialling until it is answered.
 
+    One that cannot ring, being off or engaged, is what the network is trying to reach.
+    """
+
+    TRYING = "trying"
     DIALLING = "dialling"
     RINGING = "ringing"
     TALKING = "talking"
@@ -81,7 +85,7 @@ class Leg:
 
     def answer(self) -> None:
         """Pick up, unless it was hung up at the same moment."""
-        if self.state in {LegState.DIALLING, LegState.RINGING}:
+        if self.state not in {LegState.TALKING, LegState.ENDED}:
             self.state = LegState.TALKING
             self.began = self._clock.time()
             self._settle(Outcome.ANSWERED)

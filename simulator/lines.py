@@ -150,6 +150,7 @@ class Lines:
             self._engaged[leg.number] = leg
             work = self._ring(leg, handset)
         else:
+            leg.state = LegState.TRYING
             work = self._divert(leg, handset)
         leg.task = self._tasks.start(work, "phone")
 

@@ -51,7 +51,7 @@ export class Call {
   /* Show a call that this phone has a part in; the newest one, in the state it came to last. */
   show(call, handset) {
     const leg = call.legs.findLast((end) => end.handset === handset);
-    if (!leg || call.id === this.#closed || leg.kind === "realtime") return;
+    if (!leg || call.id === this.#closed || leg.kind === "realtime" || leg.state === "trying") return;
     const same = call.id === this.#call?.id;
     if (same && call.version <= this.#call.version) return;
     if (!same && (leg.state === "ended" || (this.#leg && this.#leg.state !== "ended"))) return;

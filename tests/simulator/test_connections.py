@@ -169,14 +169,16 @@ async def test_a_swedish_mobile_number_connects_with_swedish_mobiles_only(
     """Calls from the house, and to a fixed number, go anywhere."""
     document = {"connect": target, "next": f"{phones.customer.url}/next"}
     await phones.answer_with(document)
-    await phones.dial()
+    first = await phones.dial()
     form = await phones.posted("/next")
     assert form["result"] == "failed"
     assert "Swedish mobiles" in form["why"]
+    await phones.end(first)
     placed = (await phones.place()).json()["id"]
     await phones.do(placed, "answer")
     assert target in (await phones.phase(placed, "connecting"))["ringing"]
     await phones.do(placed, "hangup")
+    await phones.end(placed)
     await control.put("/numbers/+46846500499", {"category": "fixed"})
     await phones.answer_with(document, "+46846500499")
     call_id = await phones.dial(to="+46846500499")

@@ -161,6 +161,18 @@ async def test_a_phone_does_not_answer(
     assert seconds(await phones.heard(call_id)) == 0
 
 
+@pytest.mark.parametrize("setting", [{"on": False}, {"answers": "busy"}])
+async def test_a_phone_that_does_not_ring_cannot_be_answered(
+    phones: Phones, setting: dict[str, object]
+) -> None:
+    """The network is still trying to reach it."""
+    await phones.control.put(f"/handsets/{ANNA}", setting)
+    call_id = await placed(phones)
+    call = await phones.call(call_id)
+    assert (call["ringing"], call["legs"][0]["state"]) == ([], "trying")
+    assert (await phones.do(call_id, "answer")).status == 409
+
+
 @pytest.mark.parametrize(("answers", "after"), [("at_once", 0), (7, 7)])
 async def test_a_phone_answers_by_itself(
     phones: Phones, answers: object, after: float
