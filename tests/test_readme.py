@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 import homeassistant
 from homeassistant.components.automation import DOMAIN as AUTOMATION_DOMAIN
+from homeassistant.components.tts.const import DATA_COMPONENT
 from homeassistant.const import __version__ as HOME_ASSISTANT_VERSION
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -34,8 +35,10 @@ from custom_components.elks46.bus import (
     EVENT_MESSAGE_STATUS,
     EVENT_MMS_RECEIVED,
     EVENT_SMS_RECEIVED,
+    EVENTS_OF_CALLS,
 )
 from custom_components.elks46.const import DOMAIN, SUBENTRY_CONTACT, SUBENTRY_NUMBER
+from custom_components.elks46.records import CallNews
 
 from . import (
     ANNA,
@@ -54,7 +57,10 @@ from . import (
     text_home,
     use_action,
 )
+from .calls import Phones, place_call
+from .sounds import FFMPEG
 from .test_architecture import DOORS, ENGINE, FRONT, GROUND
+from .test_audio import Engine
 from .test_translations import OF_SUBACCOUNTS
 
 ROOT: Final = Path(__file__).parents[1]
@@ -68,6 +74,7 @@ WORKFLOWS: Final = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 # Composed, or this file would be one of the places where it stands.
 PUBLIC_NAME: Final = f"{DOMAIN}/{DOMAIN}"
 
+FFMPEG_CONFIG: Final = {"ffmpeg": {"ffmpeg_bin": FFMPEG}}
 # What grows in the folder and is not of the repository.
 NOT_OURS: Final = (".git", ".tools", ".venv*", ".demo", "*cache*", ".coverage*")
 
@@ -407,11 +414,42 @@ async def the_shop_answers(home: Home) -> None:
     ]
 
 
+async def the_siren_sounds_unless_anna_presses_the_key(home: Home) -> None:
+    """Also if nobody could be called."""
+    hass, phones = home.hass, Phones(home.simulator)
+    assert await async_setup_component(hass, "ffmpeg", FFMPEG_CONFIG)
+    assert await async_setup_component(hass, "tts", {})
+    await hass.data[DATA_COMPONENT].async_add_entities([Engine()])
+    await phones.stop_clock()
+    hass.states.async_set("binary_sensor.washing_machine_leak", "on")
+    call_id = await phones.answered()
+    await phones.do(call_id, "digits", digits="1")
+    await phones.run_clock()
+    await home.simulator.posted("hangup")
+    await hass.async_block_till_done()
+    assert not home.asked["siren"]
+
+    await home.simulator.put_handset(ANNA, answers="busy")
+    await home.changes("binary_sensor.washing_machine_leak", "off")
+    await home.changes("binary_sensor.washing_machine_leak", "on")
+    assert len(home.asked["siren"]) == 1
+
+    await home.simulator.fail(
+        {"match": {"path": "/a1/*"}, "kind": "status", "status": 403, "times": None}
+    )
+    await home.changes("binary_sensor.washing_machine_leak", "off")
+    await home.changes("binary_sensor.washing_machine_leak", "on")
+    assert len(home.asked["siren"]) == 2
+
+
 type Scene = Callable[[Home], Awaitable[None]]
 
 SCENES: Final[dict[str, Scene]] = {
     "Answer a text that says STATUS": status_is_answered_to_contacts,
     "Answer everything Anna texts": anna_is_answered,
+    "Call Anna when the washing machine leaks, and sound the siren if she does not answer": (
+        the_siren_sounds_unless_anna_presses_the_key
+    ),
     "Forward texts from others to Anna": only_texts_of_others_are_forwarded,
     "Heat the cottage when Anna or Björn texts WARM": only_the_named_heat_the_cottage,
     "Let the number of the shop answer by itself at night": the_shop_answers,
@@ -617,6 +655,31 @@ async def test_entities_are_documented(
     assert set(
         zip(column(REFERENCE, heading), column(REFERENCE, heading, 1), strict=True)
     ) == {(str(entity.translation_key), entity.entity_id) for entity in entities}
+
+
+@pytest.mark.parametrize("news", list(EVENTS_OF_CALLS), ids=str)
+async def test_an_event_of_a_call_is_documented(home: Home, news: CallNews) -> None:
+    """With exactly the keys it has, as the rows of the answer are."""
+    event_type = EVENTS_OF_CALLS[news]
+    events = async_capture_events(home.hass, event_type)
+    await home.simulator.put_handset(ANNA, answers="busy")
+    done, refused = await place_call(home.hass, to=[ANNA, "08 12"])
+    assert set(column(REFERENCE, "#### What came of each call")) == {*done, *refused}
+    phones = Phones(home.simulator)
+    await phones.stop_clock()
+    await home.simulator.put_handset(ANNA, answers="manual")
+    await place_call(home.hass, to=[ANNA], acknowledge="1", wait=False)
+    call_id = await phones.answered(2)
+    await phones.do(call_id, "digits", digits="1")
+    await phones.until(call_id, lambda call: len(call["actions"]) == 2)
+    await home.hass.async_block_till_done()
+
+    assert [
+        *column(REFERENCE, "### What every event tells"),
+        *column(REFERENCE, f"### `{event_type}`"),
+    ] == list(events[0].data)
+    assert home.hass.states.get("event.46701740690_calls")
+    assert words(REFERENCE, "Event of `calls`") >= {*map(str, CallNews)}
 
 
 async def test_states_and_events_of_entities_are_documented(home: Home) -> None:
