@@ -323,10 +323,11 @@ class Dialler:
             )
         except HomeAssistantError as err:
             LOGGER.warning("A call that nobody answered was not tried again: %s", err)
-            del self._redials[call.ref]
+            # When the account is unloaded they are forgotten all at once.
+            self._redials.pop(call.ref, None)
             self._finish(call)
         else:
-            del self._redials[call.ref]
+            self._redials.pop(call.ref, None)
 
     async def _async_place(self, call: PhoneCall) -> PhoneCall:
         turn = self._turns.setdefault(call.callee, asyncio.Lock())
