@@ -449,19 +449,19 @@ async def test_what_46elks_sends_by_itself_is_counted(
 ) -> None:
     """A text that is passed on costs as much as any other; a restart forgets none."""
     guard, store = integration.runtime_data.guard, integration.runtime_data.store
-    await guard.async_count_forwarded(ANNA, parts=2)
-    await store.async_record_released("n0", "sms")
+    await guard.async_count_forwarded("s1", ANNA, parts=2)
+    await guard.async_count_forwarded("s1", ANNA, parts=2)
     assert store.spent_today == Decimal("2.08")
     await change_options(hass, integration, **{MESSAGES: 2})
-    await integration.runtime_data.guard.async_count_forwarded(ANNA, parts=1)
+    await integration.runtime_data.guard.async_count_forwarded("s2", ANNA, parts=1)
     with patch("custom_components.elks46.journal.COMPACT_AT_BYTES", 1):
         await hass.config_entries.async_reload(integration.entry_id)
         await hass.config_entries.async_reload(integration.entry_id)
     guard = integration.runtime_data.guard
     with pytest.raises(HomeAssistantError):
-        await guard.async_count_forwarded(ANNA, parts=1)
+        await guard.async_count_forwarded("s3", ANNA, parts=1)
     with pytest.raises(ServiceValidationError):
-        await guard.async_count_forwarded("+12025550123", parts=1)
+        await guard.async_count_forwarded("s3", "+12025550123", parts=1)
     await refused(hass)
 
 

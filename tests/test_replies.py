@@ -35,6 +35,7 @@ from . import (
     SimulatorControl,
     change_options,
     drawn,
+    issues,
     killed,
     memory,
     pass_time,
@@ -305,6 +306,53 @@ async def test_a_repeated_post_gets_the_same_answer(
 
     assert answers == [(200, '{"forward": "+46701740607"}')] * 3
     assert len(received) == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "issue"),
+    [
+        pytest.param(
+            {"hourly_message_limit": 1}, {"hourly_message_limit"}, id="messages"
+        ),
+        pytest.param({"daily_spend_limit": 1.04}, {"daily_spend_limit"}, id="money"),
+        pytest.param({"allowed_countries": ["NO"]}, set(), id="country"),
+    ],
+)
+async def test_what_is_passed_on_stays_within_the_limits(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    public_url: str,
+    behave: Behave,
+    caplog: pytest.LogCaptureFixture,
+    options: dict[str, object],
+    issue: set[str],
+) -> None:
+    """It is paid for; a text is counted once, however often it is posted."""
+    await behave(text_forward_to=STRANGER)
+    answers = [await post(public_url, "sms", form(ANNA)) for _ in range(2)]
+    await change_options(hass, integration, **options)
+    answers.append(await post(public_url, "sms", form(ANNA) | {"id": "s2"}))
+
+    assert answers == [(200, '{"forward": "+46701740607"}')] * 2 + [(204, "")]
+    assert set(issues(hass)) & {"hourly_message_limit", "daily_spend_limit"} == issue
+    assert "A text is not passed on" in caplog.text
+
+
+async def test_what_cannot_be_counted_is_asked_again(
+    public_url: str, behave: Behave
+) -> None:
+    """As soon as the disk lets it, 46elks passes it on."""
+    await behave(text_forward_to=STRANGER)
+    with patch(
+        "custom_components.elks46.store.ElksStore.async_record_forwarded",
+        side_effect=FULL,
+    ):
+        assert (await post(public_url, "sms", form(ANNA)))[0] == 503
+
+    assert await post(public_url, "sms", form(ANNA)) == (
+        200,
+        '{"forward": "+46701740607"}',
+    )
 
 
 @pytest.mark.parametrize(

@@ -167,8 +167,10 @@ class Guard:
         finally:
             del self._reserved_calls[ref]
 
-    async def async_count_forwarded(self, phone: str, *, parts: int) -> None:
-        """Count a text that 46elks is about to send for this home by itself.
+    async def async_count_forwarded(
+        self, message_id: str, phone: str, *, parts: int
+    ) -> None:
+        """Count a text that came in and that 46elks is about to pass on, once.
 
         Raises:
             ServiceValidationError: as by `check_destination`.
@@ -176,11 +178,12 @@ class Guard:
             OSError: the disk refuses, so it cannot be counted.
         """
         self.check_destination(phone)
-        now = dt_util.utcnow()
-        with self.reserve(
-            f"forwarded {now}", phone, MessageKind.SMS, parts=parts
-        ) as price:
-            await self._store.async_record_forwarded(now, price)
+        # 46elks asks again where it has not heard the answer.
+        if message_id in {*self._store.tally.forwarded, *self._reserved}:
+            return
+        with self.reserve(message_id, phone, MessageKind.SMS, parts=parts) as price:
+            now = dt_util.utcnow()
+            await self._store.async_record_forwarded(message_id, now, price)
 
     def _countries(self) -> set[str]:
         """Return what the person has chosen, or where home and contacts are."""
@@ -259,7 +262,9 @@ class Guard:
         """Return the messages of the last hour."""
         now = dt_util.utcnow()
         forwarded = [
-            when for when in self._store.tally.forwarded if abs(now - when) < HOUR
+            when
+            for when in self._store.tally.forwarded.values()
+            if abs(now - when) < HOUR
         ]
         sent = [
             sent

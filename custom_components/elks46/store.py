@@ -215,14 +215,21 @@ class ElksStore:
                 self._apply(record)
             raise
 
-    async def async_record_forwarded(self, when: datetime, cost: Decimal) -> None:
-        """Remember a text that 46elks sends for this home by itself.
+    async def async_record_forwarded(
+        self, message_id: str, when: datetime, cost: Decimal
+    ) -> None:
+        """Remember that 46elks was let pass a text on.
 
         Raises:
             OSError: the disk refuses, so it is not counted.
         """
         await self._journal.async_append(
-            {"forwarded": when, "day": today(), "cost": str(cost), "messages": 1}
+            {
+                "forwarded": [message_id, when],
+                "day": today(),
+                "cost": str(cost),
+                "messages": 1,
+            }
         )
 
     async def async_record_spent(self, spent: Spent, read: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 Days are those of the home's time zone: what people mean by today.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from itertools import chain
@@ -31,11 +31,11 @@ class Tally:
         self._spent = Spent()
         self._references: frozenset[str | None] = frozenset()
         self._unread: dict[str, tuple[str, Decimal]] = {}
-        self._forwarded: list[datetime] = []
+        self._forwarded: dict[str, datetime] = {}
 
     @property
-    def forwarded(self) -> Sequence[datetime]:
-        """When 46elks sent texts for this home by itself, in the last hour."""
+    def forwarded(self) -> Mapping[str, datetime]:
+        """Texts that 46elks was let pass on in the last hour, by their id, and when."""
         return self._forwarded
 
     @property
@@ -80,12 +80,13 @@ class Tally:
             )
         if record.get("cost", "0") != "0":
             paid = record.get("sent") or record.get("call") or {}
-            what = paid.get("id") or paid.get("ref") or record["forwarded"]
+            what = paid.get("id") or paid.get("ref") or f"{record['forwarded'][0]} on"
             # The bill may have been read before the answer came.
             if what not in self._references:
                 self._unread[str(what)] = record["day"], Decimal(record["cost"])
         if "forwarded" in record:
-            self._forwarded = _fresh([*self._forwarded, _time(record["forwarded"])])
+            message_id, when = record["forwarded"]
+            self._forwarded = _fresh({**self._forwarded, message_id: _time(when)})
         if "spent" in record:
             self._read(_load(record["spent"]))
             for what in record["read"]:
@@ -110,7 +111,10 @@ class Tally:
             "spent_day": str(self._own_day),
             "messages_day": self._messages_day,
             "spent": dump_spent(self._spent),
-            "forwarded": [when.isoformat() for when in _fresh(self._forwarded)],
+            "forwarded": {
+                message_id: when.isoformat()
+                for message_id, when in _fresh(self._forwarded).items()
+            },
             "unread": {
                 what: [day, str(amount)] for what, (day, amount) in self._unread.items()
             },
@@ -123,7 +127,10 @@ class Tally:
         self._messages_day = data["messages_day"]
         if "spent" in data:
             self._read(_load(data["spent"]))
-            self._forwarded = [_time(when) for when in data["forwarded"]]
+            self._forwarded = {
+                message_id: _time(when)
+                for message_id, when in data["forwarded"].items()
+            }
             self._unread = {
                 what: (day, Decimal(amount))
                 for what, (day, amount) in data["unread"].items()
@@ -137,9 +144,9 @@ class Tally:
             }
 
 
-def _fresh(times: Iterable[datetime]) -> list[datetime]:
+def _fresh(times: Mapping[str, datetime]) -> dict[str, datetime]:
     now = dt_util.utcnow()
-    return [when for when in times if abs(now - when) < HOUR]
+    return {what: when for what, when in times.items() if abs(now - when) < HOUR}
 
 
 def _time(value: datetime | str) -> datetime:
