@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 import json
@@ -673,11 +674,13 @@ async def test_a_history_that_breaks_meanwhile_is_looked_into_again(
     calls: CallsResource = integration.runtime_data.client.calls
     history, looks = calls.history, []
 
-    def breaking(after: datetime | None) -> AsyncIterator[Call]:
+    async def breaking(after: datetime | None) -> AsyncIterator[Call]:
         looks.append(after)
         if len(looks) == 2:
             raise ElksServerError(500, "Broken")
-        return history(after)
+        async for row in history(after):
+            yield replace(row, id="c0", callee=BJORN)
+            yield row
 
     await simulator.fail(posting("drop_after"))
     with patch.object(calls, "history", breaking):
@@ -765,3 +768,29 @@ async def test_a_call_the_store_has_forgotten_is_still_answered(
     _, document = await post_call(public_url, "call", form, ref="ghost")
     assert document == {"play": "https://a.example/a.wav", "skippable": False}
     assert not integration.runtime_data.store.calls
+
+
+async def test_what_an_account_that_goes_cannot_write_down_is_no_news(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    phones: Phones,
+    integration: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is read again at the next start; only a disk that refuses is worth a warning."""
+    await simulator.fail(LOST_ENDS)
+    await simulator.put_handset(ANNA, answers="busy")
+    row = await ringing(hass)
+    await phones.end(row["call_id"])
+    catch_up, dialler = (
+        integration.runtime_data.catch_up,
+        integration.runtime_data.dialler,
+    )
+
+    async def close_and_refuse(*_: object) -> None:
+        catch_up.async_close()
+        raise OSError(28, "No space left")
+
+    with overdue(), patch.object(dialler, "async_ended", close_and_refuse):
+        await catch_up.async_run()
+    assert "The disk refuses" not in caplog.text
