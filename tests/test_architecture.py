@@ -20,6 +20,7 @@ GROUND = {
 }
 ENGINE = {
     "album",
+    "answering",
     "audio",
     "call_ledger",
     "call_log",
@@ -36,8 +37,10 @@ ENGINE = {
     "look_up",
     "media",
     "outbox",
+    "pins",
     "provisioning",
     "reach",
+    "reception",
     "rental",
     "repertoire",
     "replies",
@@ -55,6 +58,7 @@ FRONT = {
     "binary_sensor",
     "bus",
     "button",
+    "call_form",
     "config_flow",
     "diagnostics",
     "entity",
@@ -65,6 +69,7 @@ FRONT = {
     "notify",
     "number_flow",
     "repairs",
+    "select",
     "sensor",
     "services",
     "subaccount_flow",
@@ -72,19 +77,22 @@ FRONT = {
 }
 # Some rooms have a cellar: a module that only they use.
 BUILT_ON = {
+    "answering": {"pins"},
     "audio": {"fetch", "formats", "speech"},
     "call_log": {"journal", "tally"},
     "config_flow": {"forms", "number_flow", "subaccount_flow", "subentry_flow"},
     "dialler": {"call_ledger", "call_look_up", "repertoire", "switchboard"},
     "media": {"fetch"},
-    "number_flow": {"forms"},
+    "number_flow": {"call_form", "forms"},
     "outbox": {"ledger", "look_up"},
+    "reception": {"answering", "audio", "stage"},
     "repertoire": {"stage", "switchboard"},
     "services": {"services"},
     "speech": {"fetch", "formats"},
     "store": {"call_log", "journal", "tally"},
     "subaccount_flow": {"forms"},
     "subentry_flow": {"forms"},
+    "switchboard": {"answering"},
 }
 
 

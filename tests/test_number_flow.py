@@ -41,6 +41,9 @@ RENTED = "+46701740698"
 """The first that 46elks' stand-in gives out."""
 
 
+REJECTS = {"call_handling": "reject", "call_fallback": "reject"}
+
+
 @pytest.fixture
 def no_pauses(hasty: None) -> Generator[None]:
     """Look at once for a number whose answer was lost."""
@@ -458,6 +461,7 @@ async def test_a_number_shows_how_it_behaves_and_changes(
         CONF_TEXT_REPLY: "Nobody is at home",
         CONF_TEXT_REPLY_TO: "everyone",
         CONF_TEXT_FORWARD_TO: STRANGER,
+        **REJECTS,
     }
     assert suggested(again) == {
         CONF_NAME: "Home",
@@ -465,6 +469,7 @@ async def test_a_number_shows_how_it_behaves_and_changes(
         CONF_TEXT_REPLY: "Nobody is at home",
         CONF_TEXT_REPLY_TO: "everyone",
         CONF_TEXT_FORWARD_TO: STRANGER,
+        **REJECTS,
     }
     assert ("name" in emptied, emptied["sms_replies"]) == (False, "yes")
     assert last.title == NUMBER
@@ -472,6 +477,7 @@ async def test_a_number_shows_how_it_behaves_and_changes(
         CONF_NUMBER_ID: set_up["id"],
         CONF_NUMBER: NUMBER,
         CONF_TEXT_REPLY_TO: "contacts",
+        **REJECTS,
     }
 
 

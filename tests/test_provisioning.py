@@ -535,10 +535,10 @@ async def test_what_cannot_be_given_back_is_logged_without_secrets(
 
     await hass.config_entries.async_remove(prepared.entry_id)
 
-    record, _ = (one for one in caplog.records if one.levelname == "ERROR")
+    record, _, _ = (one for one in caplog.records if one.levelname == "ERROR")
     number_id = prepared.subentries["number"].data[CONF_NUMBER_ID]
     assert record.getMessage() == (
-        f"The number with id {number_id} still sends its messages here"
+        f"The number with id {number_id} still sends what it receives here"
         " (ElksAuthenticationError): set its sms_url at 46elks to what it was before,"
         f" at {URL(FOREIGN).host}"
     )

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD, CONF_USERNAME, CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import (
@@ -21,7 +22,7 @@ from .address import Address, async_delete_cloudhook
 from .album import Album
 from .api import ElksClient
 from .catch_up import CatchUp
-from .const import CONF_API_URL, DOMAIN, LOGGER, PLATFORMS
+from .const import CONF_API_URL, CONF_CALL_HANDLING, DOMAIN, LOGGER, PLATFORMS
 from .contacts import Contacts
 from .coordinator import ElksCoordinator
 from .data import ElksConfigEntry, ElksRuntimeData
@@ -32,6 +33,7 @@ from .inbox import Inbox
 from .outbox import Outbox
 from .provisioning import Provisioning
 from .reach import Reach
+from .reception import Reception
 from .rental import Rental
 from .replies import Replies
 from .roster import Roster
@@ -76,6 +78,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         contacts=contacts,
         address=address,
         reach=reach,
+        reception=Reception(
+            hass, entry, store, address, contacts, guard, board, dialler.ledger
+        ),
         guard=guard,
         inbox=inbox,
         outbox=outbox,
@@ -106,7 +111,11 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
     runtime.catch_up.async_close()
     runtime.spending.async_close()
     runtime.provisioning.async_close()
-    await asyncio.gather(runtime.dialler.async_close(), runtime.outbox.async_close())
+    await asyncio.gather(
+        runtime.dialler.async_close(),
+        runtime.outbox.async_close(),
+        runtime.reception.async_close(),
+    )
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
     await runtime.store.async_close()
@@ -150,11 +159,33 @@ def _delete_issues(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
             ir.async_delete_issue(hass, domain, issue_id)
 
 
+def _settings(entry: ConfigEntry) -> tuple[object, ...]:
+    """Return all that a person sets, but for how numbers handle calls."""
+    return (
+        entry.title,
+        entry.data,
+        entry.options,
+        [
+            (
+                subentry.subentry_id,
+                subentry.title,
+                {
+                    key: value
+                    for key, value in subentry.data.items()
+                    if key != CONF_CALL_HANDLING
+                },
+            )
+            for subentry in entry.subentries.values()
+        ],
+    )
+
+
 @callback
 def _async_wire(
     hass: HomeAssistant, entry: ElksConfigEntry, runtime: ElksRuntimeData
 ) -> None:
     """Let the rooms of an account move each other."""
+    before = _settings(entry)
 
     async def reconcile() -> None:
         await runtime.provisioning.async_reconcile(
@@ -179,6 +210,7 @@ def _async_wire(
     async def move() -> None:
         await runtime.address.async_resolve()
         runtime.reach.address_changed()
+        runtime.reception.async_open()
         await settle_in()
 
     @callback
@@ -199,7 +231,13 @@ def _async_wire(
         entry.async_create_background_task(hass, move(), "elks46 address")
 
     async def reload(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
-        """Apply changed settings, contacts and numbers."""
+        """Apply changed settings, contacts and numbers; who answers calls needs no more than that."""
+        nonlocal before
+        before, was = _settings(entry), before
+        if before == was:
+            runtime.reception.async_open()
+            async_dispatcher_send(hass, SIGNAL_STATE.format(entry.entry_id))
+            return
         await hass.config_entries.async_reload(entry.entry_id)
 
     @callback
@@ -207,6 +245,7 @@ def _async_wire(
         async_dispatcher_send(hass, SIGNAL_STATE.format(entry.entry_id))
 
     runtime.dialler.async_listen()
+    runtime.reception.async_listen()
     entry.async_on_unload(
         async_track_time_change(hass, day_begins, hour=0, minute=0, second=0)
     )

@@ -18,6 +18,7 @@ EVENT_MESSAGE_STATUS: Final = "elks46_message_status"
 EVENT_LIMIT_REACHED: Final = "elks46_limit_reached"
 
 EVENTS_OF_CALLS: Final = {
+    CallNews.RINGING: "elks46_call_received",
     CallNews.DIGITS: "elks46_call_digits",
     CallNews.ENDED: "elks46_call_ended",
 }
@@ -46,7 +47,7 @@ def async_setup(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     def called(news: CallNews, call: PhoneCall) -> None:
         if event := EVENTS_OF_CALLS.get(news):
             who = who_and_where(hass, entry, phone=call.phone or "", number=call.number)
-            hass.bus.async_fire(event, who | call_data(news, call))
+            hass.bus.async_fire(event, who | call_data(entry, news, call))
 
     @callback
     def limited(reached: LimitReached) -> None:

@@ -17,7 +17,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 
-from .api import Call, CallEnded, CallState
+from .api import Call, CallDirection, CallEnded, CallState
 from .errors import warn_of_disk
 from .records import CallNews, CallOutcome, CallStage, PhoneCall
 from .signals import SIGNAL_CALL, SIGNAL_STATE
@@ -87,6 +87,40 @@ class CallLedger:
             call, lambda known: replace(known, is_to_end=True), insist=False
         )
 
+    async def async_rung(self, call: PhoneCall) -> None:
+        """Write down a call that has come in, and tell of it, once."""
+
+        def ring(known: PhoneCall) -> PhoneCall:
+            return replace(
+                known,
+                is_told=True,
+                is_verified=call.is_verified,
+                is_passed_on=call.is_passed_on,
+                reserved=call.reserved,
+            )
+
+        await self._async_move(call, ring, insist=False)
+
+    async def async_passed_on(self, call: PhoneCall, reserved: Decimal) -> None:
+        """Take note that a call rings somebody else, which is paid for."""
+
+        def pass_on(known: PhoneCall) -> PhoneCall:
+            return replace(known, is_passed_on=True, reserved=reserved)
+
+        await self._async_move(call, pass_on, insist=False)
+
+    async def async_left(self, call: PhoneCall, recording_id: str) -> None:
+        """Take note that the caller has left a message, whether or not the call is over.
+
+        Raises:
+            OSError: the disk refuses, so 46elks should repeat what it has posted.
+        """
+
+        def leave(known: PhoneCall) -> PhoneCall:
+            return replace(known, voicemail=recording_id)
+
+        await self._async_move(call, leave, insist=True)
+
     async def async_answered(self, call: PhoneCall, call_id: str) -> None:
         """Take note that somebody, or something, has picked up."""
 
@@ -108,6 +142,9 @@ class CallLedger:
             moved = replace(known, id=call_id, stage=CallStage.IN_PROGRESS)
             if digits is None or known.is_acknowledged:
                 return moved
+            if known.direction is CallDirection.INCOMING:
+                # Each press is news, also of the same keys.
+                return replace(moved, digits=digits, presses=known.presses + 1)
             return replace(moved, digits=digits, is_acknowledged=_is_key(known, digits))
 
         await self._async_move(call, press, insist=False)
@@ -133,7 +170,9 @@ class CallLedger:
             )
             if known.is_over:
                 return moved
-            if (digits := _pressed(end)) and not known.is_acknowledged:
+            # Of those who call it may be a PIN.
+            is_ours = known.direction is CallDirection.OUTGOING
+            if is_ours and (digits := _pressed(end)) and not known.is_acknowledged:
                 moved = replace(
                     moved, digits=digits, is_acknowledged=_is_key(known, digits)
                 )
@@ -173,8 +212,7 @@ class CallLedger:
         try:
             await self._store.async_record_call(
                 call,
-                # That it has an id of 46elks' is what makes it a call.
-                counts=known is not None and known.id is None and call.id is not None,
+                counts=self._is_new(call, known),
                 cost=(call.cost or Decimal(0)) - before,
                 insist=insist,
             )
@@ -183,14 +221,24 @@ class CallLedger:
                 raise
             warn_of_disk(self._hass, self._entry, err)
 
+    def _is_new(self, call: PhoneCall, known: PhoneCall | None) -> bool:
+        """Tell whether it has just become a call: that it has an id of 46elks' makes it one."""
+        if call.direction is CallDirection.INCOMING:
+            return call.ref not in self._store.calls
+        return known is not None and known.id is None and call.id is not None
+
     @callback
     def _tell(self, call: PhoneCall, known: PhoneCall) -> None:
         signal = SIGNAL_CALL.format(self._entry.entry_id)
+        if call.is_told and not known.is_told:
+            async_dispatcher_send(self._hass, signal, CallNews.RINGING, call)
         has_rung = known.stage is CallStage.RINGING is not call.stage
         if has_rung and call.outcome in PICKED_UP:
             async_dispatcher_send(self._hass, signal, CallNews.ANSWERED, call)
-        if call.digits != known.digits:
+        if (call.digits, call.presses) != (known.digits, known.presses):
             async_dispatcher_send(self._hass, signal, CallNews.DIGITS, call)
+        if call.voicemail != known.voicemail:
+            async_dispatcher_send(self._hass, signal, CallNews.VOICEMAIL, call)
         if call.is_over and not known.is_over:
             async_dispatcher_send(self._hass, signal, CallNews.ENDED, call)
         async_dispatcher_send(self._hass, SIGNAL_STATE.format(self._entry.entry_id))

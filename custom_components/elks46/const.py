@@ -16,6 +16,7 @@ PLATFORMS: Final = [
     Platform.EVENT,
     Platform.IMAGE,
     Platform.NOTIFY,
+    Platform.SELECT,
     Platform.SENSOR,
 ]
 
@@ -39,9 +40,15 @@ CONF_REACH: Final = "reach"
 # Subentries
 SUBENTRY_CONTACT: Final = "contact"
 SUBENTRY_NUMBER: Final = "number"
+CONF_CALL_FALLBACK: Final = "call_fallback"
+CONF_CALL_HANDLING: Final = "call_handling"
+CONF_FORWARD_TO: Final = "forward_to"
+CONF_GREETING: Final = "greeting"
 CONF_NUMBER: Final = "number"
 CONF_NUMBER_ID: Final = "number_id"
 CONF_PHONE: Final = "phone"
+CONF_PIN: Final = "pin"
+CONF_RIGHTS: Final = "rights"
 CONF_SENDER: Final = "sender"
 CONF_SMS_REPLIES: Final = "sms_replies"
 CONF_TEXT_FORWARD_TO: Final = "text_forward_to"
@@ -72,6 +79,33 @@ class Reach(StrEnum):
     CLOUD = "cloud"
     EXTERNAL = "external"
     POLL = "poll"
+
+
+class CallHandling(StrEnum):
+    """What a number does with those who call it."""
+
+    REJECT = "reject"
+    ANNOUNCE = "announce"
+    VOICEMAIL = "voicemail"
+    FORWARD = "forward"
+    ASSIST = "assist"
+    AUTOMATION = "automation"
+
+
+# What is left where nobody has answered, and no automation either.
+FALLBACKS: Final = (
+    CallHandling.REJECT,
+    CallHandling.ANNOUNCE,
+    CallHandling.VOICEMAIL,
+)
+
+
+class Right(StrEnum):
+    """What a contact may have this home do by phone."""
+
+    ASSIST = "assist"
+    CONTROL = "control"
+    OPEN = "open"
 
 
 class ReplyTo(StrEnum):

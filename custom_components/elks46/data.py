@@ -15,6 +15,7 @@ from .inbox import Inbox
 from .outbox import Outbox
 from .provisioning import Provisioning
 from .reach import Reach
+from .reception import Reception
 from .rental import Rental
 from .replies import Replies
 from .roster import Roster
@@ -34,6 +35,7 @@ class ElksRuntimeData:
     contacts: Contacts
     address: Address
     reach: Reach
+    reception: Reception
     guard: Guard
     inbox: Inbox
     outbox: Outbox

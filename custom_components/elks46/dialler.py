@@ -84,7 +84,7 @@ class Dialler:
         self._switchboard = switchboard
         self._guard = guard
         self.repertoire = Repertoire(hass, address, switchboard, self._users)
-        self._ledger = CallLedger(hass, entry, store)
+        self.ledger = CallLedger(hass, entry, store)
         self._look_up = CallLookUp(hass, client, store)
         self._slots = asyncio.Semaphore(REQUESTS_AT_ONCE)
         # A look-up could mistake one of two calls to a person for the other.
@@ -184,11 +184,11 @@ class Dialler:
             if (cancel := self._redials.pop(call.ref, None)) is None:
                 raise _invalid("call_over")
             cancel()
-            await self._ledger.async_to_end(call)
+            await self.ledger.async_to_end(call)
             self._finish(call)
             return True
         self._switchboard.end(call.ref)
-        await self._ledger.async_to_end(call)
+        await self.ledger.async_to_end(call)
         return False
 
     async def async_ended(self, ref: str | None, end: CallEnded) -> None:
@@ -201,15 +201,11 @@ class Dialler:
         if call is None:
             LOGGER.debug("A call that has ended is none of ours")
             return
-        await self._ledger.async_ended(call, end)
+        await self.ledger.async_ended(call, end)
 
     def open_calls(self) -> list[PhoneCall]:
-        """Return calls of ours whose end nobody has told."""
-        return [
-            call
-            for call in self._store.calls.values()
-            if call.direction is CallDirection.OUTGOING and not call.is_over
-        ]
+        """Return calls, out and in, whose end nobody has told."""
+        return [call for call in self._store.calls.values() if not call.is_over]
 
     def is_late(self, call: PhoneCall) -> bool:
         """Tell whether a call should have been told to be over."""
@@ -220,7 +216,7 @@ class Dialler:
 
     async def async_lost(self, call: PhoneCall) -> None:
         """End a call of which 46elks knows nothing more."""
-        await self._ledger.async_lost(call)
+        await self.ledger.async_lost(call)
 
     @callback
     def settle(self) -> None:
@@ -230,7 +226,7 @@ class Dialler:
                 task = self._start(call.ref, self._async_settle(call))
                 task.add_done_callback(_log_failure)
             elif dt_util.utcnow() > call.asked + END_NEVER:
-                self._write(self._ledger.async_lost(call))
+                self._write(self.ledger.async_lost(call))
         for call in list(self._store.calls.values()):
             if call.wants_redial and self._redial(call.ref) is None:
                 self._plan_redial(call)
@@ -259,11 +255,9 @@ class Dialler:
         if (call := self._store.calls.get(ref)) is None:
             return
         if isinstance(question, CallAnswered):
-            self._write(self._ledger.async_answered(call, question.call_id))
+            self._write(self.ledger.async_answered(call, question.call_id))
         else:
-            pressed = self._ledger.async_pressed(
-                call, question.call_id, question.digits
-            )
+            pressed = self.ledger.async_pressed(call, question.call_id, question.digits)
             self._write(pressed)
 
     @callback
@@ -342,7 +336,7 @@ class Dialler:
             guarded = self._guard.reserve_call(call.ref, call.callee, minutes=minutes)
             with guarded as price:
                 call = replace(call, after=after, reserved=price)
-                await self._ledger.async_remember(call)
+                await self.ledger.async_remember(call)
             self.repertoire.expect(call)
             return await self._async_dial(call)
 
@@ -350,7 +344,7 @@ class Dialler:
         try:
             answer = await self._async_post(call)
         except ElksError as err:
-            known = await self._ledger.async_refused(call, CallOutcome.FAILED)
+            known = await self.ledger.async_refused(call, CallOutcome.FAILED)
             if known.id is not None:
                 return known
             if isinstance(err, ElksConnectionError):
@@ -358,8 +352,8 @@ class Dialler:
             with translate_errors(self._hass, self._entry):
                 raise
         if answer is not None:
-            return await self._ledger.async_taken(call, answer)
-        known = self._ledger.known(call)
+            return await self.ledger.async_taken(call, answer)
+        known = self.ledger.known(call)
         if known.id is None:
             raise _error("call_unknown")
         return known
@@ -408,11 +402,11 @@ class Dialler:
         async with turn:
             found = await self._look_up.async_search(call, late=False)
             if found is not None:
-                known = await self._ledger.async_taken(call, found)
-                await self._ledger.async_ended(known, found.ended())
+                known = await self.ledger.async_taken(call, found)
+                await self.ledger.async_ended(known, found.ended())
             elif self.is_late(call):
-                await self._ledger.async_refused(call, CallOutcome.UNKNOWN)
-            return self._ledger.known(call)
+                await self.ledger.async_refused(call, CallOutcome.UNKNOWN)
+            return self.ledger.known(call)
 
 
 def _log_failure(task: asyncio.Task[PhoneCall]) -> None:

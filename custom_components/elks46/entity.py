@@ -11,7 +11,14 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity
 
 from .api import IncomingMessage, MessageKind, Number
-from .const import CONF_KEEP_TEXT, CONF_NUMBER, CONF_NUMBER_ID, DOMAIN, SUBENTRY_NUMBER
+from .const import (
+    CONF_KEEP_TEXT,
+    CONF_NUMBER,
+    CONF_NUMBER_ID,
+    DOMAIN,
+    SUBENTRY_NUMBER,
+    Right,
+)
 from .contacts import Contact
 from .data import ElksConfigEntry
 from .records import CallNews, PhoneCall, SentMessage
@@ -194,7 +201,9 @@ def status_data(sent: SentMessage) -> Mapping[str, Any]:
     }
 
 
-def call_data(news: CallNews, call: PhoneCall) -> dict[str, Any]:
+def call_data(
+    entry: ElksConfigEntry, news: CallNews, call: PhoneCall
+) -> dict[str, Any]:
     """Return what is told of a call: who, and what is new."""
     data: dict[str, Any] = {
         "call_id": call.id,
@@ -202,6 +211,18 @@ def call_data(news: CallNews, call: PhoneCall) -> dict[str, Any]:
         "callee": call.callee,
     }
     match news:
+        case CallNews.RINGING:
+            contact = entry.runtime_data.contacts.by_phone(call.caller or "")
+            rights = (
+                contact.rights_of_call(is_verified=call.is_verified)
+                if contact
+                else frozenset[Right]()
+            )
+            data["created"] = call.created.isoformat() if call.created else None
+            data["verified"] = call.is_verified
+            data["rights"] = sorted(rights)
+        case CallNews.VOICEMAIL:
+            data["recording_id"] = call.voicemail
         case CallNews.DIGITS:
             data["digits"] = call.digits
         case CallNews.ENDED:

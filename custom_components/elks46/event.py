@@ -131,7 +131,7 @@ class ElksNumberMessages(ElksNumberEntity, ElksMessages):
 
 
 class ElksNumberCalls(ElksNumberEntity, EventEntity):
-    """Calls from a number."""
+    """Calls from and to a number."""
 
     _attr_event_types = [news.value for news in CallNews]
 
@@ -151,7 +151,7 @@ class ElksNumberCalls(ElksNumberEntity, EventEntity):
             contact = self._runtime.contacts.by_phone(call.phone or "")
             self._trigger_event(
                 news.value,
-                call_data(news, call)
+                call_data(self._entry, news, call)
                 | {
                     "direction": call.direction.value,
                     "contact": contact.name if contact else None,

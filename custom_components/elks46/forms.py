@@ -63,7 +63,7 @@ async def own_numbers(client: ElksClient) -> dict[str, Number]:
 async def number_options(
     hass: HomeAssistant, numbers: Mapping[str, Number]
 ) -> list[SelectOptionDict]:
-    """Return each number with its name, what it can do and what answers its messages today."""
+    """Return each number with its name, what it can do and what answers it today."""
     translations = await async_get_translations(
         hass, hass.config.language, "selector", {DOMAIN}
     )
@@ -76,7 +76,7 @@ async def number_options(
     def label(number: Number) -> str:
         answering = dict.fromkeys(
             _host(url) or word("fixed_answer")
-            for url in (number.sms_url, number.mms_url)
+            for url in (number.sms_url, number.mms_url, number.voice_start)
             if url is not None
         )
         answers = ", ".join(answering) or word("nothing")

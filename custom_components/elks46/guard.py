@@ -5,7 +5,7 @@ it, so a hundred texts at once pass one by one. What is under way, what was sent
 nobody knows the fate of stands in the store, so a restart forgets none of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -166,6 +166,16 @@ class Guard:
             yield price
         finally:
             del self._reserved_calls[ref]
+
+    def price_of_passing_on(self, phones: Sequence[str], *, minutes: int) -> Decimal:
+        """Return what a call may cost that came in and is passed on to the first who answers.
+
+        Raises:
+            HomeAssistantError: a limit is reached.
+        """
+        price = max(map(self._minute, phones), default=Decimal(0)) * minutes
+        self._check(Limit.HOURLY_CALLS, price, "forward_call", is_alert=False)
+        return price
 
     async def async_count_forwarded(
         self, message_id: str, phone: str, *, parts: int

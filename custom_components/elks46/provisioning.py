@@ -1,4 +1,4 @@
-"""Numbers' addresses at 46elks, for texts and for pictures: brought in line with ours, and given back.
+"""Numbers' addresses at 46elks, for texts, pictures and calls: brought in line with ours, and given back.
 
 What stood there before is remembered before anything is changed. An address that somebody
 else has put there since is left alone, and a repair issue tells.
@@ -25,7 +25,7 @@ from .api import (
     ElksRequestError,
     Number,
 )
-from .const import CONF_NUMBER_ID, DOMAIN, LOGGER, SUBENTRY_NUMBER
+from .const import CONF_NUMBER_ID, DOMAIN, LOGGER, SUBENTRY_NUMBER, VOICE
 from .records import HeldNumber
 
 if TYPE_CHECKING:
@@ -37,11 +37,21 @@ if TYPE_CHECKING:
 RETRY_SECONDS: Final = 60
 RETRY_SECONDS_AT_MOST: Final = 1800
 # What comes to a number by an address of its own; the value is the capability it takes.
-KINDS: Final = {CallbackKind.SMS: "sms", CallbackKind.MMS: "mms"}
+KINDS: Final = {
+    CallbackKind.SMS: "sms",
+    CallbackKind.MMS: "mms",
+    CallbackKind.CALL: VOICE,
+}
+# What 46elks calls the address of what comes to a number.
+FIELDS: Final = {
+    CallbackKind.SMS: "sms_url",
+    CallbackKind.MMS: "mms_url",
+    CallbackKind.CALL: "voice_start",
+}
 
 
 class Provisioning:
-    """Keeps the chosen numbers' messages coming here."""
+    """Keeps what comes to the chosen numbers coming here."""
 
     def __init__(
         self,
@@ -120,11 +130,11 @@ class Provisioning:
                     )
                 except (ElksError, OSError) as err:
                     LOGGER.error(
-                        "The number with id %s still sends its messages here (%s): set"
+                        "The number with id %s still sends what it receives here (%s): set"
                         " its %s at 46elks to %s",
                         number_id,
                         type(err).__name__,
-                        _field(kind),
+                        FIELDS[kind],
                         f"what it was before, at {_answered_by(held.previous)}"
                         if held.previous
                         else "nothing",
@@ -162,7 +172,7 @@ class Provisioning:
             number = await self._client.numbers.get(number.id)
             known = (None, ours, held.ours if held else None)
             # Whoever chose a number was told what answered it. Where this home had it
-            # before it could do pictures, nobody was told what answers those.
+            # before it could do pictures or calls, nobody was told what answers those.
             is_agreed = not was_ours if held is None else not held.ours
             if is_agreed or _url(number, kind) in known:
                 await self._async_set_if_taken(number, kind, ours)
@@ -200,16 +210,19 @@ class Provisioning:
                 self._reach.address_refused(err.message)
                 return
             # With the same address for its texts nothing was wrong.
-            LOGGER.debug("46elks takes no address for the pictures of a number")
+            LOGGER.debug("46elks takes no address as the %s of a number", FIELDS[kind])
 
     async def _async_configure(
         self, number_id: str, kind: CallbackKind, url: str
     ) -> None:
         numbers = self._client.numbers
-        if kind is CallbackKind.SMS:
-            await numbers.configure(number_id, sms_url=url)
-        else:
-            await numbers.configure(number_id, mms_url=url)
+        match kind:
+            case CallbackKind.SMS:
+                await numbers.configure(number_id, sms_url=url)
+            case CallbackKind.MMS:
+                await numbers.configure(number_id, mms_url=url)
+            case _:
+                await numbers.configure(number_id, voice_start=url)
 
     async def _async_give_back(self, number_id: str, number: Number | None) -> None:
         """Put back what was there, unless somebody has changed it since."""
@@ -270,13 +283,9 @@ class Provisioning:
         self._retry = async_call_later(self._hass, delay, retry)
 
 
-def _field(kind: CallbackKind) -> str:
-    """Return what 46elks calls the address of what comes to a number."""
-    return f"{kind}_url"
-
-
 def _url(number: Number, kind: CallbackKind) -> str | None:
-    return number.sms_url if kind is CallbackKind.SMS else number.mms_url
+    address: str | None = getattr(number, FIELDS[kind])
+    return address
 
 
 def _answered_by(url: str) -> str:

@@ -106,8 +106,10 @@ class CallOutcome(StrEnum):
 class CallNews(StrEnum):
     """What is told of a call while it happens."""
 
+    RINGING = "ringing"
     ANSWERED = "answered"
     DIGITS = "digits"
+    VOICEMAIL = "voicemail"
     ENDED = "ended"
 
 
@@ -140,7 +142,7 @@ class PhoneCall:
     """A call and what has become of it.
 
     `ref` is our own reference, made before 46elks is asked; `id` is 46elks' and missing
-    until it has answered or posted. `asked` and `ended` are times of this home's clock.
+    until it has answered or posted. One that comes in has only 46elks' id, as both. `asked` and `ended` are times of this home's clock.
     `after` is the newest time in 46elks' history that was known before asking, on its
     clock: a look-up takes nothing older for this call. `redial_of` is the reference of
     the call that nobody answered, and `is_to_end` tells that a person wants it over.
@@ -168,12 +170,23 @@ class PhoneCall:
     redial_of: str | None = None
     is_to_end: bool = False
     reserved: Decimal = Decimal(0)
+    is_told: bool = False
+    """Whether it was told that it came in: with a PIN only when that was entered."""
+    is_verified: bool = False
+    """Whether the caller has entered the PIN of a contact."""
+    is_passed_on: bool = False
+    """Whether it came in and rings somebody else, which is paid for as a call of ours."""
+    presses: int = 0
+    """How often keys were pressed: the same ones may be twice."""
+    voicemail: str | None = None
+    """What 46elks calls the message that the caller has left."""
 
     @property
     def is_placed(self) -> bool:
-        """Whether it is a call of ours that may have rung."""
+        """Whether it is a call of ours that may have rung, or one that is passed on."""
         is_refused = self.outcome is CallOutcome.FAILED and self.id is None
-        return self.direction is CallDirection.OUTGOING and not is_refused
+        is_ours = self.direction is CallDirection.OUTGOING
+        return self.is_passed_on or (is_ours and not is_refused)
 
     @property
     def may_cost(self) -> bool:

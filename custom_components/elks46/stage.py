@@ -42,8 +42,8 @@ class Stage:
         return sum(len(audio.content) for audio in sounds.values())
 
     @callback
-    def async_offer(self, audio: Audio, *, lifetime: timedelta) -> str:
-        """Hold a sound until it is withdrawn, but not for ever, and return its token.
+    def async_offer(self, audio: Audio, *, lifetime: timedelta | None) -> str:
+        """Hold a sound until it is withdrawn, or its time is over, and return its token.
 
         Raises:
             HomeAssistantError: there is no more room; what is offered already stays.
@@ -56,6 +56,18 @@ class Stage:
                 translation_domain=DOMAIN, translation_key="audio_crowded"
             )
 
+        self.async_keep(token, lifetime)
+        return token + _ENDINGS.get(audio.mime_type, "")
+
+    @callback
+    def async_keep(self, token: str, lifetime: timedelta | None) -> None:
+        """Hold a sound for so long from now on, or until it is withdrawn."""
+        token, _, _ = token.partition(".")
+        if cancel := self._timers.pop(token, None):
+            cancel()
+        if lifetime is None:
+            return
+
         @callback
         def expire(_: datetime) -> None:
             self.async_withdraw(token)
@@ -63,7 +75,6 @@ class Stage:
         self._timers[token] = async_call_later(
             self._hass, lifetime, HassJob(expire, cancel_on_shutdown=True)
         )
-        return token + _ENDINGS.get(audio.mime_type, "")
 
     @callback
     def async_withdraw(self, token: str) -> None:

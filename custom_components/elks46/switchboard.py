@@ -13,11 +13,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 from yarl import URL
 
+from .answering import STEP, FrontDesk
 from .api import (
     CallAnswered,
     CallCallback,
     CallResult,
     Hangup,
+    IncomingCall,
     Instruction,
     Menu,
     Play,
@@ -26,8 +28,6 @@ from .api import (
 from .const import DOMAIN, MENU_SECONDS
 from .records import CallPlan
 
-# The part of the address that tells how often a person was asked.
-STEP: Final = "step"
 # A home places 30 calls an hour, unless told otherwise: these last for a day.
 PROGRAMS_AT_MOST: Final = 1_000
 
@@ -55,6 +55,9 @@ class Switchboard:
 
     def __init__(self) -> None:
         """Know no call yet."""
+        self.desk = FrontDesk()
+        # By what is said, where it stands on the stage.
+        self.greetings: dict[str, tuple[str, ...]] = {}
         self._programs: dict[str, Program] = {}
         self._listener: Listener | None = None
         self._unheard: list[tuple[str, Question]] = []
@@ -69,6 +72,8 @@ class Switchboard:
     @callback
     def end(self, ref: str) -> None:
         """End a call as soon as it asks what to do next."""
+        if live := self.desk.find(ref):
+            live.stop()
         if program := self._programs.get(ref):
             self._programs[ref] = replace(program, is_to_end=True)
 
@@ -85,12 +90,21 @@ class Switchboard:
         """Keep what is heard until somebody listens again."""
         self._listener = None
 
-    @callback
-    def answer(self, ref: str, step: str, question: CallCallback) -> Instruction:
+    async def async_answer(
+        self, ref: str, step: str, question: CallCallback
+    ) -> Instruction:
         """Return what to do with a call; the same question gets the same answer.
 
-        `step` is how often the call has been told what to do next.
+        Calls of ours have a reference, and `step` is how often a call has been told what
+        to do next. Only a call that an automation is to answer is kept waiting.
         """
+        if isinstance(question, IncomingCall):
+            return await self.desk.async_answer(step, question)
+        if not ref and isinstance(question, CallResult):
+            return await self.desk.async_answer(step, question)
+        return self._answer(ref, step, question)
+
+    def _answer(self, ref: str, step: str, question: CallCallback) -> Instruction:
         program = self._programs.get(ref)
         if program is None or not isinstance(question, CallAnswered | CallResult):
             return Hangup()

@@ -23,8 +23,10 @@ from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
+from .answering import STEP
 from .api import (
     CallbackKind,
+    CallDirection,
     CallEnded,
     DeliveryReport,
     ElksInvalidDataError,
@@ -33,6 +35,7 @@ from .api import (
     IncomingCall,
     IncomingMessage,
     Instruction,
+    RecordingReady,
     count_text,
     parse_call_callback,
     parse_callback,
@@ -41,7 +44,7 @@ from .const import DOMAIN, LOGGER
 from .data import ElksConfigEntry, ElksRuntimeData
 from .guard import Guard
 from .reach import KIND_PING
-from .switchboard import STEP, async_get
+from .switchboard import async_get
 
 # The longest text has some ten thousand bytes as a form.
 BODY_BYTES_AT_MOST: Final = 64 * 1024
@@ -113,7 +116,7 @@ async def async_handle(
             entry.runtime_data.reach.callback_arrived(
                 is_foreign=_is_foreign(request.remote)
             )
-        instruction = _instruct(hass, entry, request, form, is_open=is_open)
+        instruction = await _async_instruct(hass, entry, request, form, is_open=is_open)
         return Response(text=instruction.encode(), content_type="application/json")
     if not is_open:
         return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
@@ -128,7 +131,7 @@ async def async_handle(
     return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-def _instruct(
+async def _async_instruct(
     hass: HomeAssistant,
     entry: ElksConfigEntry,
     request: Request,
@@ -149,11 +152,12 @@ def _instruct(
         if isinstance(question, IncomingCall) and not is_open:
             return turned_away
         board = async_get(hass, entry.entry_id)
-        return board.answer(ref, request.query.get(STEP, ""), question)
+        return await board.async_answer(ref, request.query.get(STEP, ""), question)
     except ElksInvalidDataError as err:
         LOGGER.debug("What a call asks cannot be read: %s", err)
     except Exception:  # noqa: BLE001 - Home Assistant would answer nothing: silence
         LOGGER.exception("Unexpected error with what a call asks")
+        return Hangup()
     return turned_away
 
 
@@ -181,6 +185,10 @@ async def _async_receive(
                 recipient := runtime.replies.forward_to(message)
             ) and await _async_may_forward(runtime.guard, message, recipient):
                 return json_response({"forward": recipient})
+        case CallEnded(direction=CallDirection.INCOMING) as end:
+            await runtime.reception.async_ended(end)
+        case RecordingReady() as recording if ref is None:
+            await runtime.reception.async_recorded(recording)
         case CallEnded() as end:
             await runtime.dialler.async_ended(ref, end)
         case DeliveryReport() as report:

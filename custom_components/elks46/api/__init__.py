@@ -32,6 +32,7 @@ from .errors import (
 )
 from .images import Image
 from .instructions import (
+    LONGEST_MENU_TIMEOUT,
     Connect,
     FollowUp,
     Hangup,
@@ -55,6 +56,7 @@ from .text import TextCount, TextEncoding, count_text
 
 __all__ = [
     "DEFAULT_API_URL",
+    "LONGEST_MENU_TIMEOUT",
     "NO_LIMIT",
     "Account",
     "Billing",

@@ -5,6 +5,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant, SupportsResponse, callback
 
 from ..const import DOMAIN
+from .answering import ANSWER_CALL_SCHEMA, MENU_SCHEMA, async_answer_call, async_menu
 from .calls import END_CALL_SCHEMA, PLACE_CALL_SCHEMA, async_end_call, async_place_call
 from .history import (
     GET_CALLS_SCHEMA,
@@ -34,6 +35,8 @@ from .subaccounts import (
 
 # What is asked, by whom it is done, and whether there is always an answer.
 ACTIONS: Final = {
+    "answer_call": (ANSWER_CALL_SCHEMA, async_answer_call, SupportsResponse.OPTIONAL),
+    "menu": (MENU_SCHEMA, async_menu, SupportsResponse.OPTIONAL),
     "end_call": (END_CALL_SCHEMA, async_end_call, SupportsResponse.OPTIONAL),
     "place_call": (PLACE_CALL_SCHEMA, async_place_call, SupportsResponse.OPTIONAL),
     "configure_number": (

@@ -80,7 +80,7 @@ async def async_place_call(call: ServiceCall) -> ServiceResponse:
     acknowledge = _key(call.data.get(ATTR_ACKNOWLEDGE))
     recipients = recipients_of(call.hass, entry, call.data)
     entry.runtime_data.address.check_media()
-    audio = await _async_audio(call.hass, call.data)
+    audio = await async_sound(call.hass, call.data)
 
     with dialler.repertoire.staged(
         led_in(audio),
@@ -152,7 +152,7 @@ def _key(written: str | None) -> str | None:
     return key
 
 
-async def _async_audio(hass: HomeAssistant, data: Mapping[str, Any]) -> Audio:
+async def async_sound(hass: HomeAssistant, data: Mapping[str, Any]) -> Audio:
     """Return what is to be heard: a message read aloud, or a media item."""
     match data.get(ATTR_MESSAGE), data.get(ATTR_MEDIA):
         case str(message), None:
