@@ -1,7 +1,7 @@
 """Calls that come in: what callers hear, what the home is told, and what costs."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from datetime import timedelta
 from typing import Any, Final
 from unittest.mock import patch
@@ -105,6 +105,22 @@ class House(Phones):
                 await self.simulator.log(len(await self.simulator.log()), wait=1)
                 await self.hass.async_block_till_done()
         return call
+
+    async def rung(self) -> None:
+        """Return when the home has told a call."""
+        async with asyncio.timeout(10):
+            while not self.received:
+                await self.simulator.log(len(await self.simulator.log()), wait=1)
+                await asyncio.sleep(0)
+
+    async def at_menu(self, call_id: str, level: int) -> None:
+        """Return when a caller hears so many further menus than the first."""
+        await self.until(
+            call_id,
+            lambda call: (
+                call["phase"] == "playing" and len(call["actions"]) == level + 1
+            ),
+        )
 
     def call(self, call_id: str) -> Any:
         """Return a call as the home knows it."""
@@ -380,6 +396,16 @@ async def test_a_call_that_no_automation_answers(
     assert acts(call)[0] == done
 
 
+def on_call(hass: HomeAssistant, script: Callable[[str], Awaitable[None]]) -> None:
+    """Run something for each call that comes in."""
+
+    @callback
+    def rung(event: Event) -> None:
+        hass.async_create_task(script(event.data["call_id"]))
+
+    hass.bus.async_listen(RECEIVED, rung)
+
+
 async def test_a_menu_asks_and_asks_again(hass: HomeAssistant, house: House) -> None:
     """Level by level, also for the same key twice, and tells each."""
     await house.answers("automation")
@@ -389,30 +415,191 @@ async def test_a_menu_asks_and_asks_again(hass: HomeAssistant, house: House) -> 
     async def script(call_id: str) -> None:
         for _ in range(3):
             heard.append(await use_action(hass, "menu", call_id=call_id, media=file))
-        heard.append(
-            await use_action(hass, "answer_call", call_id=call_id, instruction="reject")
-        )
+        await use_action(hass, "answer_call", call_id=call_id, instruction="busy")
 
-    hass.bus.async_listen(
-        RECEIVED,
-        callback(
-            lambda event: hass.async_create_task(script(event.data["call_id"])) and None
-        ),
-    )
+    on_call(hass, script)
     await house.stop_clock()
     call_id = await house.ring()
-    for level, key in enumerate(("1", "1", "#")):
-        await house.until(
-            call_id,
-            lambda call, level=level: (
-                call["phase"] == "playing" and "/media/" in str(call["now"])
-                if "now" in call
-                else call["phase"] == "playing" and acts(call).count("ivr") == level
-            ),
-        )
+    for level, key in enumerate(("1", "1", "2")):
+        await house.at_menu(call_id, level)
         await house.do(call_id, "digits", digits=key)
+    call = await house.over(call_id)
+    assert acts(call) == ["ivr"] * 3 + ["hangup"]
+    assert heard[:2] == [{"digits": "1", "no_input": False}] * 2
+    assert [event.data["digits"] for event in house.digits][:2] == ["1", "1"]
+    assert house.digits[0].data["contact"] == "Anna"
+    assert house.ended[0].data["outcome"] == "answered"
+
+
+async def test_a_menu_without_keys_says_so(hass: HomeAssistant, house: House) -> None:
+    """When it was said as often as asked."""
+    await house.answers("automation", **{CONF_CALL_FALLBACK: "announce"})
+    file = await hass.async_add_executor_job(allowed_file, hass, chirp())
+    heard: list[Json] = []
+
+    async def script(call_id: str) -> None:
+        heard.append(
+            await use_action(hass, "menu", call_id=call_id, media=file, repeat=1)
+        )
+        await use_action(hass, "answer_call", call_id=call_id, instruction="assist")
+
+    on_call(hass, script)
+    call = await house.over(await house.ring())
+    assert heard == [{"digits": None, "no_input": True}]
+    assert acts(call) == ["ivr", "play"]
+    assert not house.digits
+
+
+async def test_a_caller_who_hangs_up_ends_the_script(
+    hass: HomeAssistant, house: House
+) -> None:
+    """With the call named."""
+    await house.answers("automation")
+    file = await hass.async_add_executor_job(allowed_file, hass, chirp())
+    await house.stop_clock()
+    call_id = await house.ring()
+    await house.rung()
+    menu = asyncio.create_task(use_action(hass, "menu", call_id=call_id, media=file))
+    await house.at_menu(call_id, 0)
+    await house.do(call_id, "hangup")
     await house.over(call_id)
-    assert len(heard) == 4
+    with pytest.raises(ServiceValidationError, match=f"{call_id} is over"):
+        await menu
+    for action in (
+        {"action": "menu", "media": file},
+        {"action": "answer_call", "instruction": "reject"},
+        {"action": "answer_call", "instruction": "announce", "media": file},
+    ):
+        with pytest.raises(ServiceValidationError, match=f"{call_id} is over"):
+            await use_action(hass, call_id=call_id, **action)
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_caller_waits_in_silence_while_a_script_thinks(
+    hass: HomeAssistant, house: House
+) -> None:
+    """But not for ever."""
+    await house.answers("automation", **{CONF_CALL_FALLBACK: "voicemail"})
+    file = await hass.async_add_executor_job(allowed_file, hass, chirp())
+    on_ring(hass, "menu", media=file, repeat=1)
+    call = await house.over(await house.ring())
+    assert acts(call)[-4:] == ["play", "play", "play", "record"]
+    assert "sound/dtmf" in call["actions"][-4]["play"]
+
+
+async def test_a_menu_or_an_answer_that_is_not_waited_for(
+    hass: HomeAssistant, house: House
+) -> None:
+    """Is told so."""
+    await house.answers("announce")
+    file = await hass.async_add_executor_job(allowed_file, hass, chirp())
+    await house.stop_clock()
+    call_id = await house.ring()
+    await house.phase(call_id, "playing")
+    for data in ({"instruction": "announce", "media": file}, {"instruction": "busy"}):
+        answer = await use_action(hass, "answer_call", call_id=call_id, **data)
+        assert answer == {"accepted": False}
+    with pytest.raises(ServiceValidationError, match=f"{call_id} does not wait"):
+        await use_action(hass, "menu", call_id=call_id, media=file)
+    assert await end_call(hass, call_id) == "at_next_instruction"
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "told"),
+    [
+        pytest.param("menu", {"media": "x"}, "no call c7", id="unknown menu"),
+        pytest.param(
+            "answer_call", {"instruction": "busy"}, "no call c7", id="unknown answer"
+        ),
+        pytest.param(
+            "answer_call",
+            {"instruction": "announce", "message": "Hi"},
+            "no call c7",
+            id="unknown speaking",
+        ),
+        pytest.param("menu", {}, "message", id="nothing to say"),
+        pytest.param(
+            "answer_call",
+            {"instruction": "busy", "message": "Hi"},
+            "Field message",
+            id="words of no use",
+        ),
+        pytest.param(
+            "answer_call",
+            {"instruction": "busy", "forward_to": ANNA},
+            "Field forward_to",
+            id="nobody is rung",
+        ),
+        pytest.param(
+            "answer_call",
+            {"instruction": "forward", "forward_to": "sip:@"},
+            "SIP",
+            id="no SIP address",
+        ),
+        pytest.param(
+            "answer_call",
+            {"instruction": "forward", "forward_to": "+4600x"},
+            "phone number",
+            id="no client",
+        ),
+    ],
+)
+async def test_what_an_action_cannot_do_is_told(
+    hass: HomeAssistant, house: House, action: str, data: Json, told: str
+) -> None:
+    """By the field."""
+    with pytest.raises(ServiceValidationError, match=told):
+        await use_action(hass, action, call_id="c7", **data)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "error"),
+    [
+        pytest.param([], "nobody to pass", id="nobody"),
+        pytest.param(["+468123456"], "mobile", id="no mobile"),
+        pytest.param(["+47 406 12 345"], "country|may", id="abroad"),
+    ],
+)
+async def test_whom_a_call_cannot_be_passed_on_to(
+    hass: HomeAssistant, house: House, wanted: list[str], error: str
+) -> None:
+    """Is told while the call waits."""
+    await house.answers("automation")
+    await house.stop_clock()
+    call_id = await house.ring()
+    await house.rung()
+    with pytest.raises(ServiceValidationError, match=error):
+        await use_action(
+            hass,
+            "answer_call",
+            call_id=call_id,
+            instruction="forward",
+            forward_to=wanted,
+        )
+    await use_action(hass, "answer_call", call_id=call_id, instruction="reject")
+    await house.over(call_id)
+
+
+async def test_a_home_that_gives_out_no_sounds_says_so(
+    hass: HomeAssistant, house: House
+) -> None:
+    """An automation hears it, and callers hear 46elks."""
+    file = await hass.async_add_executor_job(allowed_file, hass, chirp())
+    with patch("custom_components.elks46.address.Address.media_base", None):
+        await house.answers("automation", **{CONF_GREETING: file})
+        await house.stop_clock()
+        call_id = await house.ring()
+        await house.rung()
+        with pytest.raises(HomeAssistantError, match="fetch"):
+            await use_action(
+                hass,
+                "answer_call",
+                call_id=call_id,
+                instruction="announce",
+                media=file,
+            )
+        await use_action(hass, "answer_call", call_id=call_id, instruction="reject")
+        await house.over(call_id)
 
 
 async def test_a_pin_is_asked_before_an_automation_hears(
@@ -438,3 +625,223 @@ async def test_a_pin_is_asked_before_an_automation_hears(
         for one in caplog.records
         if PIN in one.getMessage() and one.name.startswith("custom_components")
     ]
+
+
+@pytest.mark.parametrize(
+    ("tries", "menus"),
+    [
+        pytest.param(["1", "2", "3"], 3, id="three wrong"),
+        pytest.param(["1", "#"], 2, id="none at last"),
+    ],
+)
+async def test_wrong_pins_end_the_call(
+    hass: HomeAssistant,
+    house: House,
+    caplog: pytest.LogCaptureFixture,
+    tries: list[str],
+    menus: int,
+) -> None:
+    """No automation hears of it."""
+    await house.change("anna", **{CONF_RIGHTS: ["open"], CONF_PIN: PIN})
+    await house.answers("automation")
+    await house.stop_clock()
+    call_id = await house.ring()
+    for level, pin in enumerate(tries):
+        await house.at_menu(call_id, level)
+        await house.do(call_id, "digits", digits=f"{pin}#")
+    call = await house.over(call_id)
+    assert acts(call).count("ivr") == menus
+    assert not house.received
+    assert not house.digits
+    assert house.call(call_id).digits is None
+
+
+async def test_a_locked_pin_is_taken_from_nobody_for_a_while(
+    hass: HomeAssistant,
+    house: House,
+    public_url: str,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Over calls, over a new set-up, and also the right one."""
+    await house.change("anna", **{CONF_RIGHTS: ["open"], CONF_PIN: PIN})
+    await house.answers("automation")
+
+    async def enter(call_id: str, digits: str) -> Any:
+        """Call, and enter a PIN; return what is heard then."""
+        form = {
+            "callid": call_id,
+            "direction": "incoming",
+            "from": ANNA,
+            "to": NUMBER,
+            "created": dt_util.utcnow().replace(tzinfo=None).isoformat(),
+        }
+        await post_call(public_url, "call", form)
+        form["result"] = digits
+        return (await post_call(public_url, "next", form, step="1"))[1]
+
+    first = await enter("c1", "00000")
+    assert await enter("c1", "00000") == first
+    assert (await enter("c2", "11111"))["digits"] == 5
+    await change_options(hass, house.entry, keep_text=False)
+    assert "hangup" in await enter("c3", "22222")
+    assert "no PIN" in caplog.text
+    assert "hangup" in await enter("c4", PIN)
+    assert not house.received
+    freezer.tick(timedelta(minutes=16))
+    with patch("custom_components.elks46.answering.RING_SECONDS", 0):
+        await enter("c5", PIN)
+    await hass.async_block_till_done()
+    assert [event.data["call_id"] for event in house.received] == ["c5"]
+
+
+def incoming(call_id: str = "c1", **changed: str) -> dict[str, str]:
+    """Return what 46elks posts when somebody calls."""
+    return {
+        "callid": call_id,
+        "direction": "incoming",
+        "from": ANNA,
+        "to": NUMBER,
+        "created": dt_util.utcnow().replace(tzinfo=None).isoformat(),
+        **changed,
+    }
+
+
+async def test_a_call_is_told_once_however_often_it_is_posted(
+    hass: HomeAssistant, house: House, public_url: str
+) -> None:
+    """And gets the same answer."""
+    form = incoming()
+    first = await post_call(public_url, "call", form)
+    assert await post_call(public_url, "call", form) == first
+    await hass.async_block_till_done()
+    end = form | {"id": "c1", "state": "failed"}
+    for _ in range(2):
+        assert await post_call(public_url, "hangup", end) == (204, None)
+    assert await post_call(public_url, "call", form) == first
+    await hass.async_block_till_done()
+    assert (len(house.received), len(house.ended)) == (1, 1)
+    assert hass.states.is_state("sensor.46elks_calls_today", "1")
+
+
+async def test_a_call_that_is_over_or_old_opens_nothing(
+    hass: HomeAssistant, house: House, public_url: str
+) -> None:
+    """Posted late, by a 46elks that did not hear the answer."""
+    old = dt_util.utcnow().replace(tzinfo=None) - timedelta(minutes=6)
+    late = incoming("c2", created=old.isoformat())
+    assert await post_call(public_url, "call", late) == (200, {"hangup": "reject"})
+    end = incoming("c3") | {"id": "c3", "state": "failed"}
+    assert await post_call(public_url, "hangup", end) == (204, None)
+    again = await post_call(public_url, "call", incoming("c3"))
+    assert again == (200, {"hangup": "reject"})
+    await hass.async_block_till_done()
+    assert not house.received
+    assert [event.data["call_id"] for event in house.ended] == ["c3"]
+
+
+@pytest.mark.parametrize("kind", ["hangup", "record"])
+async def test_what_is_told_of_foreign_calls_changes_nothing(
+    hass: HomeAssistant, house: House, public_url: str, kind: str
+) -> None:
+    """Neither those to other numbers nor those nobody knows."""
+    form = incoming("c9", to=STRANGER) | {
+        "id": "c9",
+        "state": "failed",
+        "wav": "https://api.46elks.com/a1/recordings/c9-r0.wav",
+    }
+    assert await post_call(public_url, kind, form) == (204, None)
+    assert not house.ended
+
+
+async def test_a_next_that_nobody_expects_ends_the_call(
+    house: House, public_url: str
+) -> None:
+    """Also after a restart, which forgets what calls were at."""
+    reject = (200, {"hangup": "reject"})
+    form = incoming(result="1")
+    assert await post_call(public_url, "next", form) == reject
+    await house.answers("announce")
+    await post_call(public_url, "call", form)
+    for step in ("1", "", "x"):
+        status, answer = await post_call(public_url, "next", form, step=step)
+        assert status == 200
+    assert answer == {"hangup": "reject"}
+
+
+async def test_an_end_that_never_came_is_found_in_the_history(
+    hass: HomeAssistant, house: House, simulator: SimulatorControl
+) -> None:
+    """With what it cost."""
+    await simulator.fail(LOST_ENDS)
+    await house.answers("announce")
+    call_id = await house.ring()
+    await house.end(call_id)
+    await hass.async_block_till_done()
+    assert not house.ended
+    await house.entry.runtime_data.catch_up.async_run()
+    await pass_time(hass, minutes=1)
+    house.entry.runtime_data.reach.callback_arrived(is_foreign=False)
+    with patch("custom_components.elks46.dialler.END_LATE", timedelta(0)):
+        await house.entry.runtime_data.catch_up.async_run()
+    await hass.async_block_till_done()
+    (end,) = house.ended
+    assert (end.data["call_id"], end.data["outcome"]) == (call_id, "answered")
+    assert hass.states.is_state("binary_sensor.46701740690_in_call", "off")
+
+
+async def test_a_call_outlives_a_restart_in_what_is_known(
+    hass: HomeAssistant, house: House
+) -> None:
+    """It is counted once."""
+    call_id = await house.ring()
+    await house.over(call_id)
+    async with killed(hass, house.entry):
+        pass
+    assert house.call(call_id).is_over
+    assert hass.states.is_state("sensor.46elks_calls_today", "1")
+
+
+async def test_who_calls_while_the_account_is_set_up_anew_hears_busy(
+    hass: HomeAssistant, house: House
+) -> None:
+    """Not silence."""
+    await hass.config_entries.async_unload(house.entry.entry_id)
+    call = await house.end(await house.ring())
+    assert call["signal"] == "busy"
+
+
+async def test_a_call_can_be_ended_while_it_waits(
+    hass: HomeAssistant, house: House
+) -> None:
+    """By the action."""
+    await house.answers("automation", **{CONF_CALL_FALLBACK: "announce"})
+    call_id = await house.ring()
+    await house.rung()
+    assert await end_call(hass, call_id) == "at_next_instruction"
+    assert acts(await house.over(call_id)) == ["hangup"]
+
+
+async def test_the_select_writes_the_setting(hass: HomeAssistant, house: House) -> None:
+    """Without setting the account up anew; what is not set up cannot be chosen."""
+    entity_id = "select.46701740690_call_handling"
+    runtime = house.entry.runtime_data
+    assert hass.states.is_state(entity_id, "reject")
+    await hass.services.async_call(
+        "select",
+        "select_option",
+        {"entity_id": entity_id, "option": "announce"},
+        blocking=True,
+    )
+    await hass.async_block_till_done()
+    assert house.entry.subentries["number"].data[CONF_CALL_HANDLING] == "announce"
+    assert hass.states.is_state(entity_id, "announce")
+    assert house.entry.runtime_data is runtime
+    assert acts(await house.over(await house.ring())) == ["play"]
+    with pytest.raises(ServiceValidationError, match="nobody to pass"):
+        await hass.services.async_call(
+            "select",
+            "select_option",
+            {"entity_id": entity_id, "option": "forward"},
+            blocking=True,
+        )

@@ -99,8 +99,9 @@ def parse_forward(written: str, country: str | None) -> str:
     try:
         Connect((text,))
     except ValueError as err:
-        reason = "phone_invalid" if is_client else "sip_invalid"
-        raise InvalidPhoneNumberError(reason) from err
+        raise InvalidPhoneNumberError(
+            "phone_invalid" if is_client else "sip_invalid"
+        ) from err
     return text
 
 
