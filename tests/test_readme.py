@@ -87,6 +87,7 @@ HOUSE: Final = {
     "climate.cottage": "off",
     "light.porch": "off",
     "sensor.freezer_temperature": "-18",
+    "switch.gate": "off",
     "siren.hallway": "off",
 }
 
@@ -214,7 +215,7 @@ async def furnished(hass: HomeAssistant) -> dict[str, list[ServiceCall]]:
         hass.states.async_set(entity_id, state)
     return {
         domain: async_mock_service(hass, domain, "turn_on")
-        for domain in ("climate", "light", "siren")
+        for domain in ("climate", "light", "siren", "switch")
     }
 
 
@@ -442,6 +443,70 @@ async def the_siren_sounds_unless_anna_presses_the_key(home: Home) -> None:
     assert len(home.asked["siren"]) == 2
 
 
+async def calls(home: Home, caller: str) -> str:
+    """Call the house, and return the id of the call."""
+    await home.simulator.put_handset(caller)
+    rung = await home.simulator.control(
+        "POST", f"handsets/{caller}/calls", {"to": NUMBER}
+    )
+    return str(rung["call_id"])
+
+
+async def settle(home: Home, subentry_id: str, **settings: object) -> None:
+    """Change how a number answers, or what a contact may."""
+    (entry,) = home.hass.config_entries.async_entries(DOMAIN)
+    subentry = entry.subentries[subentry_id]
+    home.hass.config_entries.async_update_subentry(
+        entry, subentry, data={**subentry.data, **settings}
+    )
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def the_gate_opens_for_who_may(home: Home) -> None:
+    """On the ring alone, and for no stranger."""
+    await settle(home, "anna", rights=["open"])
+    phones = Phones(home.simulator)
+    for caller in (STRANGER, BJORN, ANNA):
+        assert (await phones.end(await calls(home, caller)))["signal"] == "reject"
+        await home.hass.async_block_till_done()
+    assert len(home.asked["switch"]) == 1
+
+
+async def the_family_is_passed_on(home: Home) -> None:
+    """And strangers may leave a message."""
+    await settle(home, "number", call_handling="automation")
+    await home.simulator.put_handset(BJORN, answers="busy")
+    phones = Phones(home.simulator)
+    for caller, done in ((ANNA, "connect"), (STRANGER, "play")):
+        call = await phones.end(await calls(home, caller))
+        assert done in call["actions"][0]
+
+
+async def callers_are_led(home: Home) -> None:
+    """To the second level, with what they may."""
+    hass, phones = home.hass, Phones(home.simulator)
+    assert await async_setup_component(hass, "ffmpeg", FFMPEG_CONFIG)
+    assert await async_setup_component(hass, "tts", {})
+    await hass.data[DATA_COMPONENT].async_add_entities([Engine()])
+    await settle(home, "anna", rights=["control"])
+    await settle(home, "number", call_handling="automation")
+    await phones.stop_clock()
+    call_id = await calls(home, ANNA)
+    for key in ("2", "1"):
+        await phones.until(
+            call_id,
+            lambda call: call["phase"] == "playing" and "ivr" in call["actions"][-1],
+        )
+        done = len((await phones.phase(call_id, "playing"))["actions"])
+        await phones.do(call_id, "digits", digits=key)
+        await phones.until(call_id, lambda call, done=done: len(call["actions"]) > done)
+    await phones.run_clock()
+    await phones.end(call_id)
+    await hass.async_block_till_done()
+    assert [call.service for call in home.asked["light"]] == ["turn_on"]
+    assert not home.asked["switch"]
+
+
 type Scene = Callable[[Home], Awaitable[None]]
 
 SCENES: Final[dict[str, Scene]] = {
@@ -452,7 +517,12 @@ SCENES: Final[dict[str, Scene]] = {
     ),
     "Forward texts from others to Anna": only_texts_of_others_are_forwarded,
     "Heat the cottage when Anna or Björn texts WARM": only_the_named_heat_the_cottage,
+    "Lead callers through a menu": callers_are_led,
     "Let the number of the shop answer by itself at night": the_shop_answers,
+    "Open the gate when somebody calls who may": the_gate_opens_for_who_may,
+    "Pass calls of the family on to Björn, and take a message of everybody else": (
+        the_family_is_passed_on
+    ),
     "Pass pictures of the family on to Björn": pictures_of_the_family_are_passed_on,
     "Ring the bell when Anna texts": the_bell_rings_for_anna,
     "Say so when a text did not arrive": a_failure_is_told,
@@ -672,6 +742,7 @@ async def test_an_event_of_a_call_is_documented(home: Home, news: CallNews) -> N
     call_id = await phones.answered(2)
     await phones.do(call_id, "digits", digits="1")
     await phones.until(call_id, lambda call: len(call["actions"]) == 2)
+    await phones.end(await calls(home, BJORN))
     await home.hass.async_block_till_done()
 
     assert [
