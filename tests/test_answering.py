@@ -1,8 +1,9 @@
 """Calls that come in: what callers hear, what the home is told, and what costs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -396,7 +397,9 @@ async def test_a_call_that_no_automation_answers(
     assert acts(call)[0] == done
 
 
-def on_call(hass: HomeAssistant, script: Callable[[str], Awaitable[None]]) -> None:
+def on_call(
+    hass: HomeAssistant, script: Callable[[str], Coroutine[Any, Any, None]]
+) -> None:
     """Run something for each call that comes in."""
 
     @callback
@@ -413,8 +416,8 @@ async def test_a_menu_asks_and_asks_again(hass: HomeAssistant, house: House) -> 
     heard: list[Json] = []
 
     async def script(call_id: str) -> None:
-        for _ in range(3):
-            heard.append(await use_action(hass, "menu", call_id=call_id, media=file))
+        menu = partial(use_action, hass, "menu", call_id=call_id, media=file)
+        heard.extend([await menu(), await menu(), await menu()])
         await use_action(hass, "answer_call", call_id=call_id, instruction="busy")
 
     on_call(hass, script)

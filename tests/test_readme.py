@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import dropwhile, takewhile
 import json
 from pathlib import Path
@@ -482,6 +483,11 @@ async def the_family_is_passed_on(home: Home) -> None:
         assert done in call["actions"][0]
 
 
+def has_more(done: int, call: Json) -> bool:
+    """Tell whether a call has got further than so many instructions."""
+    return len(call["actions"]) > done
+
+
 async def callers_are_led(home: Home) -> None:
     """To the second level, with what they may."""
     hass, phones = home.hass, Phones(home.simulator)
@@ -499,7 +505,7 @@ async def callers_are_led(home: Home) -> None:
         )
         done = len((await phones.phase(call_id, "playing"))["actions"])
         await phones.do(call_id, "digits", digits=key)
-        await phones.until(call_id, lambda call, done=done: len(call["actions"]) > done)
+        await phones.until(call_id, partial(has_more, done))
     await phones.run_clock()
     await phones.end(call_id)
     await hass.async_block_till_done()
