@@ -20,13 +20,17 @@ GROUND = {
 }
 ENGINE = {
     "album",
+    "alert_log",
     "audio",
     "call_ledger",
     "call_log",
     "call_look_up",
     "catch_up",
     "coordinator",
+    "course",
     "dialler",
+    "escalation",
+    "fallbacks",
     "fetch",
     "formats",
     "guard",
@@ -49,6 +53,7 @@ ENGINE = {
     "subaccounts",
     "switchboard",
     "tally",
+    "words",
 }
 DOORS = {"media_view", "webhook"}
 FRONT = {
@@ -72,19 +77,24 @@ FRONT = {
 }
 # Some rooms have a cellar: a module that only they use.
 BUILT_ON = {
+    "alert_log": {"journal"},
     "audio": {"fetch", "formats", "speech"},
     "call_log": {"journal", "tally"},
     "config_flow": {"forms", "number_flow", "subaccount_flow", "subentry_flow"},
+    "course": {"words"},
     "dialler": {"call_ledger", "call_look_up", "repertoire", "switchboard"},
+    "escalation": {"course", "words"},
+    "fallbacks": {"words"},
     "media": {"fetch"},
     "number_flow": {"forms"},
     "outbox": {"ledger", "look_up"},
     "repertoire": {"stage", "switchboard"},
     "services": {"services"},
     "speech": {"fetch", "formats"},
-    "store": {"call_log", "journal", "tally"},
+    "store": {"alert_log", "call_log", "journal", "tally"},
     "subaccount_flow": {"forms"},
     "subentry_flow": {"forms"},
+    "words": {"audio"},
 }
 
 

@@ -16,7 +16,7 @@ from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
-from . import bus, media_view, switchboard, webhook
+from . import bus, escalation, media_view, switchboard, webhook
 from .address import Address, async_delete_cloudhook
 from .album import Album
 from .api import ElksClient
@@ -27,6 +27,8 @@ from .coordinator import ElksCoordinator
 from .data import ElksConfigEntry, ElksRuntimeData
 from .dialler import Dialler
 from .entity import account_device
+from .escalation import Escalation
+from .fallbacks import Fallbacks
 from .guard import Guard
 from .inbox import Inbox
 from .outbox import Outbox
@@ -80,6 +82,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         inbox=inbox,
         outbox=outbox,
         dialler=dialler,
+        escalation=Escalation(hass, entry, store, contacts, dialler, outbox),
+        fallbacks=Fallbacks(hass, entry, client, store, coordinator, dialler, outbox),
         provisioning=Provisioning(hass, entry, client, store, address, reach),
         catch_up=CatchUp(
             hass, entry, client, store, inbox, outbox, dialler, reach, coordinator
@@ -106,11 +110,14 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
     runtime.catch_up.async_close()
     runtime.spending.async_close()
     runtime.provisioning.async_close()
+    await runtime.escalation.async_close()
+    await runtime.fallbacks.async_close()
     await asyncio.gather(runtime.dialler.async_close(), runtime.outbox.async_close())
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
     await runtime.store.async_close()
     if entry.disabled_by is not None:
+        escalation.async_forget(hass, list(runtime.store.alerts))
         webhook.async_shut(hass, entry)
         switchboard.async_forget(hass, entry.entry_id)
         _delete_issues(hass, entry)
@@ -123,6 +130,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> Non
     switchboard.async_forget(hass, entry.entry_id)
     store = ElksStore(hass, entry.entry_id)
     await store.async_load()
+    escalation.async_forget(hass, list(store.alerts))
     address = Address(hass, entry)
     await address.async_resolve()
     reach = Reach(hass, entry, address)
@@ -175,6 +183,8 @@ def _async_wire(
     async def settle_in() -> None:
         await follow()
         await runtime.catch_up.async_run()
+        runtime.escalation.resume()
+        runtime.fallbacks.resume()
 
     async def move() -> None:
         await runtime.address.async_resolve()
@@ -207,6 +217,8 @@ def _async_wire(
         async_dispatcher_send(hass, SIGNAL_STATE.format(entry.entry_id))
 
     runtime.dialler.async_listen()
+    runtime.escalation.async_listen()
+    runtime.fallbacks.async_listen()
     entry.async_on_unload(
         async_track_time_change(hass, day_begins, hour=0, minute=0, second=0)
     )

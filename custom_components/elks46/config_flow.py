@@ -35,6 +35,7 @@ import probatio
 from .address import is_public_url
 from .api import DEFAULT_API_URL, Account, MessageKind, is_subaccount
 from .const import (
+    CONF_ALERT_RESERVE,
     CONF_ALLOWED_COUNTRIES,
     CONF_API_URL,
     CONF_DEFAULT_CALLER,
@@ -131,6 +132,7 @@ OPTIONS_SCHEMA: Final = probatio.Schema(
         probatio.Optional(Limit.HOURLY_CALLS.value): NumberSelector(
             NumberSelectorConfig(min=0, step=1, mode=NumberSelectorMode.BOX)
         ),
+        probatio.Required(CONF_ALERT_RESERVE, default=True): BooleanSelector(),
         probatio.Optional(CONF_ALLOWED_COUNTRIES): SelectSelector(
             SelectSelectorConfig(
                 options=country_options(),

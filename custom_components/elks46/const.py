@@ -28,6 +28,7 @@ CONF_USAGE_LIMIT: Final = "usage_limit"
 SECTION_ADVANCED: Final = "advanced"
 
 # Options
+CONF_ALERT_RESERVE: Final = "alert_reserve"
 CONF_ALLOWED_COUNTRIES: Final = "allowed_countries"
 CONF_DEFAULT_CALLER: Final = "default_caller"
 CONF_DEFAULT_SENDER: Final = "default_sender"
@@ -102,6 +103,12 @@ DEFAULT_HOURLY_MESSAGES: Final = 100
 DEFAULT_HOURLY_CALLS: Final = 30
 # What the hourly limits look back on.
 HOUR: Final = timedelta(hours=1)
+
+# Issues of what ended unheard.
+ALERT_UNANSWERED: Final = "alert_unanswered"
+FALLBACK_FAILED: Final = "fallback_failed"
+# A home that was down for longer would wake people for what is long over.
+RESUME_WITHIN: Final = timedelta(hours=1)
 
 # What 46elks says that a number can do which calls and is called.
 VOICE: Final = "voice"

@@ -10,6 +10,8 @@ from .catch_up import CatchUp
 from .contacts import Contacts
 from .coordinator import ElksCoordinator
 from .dialler import Dialler
+from .escalation import Escalation
+from .fallbacks import Fallbacks
 from .guard import Guard
 from .inbox import Inbox
 from .outbox import Outbox
@@ -38,6 +40,8 @@ class ElksRuntimeData:
     inbox: Inbox
     outbox: Outbox
     dialler: Dialler
+    escalation: Escalation
+    fallbacks: Fallbacks
     provisioning: Provisioning
     catch_up: CatchUp
     rental: Rental

@@ -122,11 +122,19 @@ class Dialler:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def async_place(
-        self, *, callee: str, caller: str, plan: CallPlan, redial_of: str | None = None
+        self,
+        *,
+        callee: str,
+        caller: str,
+        plan: CallPlan,
+        redial_of: str | None = None,
+        ref: str | None = None,
+        is_alert: bool = False,
     ) -> PhoneCall:
         """Call someone, and return as soon as 46elks has taken the call.
 
-        It goes on when whoever asked is cancelled.
+        It goes on when whoever asked is cancelled. Whoever has to know it after a restart
+        chooses its reference. One of an alert may use what is reserved for these.
 
         Raises:
             ServiceValidationError: the guard never calls there.
@@ -135,7 +143,7 @@ class Dialler:
         """
         self._guard.check_destination(callee)
         call = PhoneCall(
-            ref=ulid_now(),
+            ref=ref or ulid_now(),
             direction=CallDirection.OUTGOING,
             caller=caller,
             callee=callee,
@@ -143,7 +151,7 @@ class Dialler:
             plan=plan,
             redial_of=redial_of,
         )
-        task = self._start(call.ref, self._async_place(call))
+        task = self._start(call.ref, self._async_place(call, is_alert=is_alert))
         try:
             await asyncio.wait({task})
         except asyncio.CancelledError:
@@ -187,9 +195,18 @@ class Dialler:
             await self._ledger.async_to_end(call)
             self._finish(call)
             return True
+        await self._async_to_end(call)
+        return False
+
+    async def async_withdraw(self, ref: str) -> None:
+        """Let a call end that nobody needs any more, if there is one."""
+        call = self._store.calls.get(ref)
+        if call is not None and not call.is_over:
+            await self._async_to_end(call)
+
+    async def _async_to_end(self, call: PhoneCall) -> None:
         self._switchboard.end(call.ref)
         await self._ledger.async_to_end(call)
-        return False
 
     async def async_ended(self, ref: str | None, end: CallEnded) -> None:
         """Let the end of a call act; late, repeated and foreign ones change nothing.
@@ -329,7 +346,7 @@ class Dialler:
         else:
             self._redials.pop(call.ref, None)
 
-    async def _async_place(self, call: PhoneCall) -> PhoneCall:
+    async def _async_place(self, call: PhoneCall, *, is_alert: bool) -> PhoneCall:
         turn = self._turns.setdefault(call.callee, asyncio.Lock())
         async with turn:
             if self._closing:
@@ -339,7 +356,9 @@ class Dialler:
             seconds = call.plan.talk_seconds if call.plan else 0
             minutes = max(1, ceil(seconds / 60))
             after = await self._look_up.async_newest()
-            guarded = self._guard.reserve_call(call.ref, call.callee, minutes=minutes)
+            guarded = self._guard.reserve_call(
+                call.ref, call.callee, minutes=minutes, is_alert=is_alert
+            )
             with guarded as price:
                 call = replace(call, after=after, reserved=price)
                 await self._ledger.async_remember(call)

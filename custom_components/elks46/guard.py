@@ -24,6 +24,7 @@ from homeassistant.util import dt as dt_util
 
 from .api import CallDirection, MessageKind
 from .const import (
+    CONF_ALERT_RESERVE,
     CONF_ALLOWED_COUNTRIES,
     DAILY_SPEND_ELSEWHERE,
     DEFAULT_DAILY_SPEND,
@@ -137,7 +138,7 @@ class Guard:
 
         Once the store has a message under this reference, the store's word counts: what
         was surely not sent gives its place back, and what nobody knows of keeps it. With
-        `is_alert` as much again may be used.
+        `is_alert` as much again may be used, unless the person has switched that off.
 
         Raises:
             HomeAssistantError: a limit is reached; nobody is asked to send.
@@ -238,7 +239,8 @@ class Guard:
         self, hourly: Limit, price: Decimal, action: str, *, is_alert: bool
     ) -> None:
         """Let pass what stays within every limit."""
-        factor = ALERT_RESERVE if is_alert else 1
+        has_reserve = bool(self._entry.options.get(CONF_ALERT_RESERVE, True))
+        factor = ALERT_RESERVE if is_alert and has_reserve else 1
         is_call = hourly is Limit.HOURLY_CALLS
         count = self._calls() if is_call else self._messages()
         at_most = self._limit(hourly)

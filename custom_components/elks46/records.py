@@ -216,6 +216,117 @@ class Audio:
     mime_type: str
     duration: float
     """Seconds."""
+    name: str = field(default="", repr=False)
+    """What 46elks calls it, if it is one that need not be fetched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What is to be said in calls, and written beside them.
+
+    Either `message` is read aloud, or `media` is played. `text` goes along as a text,
+    and `tell_others` when it is over.
+    """
+
+    message: str | None = field(default=None, repr=False)
+    media: str | None = field(default=None, repr=False)
+    engine: str | None = None
+    language: str | None = None
+    voice: str | None = None
+    text: str | None = field(default=None, repr=False)
+    tell_others: str | None = field(default=None, repr=False)
+
+
+class AttemptKind(StrEnum):
+    """How a person was tried to be reached."""
+
+    CALL = "call"
+    SMS = "sms"
+    TELL_OTHERS = "tell_others"
+
+
+class AlertVia(StrEnum):
+    """What has ended an alert."""
+
+    KEY = "key"
+    SMS = "sms"
+    UNTIL = "until"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try to reach a person for an alert.
+
+    It is written down before it is made, with `ref`, the reference of its call or text.
+    `ended` is when the alert went on, and `error` why nothing could be placed.
+    """
+
+    contact: str
+    """The subentry of the contact."""
+    name: str
+    kind: AttemptKind
+    round: int
+    ref: str
+    at: datetime
+    ended: datetime | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """An alert as it was asked for, and how far it has come.
+
+    `contacts` are subentries and the names they had. `words` is None where they may not be
+    stored. `is_armed` tells that the entity `until` was in another state than the one that
+    ends the alert. `over` is when it was acknowledged, or found to be over.
+    """
+
+    ref: str
+    asked: datetime
+    contacts: tuple[tuple[str, str], ...]
+    at_once: bool
+    rounds: int
+    pause: float
+    """Seconds."""
+    acknowledge: str
+    repeat: int
+    ring_timeout: int
+    caller: str | None
+    """None where the account has no number that calls."""
+    until: str | None
+    until_state: str | None
+    is_armed: bool
+    words: Words | None
+    attempts: tuple[Attempt, ...] = ()
+    over: datetime | None = None
+    by: str | None = None
+    """The subentry of who acknowledged it."""
+    via: AlertVia | None = None
+
+    @property
+    def last_step(self) -> datetime:
+        """When it last did something."""
+        times = (time for one in self.attempts for time in (one.at, one.ended) if time)
+        return max((self.asked, *times))
+
+    @property
+    def was_tried(self) -> bool:
+        """Whether anybody could be called or texted at all."""
+        return any(one.error is None for one in self.attempts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fallback:
+    """A text that becomes a call if it has not arrived by a time.
+
+    `ref` is that of the text and `call_ref` that of the call, once it is to be placed.
+    """
+
+    ref: str
+    recipient: str
+    due: datetime
+    words: Words | None
+    call_ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,8 @@ class Repertoire:
         Raises:
             HomeAssistantError: 46elks could not fetch them, or there is no room.
         """
-        self._address.check_media()
+        if not all(sound.name for sound in sounds):
+            self._address.check_media()
         plan = CallPlan(
             sounds=tuple(
                 self._stage.async_offer(sound, lifetime=SOUND_LIFETIME)
@@ -92,7 +93,8 @@ class Repertoire:
         sounds = tuple(
             url
             for token in plan.sounds
-            if self._stage.async_find(token) and (url := self._address.media_url(token))
+            if (sound := self._stage.async_find(token))
+            and (url := sound.name or self._address.media_url(token))
         )
         if len(sounds) == len(plan.sounds):
             program = Program(

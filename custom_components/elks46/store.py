@@ -13,6 +13,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import STORAGE_DIR, Store
 from homeassistant.util import dt as dt_util
 
+from .alert_log import AlertLog, dump_alert, dump_fallback
 from .api import CallbackKind, MessageKind, MessageStatus
 from .call_log import CallLog, dump_call
 from .const import (
@@ -25,7 +26,15 @@ from .const import (
     REPLY_PAUSE,
 )
 from .journal import Journal, Record
-from .records import HeldNumber, MessageRequest, PhoneCall, SentMessage, Spent
+from .records import (
+    Alert,
+    Fallback,
+    HeldNumber,
+    MessageRequest,
+    PhoneCall,
+    SentMessage,
+    Spent,
+)
 from .tally import Tally, dump_spent, today
 
 STORAGE_VERSION: Final = 1
@@ -50,6 +59,7 @@ class ElksStore:
         self._sent: dict[str, SentMessage] = {}
         self._refs: dict[str, str] = {}
         self._calls = CallLog()
+        self._alerts = AlertLog()
         self._held: dict[tuple[str, CallbackKind], HeldNumber] = {}
         self._since: dict[str, datetime] = {}
         self._known: frozenset[str] | None = None
@@ -84,6 +94,16 @@ class ElksStore:
     def calls(self) -> Mapping[str, PhoneCall]:
         """Calls, by our reference, oldest first."""
         return self._calls.calls
+
+    @property
+    def alerts(self) -> Mapping[str, Alert]:
+        """Alerts that are not over, by their reference."""
+        return self._alerts.alerts
+
+    @property
+    def fallbacks(self) -> Mapping[str, Fallback]:
+        """Texts that may become calls, by our reference."""
+        return self._alerts.fallbacks
 
     @property
     def held(self) -> Mapping[tuple[str, CallbackKind], HeldNumber]:
@@ -215,6 +235,46 @@ class ElksStore:
                 self._apply(record)
             raise
 
+    async def async_record_alert(self, alert: Alert) -> None:
+        """Remember how far an alert has come; no disk stops it.
+
+        Raises:
+            OSError: the disk refuses, so it is known until the next restart only.
+        """
+        await self._async_record({"alert": dump_alert(alert)})
+
+    async def async_record_alert_over(self, ref: str) -> None:
+        """Forget an alert.
+
+        Raises:
+            OSError: the disk refuses, so after a restart it would be known again.
+        """
+        await self._async_record({"alert_over": ref})
+
+    async def async_record_fallback(self, fallback: Fallback) -> None:
+        """Remember that a text may become a call.
+
+        Raises:
+            OSError: the disk refuses, so it is known until the next restart only.
+        """
+        await self._async_record({"fallback": dump_fallback(fallback)})
+
+    async def async_record_fallback_over(self, ref: str) -> None:
+        """Forget that a text may become a call.
+
+        Raises:
+            OSError: the disk refuses, so after a restart it would be known again.
+        """
+        await self._async_record({"fallback_over": ref})
+
+    async def _async_record(self, record: Record) -> None:
+        """Let a record act, even where the disk refuses."""
+        try:
+            await self._journal.async_append(record)
+        except OSError:
+            self._apply(record)
+            raise
+
     async def async_record_forwarded(
         self, message_id: str, when: datetime, cost: Decimal
     ) -> None:
@@ -308,6 +368,7 @@ class ElksStore:
                 # As it was written before there were picture messages.
                 self._held.pop((number_id, CallbackKind.SMS), None)
         self._calls.apply(record)
+        self._alerts.apply(record)
         self._tally.apply(record)
 
     def _keep(self, sent: SentMessage) -> None:
@@ -374,6 +435,7 @@ class ElksStore:
             "received": {key: when.isoformat() for key, when in self._received.items()},
             "sent": [_dump_sent(sent) for sent in self._sent.values()],
             **self._calls.dump(),
+            **self._alerts.dump(),
             "held": [_dump_held(held) for held in self._held.values()],
             "since": {key: when.isoformat() for key, when in self._since.items()},
             "known": None if self._known is None else sorted(self._known),
@@ -393,6 +455,7 @@ class ElksStore:
         for sent in data["sent"]:
             self._keep(_load_sent(sent))
         self._calls.restore(data)
+        self._alerts.restore(data)
         for held in data["held"]:
             self._hold(_load_held(held))
         self._since = {key: _time(when) for key, when in data["since"].items()}

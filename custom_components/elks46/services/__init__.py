@@ -5,6 +5,7 @@ from typing import Final
 from homeassistant.core import HomeAssistant, SupportsResponse, callback
 
 from ..const import DOMAIN
+from .alerts import ALERT_SCHEMA, async_alert
 from .calls import END_CALL_SCHEMA, PLACE_CALL_SCHEMA, async_end_call, async_place_call
 from .history import (
     GET_CALLS_SCHEMA,
@@ -34,6 +35,7 @@ from .subaccounts import (
 
 # What is asked, by whom it is done, and whether there is always an answer.
 ACTIONS: Final = {
+    "alert": (ALERT_SCHEMA, async_alert, SupportsResponse.OPTIONAL),
     "end_call": (END_CALL_SCHEMA, async_end_call, SupportsResponse.OPTIONAL),
     "place_call": (PLACE_CALL_SCHEMA, async_place_call, SupportsResponse.OPTIONAL),
     "configure_number": (

@@ -76,8 +76,8 @@ async def async_place_call(call: ServiceCall) -> ServiceResponse:
     entry = await async_entry(call)
     # A reload while waiting takes the rooms away from the entry, not from us.
     dialler = entry.runtime_data.dialler
-    caller = _caller(call.hass, entry, call.data.get(ATTR_FROM))
-    acknowledge = _key(call.data.get(ATTR_ACKNOWLEDGE))
+    caller = caller_of(call.hass, entry, call.data.get(ATTR_FROM))
+    acknowledge = key_of(call.data.get(ATTR_ACKNOWLEDGE))
     recipients = recipients_of(call.hass, entry, call.data)
     entry.runtime_data.address.check_media()
     audio = await _async_audio(call.hass, call.data)
@@ -127,7 +127,7 @@ async def async_end_call(call: ServiceCall) -> ServiceResponse:
     return {"ended": "now" if is_now else "at_next_instruction"}
 
 
-def _caller(hass: HomeAssistant, entry: ElksConfigEntry, written: str | None) -> str:
+def caller_of(hass: HomeAssistant, entry: ElksConfigEntry, written: str | None) -> str:
     """Return the number that a call is from, if 46elks would take it."""
     coordinator = entry.runtime_data.coordinator
     if written is None:
@@ -143,7 +143,7 @@ def _caller(hass: HomeAssistant, entry: ElksConfigEntry, written: str | None) ->
     return caller
 
 
-def _key(written: str | None) -> str | None:
+def key_of(written: str | None) -> str | None:
     """Return the key that acknowledges, if one is asked for."""
     if written is None:
         return None
