@@ -26,10 +26,14 @@ async def alert(hass: HomeAssistant, *names: str, **data: object) -> Json:
         DOMAIN,
         "alert",
         {
-            "contacts": [device(hass, name) for name in names or ("Anna", "Björn")],
-            "rounds": 1,
-            "media": await hass.async_add_executor_job(allowed_file, hass, chirp()),
-            **data,
+            field: value
+            for field, value in {
+                "contacts": [device(hass, name) for name in names or ("Anna", "Björn")],
+                "rounds": 1,
+                "media": await hass.async_add_executor_job(allowed_file, hass, chirp()),
+                **data,
+            }.items()
+            if value is not None
         },
         blocking=True,
         return_response=True,

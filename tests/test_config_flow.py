@@ -642,6 +642,7 @@ async def test_options_are_kept_until_they_are_cleared(
         "daily_spend_limit": 7.5,
         "hourly_message_limit": 10,
         "hourly_call_limit": 5,
+        "alert_reserve": False,
         CONF_ALLOWED_COUNTRIES: ["NO", "SE"],
     }
     result = await hass.config_entries.options.async_configure(
@@ -661,7 +662,11 @@ async def test_options_are_kept_until_they_are_cleared(
         asked["flow_id"], {CONF_PUBLIC_URL: "", CONF_DEFAULT_SENDER: " "}
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert added.options == {CONF_REACH: Reach.AUTO, CONF_KEEP_TEXT: True}
+    assert added.options == {
+        CONF_REACH: Reach.AUTO,
+        CONF_KEEP_TEXT: True,
+        "alert_reserve": True,
+    }
 
 
 @pytest.mark.parametrize(

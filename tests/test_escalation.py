@@ -2,19 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 from unittest.mock import patch
 
-from homeassistant.config_entries import ConfigEntryDisabler
-from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import device_registry as dr
-from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.elks46.api import IncomingMessage, MessageKind
 from custom_components.elks46.const import DOMAIN
 from custom_components.elks46.course import is_yes
 from custom_components.elks46.stage import async_stage
@@ -288,24 +286,14 @@ def test_only_a_yes_acknowledges(answer: str, says_yes: bool) -> None:
 async def test_not_every_text_ends_an_alert(
     hass: HomeAssistant, phones: Phones, sender: str, text: str
 ) -> None:
-    """Only that of one who was asked."""
-    await phones.run_clock()
-    await phones.simulator.put_handset(ANNA, answers="manual")
-    with patch("custom_components.elks46.services.alerts.RING_SECONDS_AT_MOST", 120):
-        alarm = alerting(hass, also_sms=ALSO)
-        await phones.new(1)
-        await phones.stop_clock()
+    """Only the yes of one who was asked."""
+    alarm = alerting(hass, also_sms=ALSO)
+    await phones.new(1)
+    await phones.simulator.put_handset(sender)
     await text_home(hass, phones.simulator, sender, text)
     assert not alarm.done()
-    await unheard_if_ringing(phones)
-    await acknowledged(phones, 2)
+    await acknowledged(phones)
     assert ended(await alarm)[2] == "key"
-
-
-async def unheard_if_ringing(phones: Phones) -> None:
-    """Let the first call end."""
-    await phones.advance(60)
-    await phones.end(str((await phones.calls())[0]["id"]))
 
 
 async def test_a_text_from_before_ends_nothing(
@@ -315,34 +303,271 @@ async def test_a_text_from_before_ends_nothing(
     alarm = alerting(hass, also_sms=ALSO)
     await phones.new(1)
     await hass.async_block_till_done()
-    with patch(
-        "custom_components.elks46.course.is_yes", side_effect=AssertionError
-    ) as asked:
-        asked.side_effect = None
-        asked.return_value = True
-        sent = next(iter(integration.runtime_data.store.sent.values()))
-        message = await text_before(hass, phones, sent.created - timedelta(minutes=1))
-    assert message
-    assert not alarm.done()
-    await acknowledged(phones)
-    assert ended(await alarm)[2] == "key"
-
-
-async def text_before(hass: HomeAssistant, phones: Phones, created: Any) -> bool:
-    """Tell of a text of that time."""
-    from custom_components.elks46.api import IncomingMessage, MessageKind  # noqa: PLC0415
-
-    (entry,) = hass.config_entries.async_entries(DOMAIN)
-    return bool(
-        await entry.runtime_data.inbox.async_receive(
-            IncomingMessage(
-                id="s0",
-                kind=MessageKind.SMS,
-                sender=ANNA,
-                recipient=NUMBER,
-                text="ok",
-                images=(),
-                created=created,
-            )
-        )
+    (sent,) = integration.runtime_data.store.sent.values()
+    message = IncomingMessage(
+        id="s0",
+        kind=MessageKind.SMS,
+        sender=ANNA,
+        recipient=NUMBER,
+        text="ok",
+        images=(),
+        created=sent.created - timedelta(seconds=1),
     )
+    assert await integration.runtime_data.inbox.async_receive(message)
+    assert not alarm.done()
+    again = replace(message, id="s1", created=sent.created)
+    assert await integration.runtime_data.inbox.async_receive(again)
+    assert ended(await alarm) == (True, "Anna", "sms")
+
+
+async def test_an_entity_ends_an_alert(hass: HomeAssistant, phones: Phones) -> None:
+    """When it changes to the state; that it is in it at first says nothing."""
+    hass.states.async_set(ENTITY, "off")
+    alarm = alerting(hass, until=ENTITY, until_state=False, tell_others="{by} is dry.")
+    await phones.new(1)
+    for state in ("unavailable", "off", "unknown", "on"):
+        hass.states.async_set(ENTITY, state)
+        await hass.async_block_till_done()
+        assert not alarm.done()
+    hass.states.async_set(ENTITY, "off", {"friendly_name": "Cellar"})
+    answer = await alarm
+    assert ended(answer) == (False, None, "until")
+    assert tried(answer) == [
+        ("Anna", 1, "call", None),
+        ("Anna", None, "tell_others", "created"),
+    ]
+    (told,) = await phones.simulator.texts(ANNA)
+    assert told["message"] == "Cellar is dry."
+
+
+async def test_the_others_are_told(hass: HomeAssistant, phones: Phones) -> None:
+    """Those that were called, but not who has acknowledged."""
+    alarm = alerting(hass, tell_others="{by} sees to the water.")
+    await declined(phones)
+    await acknowledged(phones, 2)
+    answer = await alarm
+    assert [row["via"] for row in answer["attempts"]] == ["call", "call", "tell_others"]
+    (told,) = await phones.simulator.texts(ANNA)
+    assert told["message"] == "Björn sees to the water."
+    assert await phones.simulator.texts(BJORN) == []
+
+
+async def test_who_was_not_called_is_told_nothing(
+    hass: HomeAssistant, phones: Phones
+) -> None:
+    """They would only wonder."""
+    alarm = alerting(hass, tell_others="{by} sees to the water.")
+    await acknowledged(phones)
+    await alarm
+    assert await phones.simulator.texts(BJORN) == []
+
+
+NO_CALLS = failing("calls", method="POST", kind="status", status=403, body="No calls")
+NO_TEXTS = failing("sms", method="POST", kind="status", status=403, body="No texts")
+
+
+async def test_texts_go_out_where_no_call_can_be_placed(
+    hass: HomeAssistant, phones: Phones
+) -> None:
+    """Everybody is tried, and the answer tells why."""
+    await phones.simulator.fail(NO_CALLS)
+    answer = await alert(hass, also_sms=ALSO)
+    assert ended(answer) == (False, None, None)
+    errors = [
+        row.get("error", "") for row in answer["attempts"] if row["via"] == "call"
+    ]
+    assert all("No calls" in error for error in errors)
+    assert [len(await phones.simulator.texts(one)) for one in (ANNA, BJORN)] == [1, 1]
+
+
+async def test_an_alert_that_reaches_nobody_fails_with_the_reasons(
+    hass: HomeAssistant, phones: Phones
+) -> None:
+    """Each is told once."""
+    await phones.simulator.fail(NO_CALLS, NO_TEXTS)
+    with pytest.raises(
+        HomeAssistantError, match=r"Anna: .*No calls.*Björn: .*No texts"
+    ):
+        await alert(hass, also_sms=ALSO, rounds=2, pause=0)
+    assert issues(hass) == {}
+
+
+async def test_a_bug_in_a_step_does_not_stop_the_next(
+    hass: HomeAssistant, phones: Phones, integration: MockConfigEntry
+) -> None:
+    """Who comes next is called all the same."""
+    with (
+        patch.object(
+            integration.runtime_data.dialler, "async_place", side_effect=KeyError
+        ),
+        pytest.raises(HomeAssistantError, match="Anna: KeyError; Björn: KeyError"),
+    ):
+        await alert(hass)
+
+
+async def test_a_bug_in_an_alert_leaves_nobody_waiting(
+    hass: HomeAssistant, phones: Phones, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It counts as not acknowledged, and is logged."""
+    with (
+        patch(
+            "custom_components.elks46.course.Course._async_reach", side_effect=KeyError
+        ),
+        pytest.raises(HomeAssistantError, match="Nobody could be called"),
+    ):
+        await alert(hass)
+    assert "An alert has failed" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"media": None}, "message_or_media"),
+        ({"message": "Water"}, "message_or_media"),
+        ({"media": None, "message": " "}, "message_empty"),
+        ({"voice": "Sofie"}, "only_with_message"),
+        ({"also_sms": " "}, "text_empty"),
+        ({"tell_others": ""}, "text_empty"),
+        ({"acknowledge": "#"}, "acknowledge_invalid"),
+        ({"until": ENTITY}, "until_incomplete"),
+        ({"until_state": "off"}, "until_incomplete"),
+        ({"from": BJORN}, "caller_invalid"),
+        ({"contacts": ["nobody"]}, "contacts_unknown"),
+    ],
+)
+async def test_what_cannot_be_meant_is_refused(
+    hass: HomeAssistant, phones: Phones, fields: Json, words: str
+) -> None:
+    """Nobody is called then."""
+    data = {
+        "contacts": [device(hass, "Anna")],
+        "media": "media-source://x",
+        **fields,
+    }
+    with pytest.raises(ServiceValidationError) as refused:
+        await hass.services.async_call(
+            DOMAIN,
+            "alert",
+            {field: value for field, value in data.items() if value is not None},
+            blocking=True,
+        )
+    assert refused.value.translation_key == words
+    assert await phones.calls() == []
+
+
+async def test_who_is_no_contact_is_skipped(
+    hass: HomeAssistant, phones: Phones
+) -> None:
+    """And whoever is named twice is called once."""
+    people = ["gone", *(device(hass, name) for name in ("Anna", "Anna"))]
+    alarm = alerting(hass, contacts=people)
+    await acknowledged(phones)
+    answer = await alarm
+    assert ended(answer) == (True, "Anna", "key")
+    assert [row["contact"] for row in answer["attempts"]] == ["gone", "Anna"]
+    assert "no contact" in answer["attempts"][0]["error"]
+
+
+async def test_without_a_number_that_calls_texts_go_out(
+    hass: HomeAssistant, phones: Phones, integration: MockConfigEntry
+) -> None:
+    """An alarm is better heard of late than never."""
+    await phones.simulator.put_number(NUMBER, capabilities=["sms"])
+    await integration.runtime_data.coordinator.async_refresh()
+    answer = await alert(hass, "Anna", also_sms=ALSO)
+    assert [row["via"] for row in answer["attempts"]] == ["call", "sms"]
+    assert "no number that can call" in answer["attempts"][0]["error"]
+
+
+async def test_46elks_speaks_where_nothing_else_does(
+    hass: HomeAssistant, phones: Phones, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As many words as it takes."""
+    alarm = alerting(hass, media=None, message=f"Water! {'Much ' * 50}")
+    call_id = await phones.answered()
+    await phones.do(call_id, "digits", digits="1")
+    assert ended(await alarm) == (True, "Anna", "key")
+    call = await phones.until(call_id, lambda call: len(call["actions"]) > 1)
+    assert "en_US/Water! Much" in str(call["actions"])
+    assert "spoken by 46elks instead" in caplog.text
+
+
+async def test_46elks_speaks_where_it_cannot_fetch_from_here(
+    hass: HomeAssistant, phones: Phones, integration: MockConfigEntry
+) -> None:
+    """With a beep where there are no words."""
+    with patch.object(
+        integration.runtime_data.address,
+        "check_media",
+        side_effect=HomeAssistantError("Unreachable"),
+    ):
+        alarm = alerting(hass)
+        call_id = await acknowledged(phones)
+        assert ended(await alarm) == (True, "Anna", "key")
+    call = await phones.until(call_id, lambda call: len(call["actions"]) > 1)
+    assert "sound/beep" in str(call["actions"])
+
+
+@pytest.mark.parametrize(("has_reserve", "calls"), [(True, 2), (False, 1)])
+async def test_alerts_have_a_reserve(
+    hass: HomeAssistant,
+    phones: Phones,
+    integration: MockConfigEntry,
+    has_reserve: bool,
+    calls: int,
+) -> None:
+    """As much again as the limit, unless that is switched off."""
+    await change_options(
+        hass, integration, hourly_call_limit=1, alert_reserve=has_reserve
+    )
+    alarm = alerting(hass, also_sms=ALSO)
+    await declined(phones)
+    await phones.simulator.posted("hangup")
+    await (declined(phones, 2) if calls == 2 else asyncio.sleep(0))
+    answer = await alarm
+    placed = [row for row in answer["attempts"] if "call_id" in row]
+    assert len(placed) == calls
+
+
+async def test_a_call_whose_end_is_not_told_keeps_nobody_waiting(
+    hass: HomeAssistant, phones: Phones, restless: None
+) -> None:
+    """The next is called; the key of the first counts all the same."""
+    alarm = alerting(hass)
+    first = str((await phones.new(1))[0]["id"])
+    await phones.new(2)
+    await phones.phase(first, "ringing")
+    assert not alarm.done()
+
+
+async def test_a_script_that_is_stopped_ends_no_alert(
+    hass: HomeAssistant, phones: Phones
+) -> None:
+    """That nobody acknowledged is told in Repairs then, which one click puts away."""
+    alarm = alerting(hass, "Anna")
+    await phones.new(1)
+    alarm.cancel()
+    await declined(phones)
+    await phones.simulator.posted("hangup")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert set(issues(hass)) == {"alert_unheard"}
+    assert (issues(hass)["alert_unheard"] or {})["names"] == "Anna"
+
+
+@pytest.mark.parametrize("how", ["reload", "kill"])
+async def test_a_restart_while_a_phone_rings_calls_nobody_twice(
+    hass: HomeAssistant, phones: Phones, integration: MockConfigEntry, how: str
+) -> None:
+    """Whoever waits over a reload goes on waiting; who comes next is called after it."""
+    alarm = alerting(hass)
+    await phones.new(1)
+    if how == "reload":
+        await change_options(hass, integration, low_balance=5)
+    else:
+        alarm.cancel()
+        await restarted(hass, integration)
+    assert len(await phones.calls()) == 1
+    await declined(phones, 1)
+    await phones.new(2)
+    await phones.phase(str((await phones.calls())[1]["id"]), "ringing")
+    assert await called(phones, 2) == [ANNA, BJORN]

@@ -52,7 +52,9 @@ from . import (
     data_url,
     drawn,
     open_subaccount,
+    pass_time,
     picture_home,
+    refusing,
     send_sms,
     text_home,
     use_action,
@@ -442,11 +444,51 @@ async def the_siren_sounds_unless_anna_presses_the_key(home: Home) -> None:
     assert len(home.asked["siren"]) == 2
 
 
+async def somebody_sees_to_the_water(home: Home) -> None:
+    """And the siren is for when nobody does, and the water is still there."""
+    hass, phones = home.hass, Phones(home.simulator)
+    await phones.stop_clock()
+    hass.states.async_set("binary_sensor.washing_machine_leak", "on")
+    call_id = await phones.answered()
+    await phones.do(call_id, "digits", digits="1")
+    await settled(home, 0)
+
+    hass.states.async_set("binary_sensor.washing_machine_leak", "off")
+    await home.simulator.fail(
+        {"match": {"path": "/a1/*"}, "kind": "status", "status": 403, "times": None}
+    )
+    await home.changes("binary_sensor.washing_machine_leak", "on")
+    for _ in range(3):
+        await pass_time(hass, seconds=61)
+    await settled(home, 1)
+
+
+async def the_freezer_calls(home: Home) -> None:
+    """Because the text fails."""
+    phones = Phones(home.simulator)
+    await phones.stop_clock()
+    await home.simulator.fail(refusing(403, "No"))
+    home.hass.states.async_set("sensor.freezer_temperature", "-4")
+    (call,) = await phones.new(1)
+    assert call["to"] == ANNA
+    await home.hass.async_block_till_done()
+
+
+async def settled(home: Home, sirens: int) -> None:
+    """See how often the siren was asked for, when all automations are through."""
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+    assert len(home.asked["siren"]) == sirens
+
+
 type Scene = Callable[[Home], Awaitable[None]]
 
 SCENES: Final[dict[str, Scene]] = {
     "Answer a text that says STATUS": status_is_answered_to_contacts,
     "Answer everything Anna texts": anna_is_answered,
+    "Call everybody until somebody sees to the water": somebody_sees_to_the_water,
+    "Text Anna when the freezer is warm, and call her if the text does not arrive": (
+        the_freezer_calls
+    ),
     "Call Anna when the washing machine leaks, and sound the siren if she does not answer": (
         the_siren_sounds_unless_anna_presses_the_key
     ),

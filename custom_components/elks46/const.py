@@ -105,7 +105,7 @@ DEFAULT_HOURLY_CALLS: Final = 30
 HOUR: Final = timedelta(hours=1)
 
 # Issues of what ended unheard.
-ALERT_UNANSWERED: Final = "alert_unanswered"
+ALERT_UNHEARD: Final = "alert_unheard"
 FALLBACK_FAILED: Final = "fallback_failed"
 # A home that was down for longer would wake people for what is long over.
 RESUME_WITHIN: Final = timedelta(hours=1)

@@ -15,7 +15,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
-from .const import ALERT_UNANSWERED, DOMAIN, LOGGER, RESUME_WITHIN
+from .const import ALERT_UNHEARD, DOMAIN, LOGGER, RESUME_WITHIN
 from .course import Course
 from .errors import warn_of_disk
 from .records import Alert, AlertVia, Words
@@ -121,7 +121,8 @@ class Escalation:
 
     def _start(self, course: Course, *, climbs: bool) -> None:
         ref = course.alert.ref
-        task = self._hass.async_create_task(
+        # In the background, as neither a start nor a stop of Home Assistant waits for people.
+        task = self._hass.async_create_background_task(
             self._async_run(course, climbs=climbs), f"elks46 alert {ref}"
         )
         self._under_way[ref] = task
@@ -155,11 +156,11 @@ class Escalation:
         ir.async_create_issue(
             self._hass,
             DOMAIN,
-            f"{ALERT_UNANSWERED}_{self._entry.entry_id}_{alert.ref}",
+            f"{ALERT_UNHEARD}_{self._entry.entry_id}_{alert.ref}",
             is_fixable=True,
             is_persistent=True,
             severity=ir.IssueSeverity.ERROR,
-            translation_key=ALERT_UNANSWERED,
+            translation_key="alert_unheard",
             translation_placeholders={
                 "names": names,
                 "reasons": "; ".join(reasons(alert)) or "–",

@@ -229,7 +229,7 @@ class Fallbacks:
             is_fixable=True,
             is_persistent=True,
             severity=ir.IssueSeverity.ERROR,
-            translation_key=FALLBACK_FAILED,
+            translation_key="fallback_failed",
             translation_placeholders={
                 "phone": masked(fallback.recipient),
                 "reason": reason,

@@ -18,7 +18,7 @@ from homeassistant.core import HomeAssistant
 import probatio
 
 from .api import ElksError
-from .const import ALERT_UNANSWERED, CONF_NUMBER_ID, FALLBACK_FAILED, SUBENTRY_NUMBER
+from .const import ALERT_UNHEARD, CONF_NUMBER_ID, FALLBACK_FAILED, SUBENTRY_NUMBER
 from .data import ElksConfigEntry
 from .roster import GONE, OFFERED
 
@@ -122,7 +122,7 @@ async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str] | None
 ) -> RepairsFlow:
     """Return the repair of an issue."""
-    if data is None or issue_id.startswith((ALERT_UNANSWERED, FALLBACK_FAILED)):
+    if data is None or issue_id.startswith((ALERT_UNHEARD, FALLBACK_FAILED)):
         return ConfirmRepairFlow()
     if issue_id.startswith(OFFERED):
         return AddNumberFlow(data)
