@@ -1,16 +1,21 @@
 """Alerts: who is called when, what ends them, and what a restart does to them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from unittest.mock import patch
 
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 
 from custom_components.elks46.api import IncomingMessage, MessageKind
 from custom_components.elks46.const import DOMAIN
@@ -27,7 +32,7 @@ from . import (
     failing,
     issues,
     killed,
-    pass_time,
+    memory,
     text_home,
 )
 from .alerts import ALSO, alert, alerting, device, tried
@@ -100,6 +105,14 @@ async def acknowledged(phones: Phones, count: int = 1, key: str = "1") -> str:
     return call_id
 
 
+async def past_the_silence(phones: Phones) -> str:
+    """Have a call answered that 46elks speaks itself, and return its id when it asks."""
+    call_id = await phones.answered()
+    await phones.advance(2)
+    await phones.until(call_id, lambda call: "ivr" in str(call["doing"]))
+    return call_id
+
+
 async def called(phones: Phones, count: int) -> list[str]:
     """Return who was called, as soon as there are so many calls."""
     return [str(call["to"]) for call in await phones.new(count)]
@@ -114,6 +127,11 @@ async def restarted(hass: HomeAssistant, integration: MockConfigEntry) -> None:
     """Kill the home and start it again."""
     async with killed(hass, integration):
         forget(hass)
+
+
+def due(hass: HomeAssistant, seconds: float) -> None:
+    """Let happen what is planned; waiting for all of it would be waiting for the alert."""
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds))
 
 
 def forget(hass: HomeAssistant) -> None:
@@ -141,7 +159,7 @@ async def test_the_second_is_called_when_the_first_does_not_acknowledge(
     await acknowledged(phones, 2)
     answer = await alarm
     assert ended(answer) == (True, "Björn", "key")
-    assert before < dt_util.parse_datetime(answer["at"]) < dt_util.utcnow()
+    assert before < datetime.fromisoformat(answer["at"]) < dt_util.utcnow()
     assert await called(phones, 2) == [ANNA, BJORN]
     assert tried(answer) == [("Anna", 1, "call", outcome), ("Björn", 1, "call", None)]
     assert hass.data[f"{DOMAIN}_alerts"] == hass.data[f"{DOMAIN}_words"] == {}
@@ -186,9 +204,10 @@ async def test_rounds_go_on_until_somebody_acknowledges(
     await declined(phones, 2)
     await phones.simulator.posted("hangup", 2)
     await hass.async_block_till_done()
-    await pass_time(hass, seconds=110)
     assert len(await phones.calls()) == 2
-    await pass_time(hass, seconds=121)
+    # The course goes on behind our back, so time passes until it has.
+    while len(await phones.calls()) == 2:
+        due(hass, 121)
     await declined(phones, 3)
     await acknowledged(phones, 4)
     answer = await alarm
@@ -227,7 +246,7 @@ async def test_an_answer_is_not_needed(hass: HomeAssistant, phones: Phones) -> N
             blocking=True,
         )
     )
-    await acknowledged(phones)
+    await phones.do(await past_the_silence(phones), "digits", digits="1")
     assert await alarm is None
 
 
@@ -484,7 +503,7 @@ async def test_46elks_speaks_where_nothing_else_does(
 ) -> None:
     """As many words as it takes."""
     alarm = alerting(hass, media=None, message=f"Water! {'Much ' * 50}")
-    call_id = await phones.answered()
+    call_id = await past_the_silence(phones)
     await phones.do(call_id, "digits", digits="1")
     assert ended(await alarm) == (True, "Anna", "key")
     call = await phones.until(call_id, lambda call: len(call["actions"]) > 1)
@@ -502,7 +521,8 @@ async def test_46elks_speaks_where_it_cannot_fetch_from_here(
         side_effect=HomeAssistantError("Unreachable"),
     ):
         alarm = alerting(hass)
-        call_id = await acknowledged(phones)
+        call_id = await past_the_silence(phones)
+        await phones.do(call_id, "digits", digits="1")
         assert ended(await alarm) == (True, "Anna", "key")
     call = await phones.until(call_id, lambda call: len(call["actions"]) > 1)
     assert "sound/beep" in str(call["actions"])
@@ -554,20 +574,166 @@ async def test_a_script_that_is_stopped_ends_no_alert(
     assert (issues(hass)["alert_unheard"] or {})["names"] == "Anna"
 
 
-@pytest.mark.parametrize("how", ["reload", "kill"])
+@pytest.fixture(params=["reload", "kill"])
+def restart(
+    request: pytest.FixtureRequest, hass: HomeAssistant, integration: MockConfigEntry
+) -> Callable[[], asyncio.Task[None]]:
+    """Return what sets the account up anew, which is over when its alerts are."""
+    hows: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+        "reload": lambda: change_options(hass, integration, low_balance=5),
+        "kill": lambda: restarted(hass, integration),
+    }
+    return lambda: asyncio.create_task(hows[request.param]())
+
+
 async def test_a_restart_while_a_phone_rings_calls_nobody_twice(
-    hass: HomeAssistant, phones: Phones, integration: MockConfigEntry, how: str
+    hass: HomeAssistant,
+    phones: Phones,
+    integration: MockConfigEntry,
+    restart: Callable[[], asyncio.Task[None]],
 ) -> None:
-    """Whoever waits over a reload goes on waiting; who comes next is called after it."""
+    """Who comes next is called when the first call is over, and can acknowledge."""
+    alarm = alerting(hass, tell_others="{by} sees to it.")
+    await phones.new(1)
+    await hass.async_block_till_done()
+    going_on = restart()
+    await loaded_again(integration)
+    await declined(phones, 1)
+    await acknowledged(phones, 2)
+    await going_on
+    assert await called(phones, 2) == [ANNA, BJORN]
+    (told,) = await phones.simulator.texts(ANNA)
+    assert told["message"] == "Björn sees to it."
+    assert not integration.runtime_data.store.alerts
+    alarm.cancel()
+
+
+async def loaded_again(integration: MockConfigEntry) -> None:
+    """Return when an account that is about to be unloaded is loaded again."""
+    before = integration.runtime_data
+    async with asyncio.timeout(10):
+        while (
+            getattr(integration, "runtime_data", before) is before
+            or integration.state is not ConfigEntryState.LOADED
+        ):
+            changed = asyncio.Event()
+            stop = integration.async_on_state_change(changed.set)
+            await changed.wait()
+            stop()
+
+
+async def test_who_waits_goes_on_waiting_over_a_reload(
+    hass: HomeAssistant, phones: Phones, integration: MockConfigEntry
+) -> None:
+    """And gets the answer from whoever goes on."""
+    alarm = alerting(hass, "Anna")
+    call_id = await phones.answered()
+    going_on = asyncio.create_task(change_options(hass, integration, low_balance=5))
+    await loaded_again(integration)
+    await phones.do(call_id, "digits", digits="1")
+    assert ended(await alarm) == (True, "Anna", "key")
+    await going_on
+
+
+async def test_a_key_pressed_while_the_home_is_down_is_found(
+    hass: HomeAssistant, phones: Phones, integration: MockConfigEntry
+) -> None:
+    """In the end of the call, so nobody else is called."""
+    alarm = alerting(hass)
+    call_id = await phones.answered()
+    await hass.async_block_till_done()
+    async with killed(hass, integration):
+        alarm.cancel()
+        await phones.do(call_id, "digits", digits="1")
+        await phones.run_clock()
+        await phones.end(call_id)
+    assert await called(phones, 1) == [ANNA]
+    assert issues(hass) == {}
+    assert not integration.runtime_data.store.alerts
+
+
+async def test_an_old_alert_calls_nobody_after_a_restart(
+    hass: HomeAssistant, phones: Phones, integration: MockConfigEntry
+) -> None:
+    """Repairs tells of it."""
     alarm = alerting(hass)
     await phones.new(1)
-    if how == "reload":
-        await change_options(hass, integration, low_balance=5)
-    else:
+    await hass.async_block_till_done()
+    async with killed(hass, integration):
         alarm.cancel()
-        await restarted(hass, integration)
-    assert len(await phones.calls()) == 1
+        forget(hass)
+        old = patch(
+            "custom_components.elks46.escalation.RESUME_WITHIN", timedelta(seconds=-1)
+        )
+        old.start()
+    old.stop()
+    assert await called(phones, 1) == [ANNA]
+    assert set(issues(hass)) == {"alert_unheard"}
+
+
+async def test_an_alert_whose_words_may_not_be_stored_goes_on_with_a_beep(
+    hass: HomeAssistant, phones: Phones, integration: MockConfigEntry
+) -> None:
+    """After a restart; and no words are on the disk."""
+    await change_options(hass, integration, keep_text=False)
+    alarm = alerting(hass, media=None, message="Secret water", tell_others="Secret")
+    await phones.new(1)
+    await hass.async_block_till_done()
+    files = await hass.async_add_executor_job(memory, hass)
+    assert files
+    assert all(b"Secret" not in content for content in files.values())
+    going_on = asyncio.create_task(restarted(hass, integration))
+    await loaded_again(integration)
+    alarm.cancel()
     await declined(phones, 1)
-    await phones.new(2)
-    await phones.phase(str((await phones.calls())[1]["id"]), "ringing")
-    assert await called(phones, 2) == [ANNA, BJORN]
+    call_id = str((await phones.new(2))[1]["id"])
+    await phones.phase(call_id, "ringing")
+    await phones.do(call_id, "answer")
+    await phones.advance(2)
+    await phones.until(call_id, lambda call: "ivr" in str(call["doing"]))
+    await phones.do(call_id, "digits", digits="1")
+    await going_on
+    call = await phones.until(call_id, lambda call: len(call["actions"]) > 1)
+    assert "sound/beep" in str(call["actions"])
+
+
+async def test_a_removed_contact_is_skipped(
+    hass: HomeAssistant, phones: Phones, integration: MockConfigEntry
+) -> None:
+    """The others are called all the same."""
+    alarm = alerting(hass, rounds=2, pause=0)
+    await phones.new(1)
+    hass.config_entries.async_remove_subentry(integration, "björn")
+    await loaded_again(integration)
+    await declined(phones, 1)
+    await acknowledged(phones, 2)
+    answer = await alarm
+    assert await called(phones, 2) == [ANNA, ANNA]
+    assert "Björn is no contact" in answer["attempts"][1]["error"]
+
+
+async def disable(hass: HomeAssistant, entry_id: str) -> None:
+    """Disable an account."""
+    user = ConfigEntryDisabler.USER
+    await hass.config_entries.async_set_disabled_by(entry_id, user)
+
+
+async def remove(hass: HomeAssistant, entry_id: str) -> None:
+    """Remove an account."""
+    await hass.config_entries.async_remove(entry_id)
+
+
+@pytest.mark.parametrize("leave", [disable, remove])
+async def test_without_its_account_an_alert_is_over(
+    hass: HomeAssistant,
+    phones: Phones,
+    integration: MockConfigEntry,
+    leave: Callable[[HomeAssistant, str], Awaitable[None]],
+) -> None:
+    """Whoever waits is told."""
+    alarm = alerting(hass)
+    await phones.new(1)
+    await hass.async_block_till_done()
+    await leave(hass, integration.entry_id)
+    with pytest.raises(HomeAssistantError, match="reloaded"):
+        await alarm
