@@ -52,7 +52,6 @@ from . import (
     data_url,
     drawn,
     open_subaccount,
-    pass_time,
     picture_home,
     refusing,
     send_sms,
@@ -458,8 +457,6 @@ async def somebody_sees_to_the_water(home: Home) -> None:
         {"match": {"path": "/a1/*"}, "kind": "status", "status": 403, "times": None}
     )
     await home.changes("binary_sensor.washing_machine_leak", "on")
-    for _ in range(3):
-        await pass_time(hass, seconds=61)
     await settled(home, 1)
 
 
