@@ -449,6 +449,9 @@ async def somebody_sees_to_the_water(home: Home) -> None:
     await phones.stop_clock()
     hass.states.async_set("binary_sensor.washing_machine_leak", "on")
     call_id = await phones.answered()
+    # 46elks itself speaks here, after a moment of silence.
+    await phones.advance(2)
+    await phones.until(call_id, lambda call: "ivr" in str(call["doing"]))
     await phones.do(call_id, "digits", digits="1")
     await settled(home, 0)
 
