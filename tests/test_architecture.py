@@ -41,6 +41,7 @@ ENGINE = {
     "store",
     "subaccounts",
     "tally",
+    "written",
 }
 DOORS = {"webhook"}
 FRONT = {
@@ -71,7 +72,8 @@ BUILT_ON = {
     "outbox": {"ledger", "look_up", "senders"},
     "senders": {"look_up"},
     "services": {"services"},
-    "store": {"journal", "tally"},
+    "store": {"journal", "tally", "written"},
+    "tally": {"written"},
     "subaccount_flow": {"forms"},
     "subentry_flow": {"forms"},
 }

@@ -619,6 +619,8 @@ async def test_options_are_kept_until_they_are_cleared(
         | {
             CONF_PUBLIC_URL: " https://home.example.com/ha/ ",
             CONF_DEFAULT_SENDER: " Home ",
+            # Whatever is begun counts whole.
+            "hourly_message_limit": 9.5,
         },
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY

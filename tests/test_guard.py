@@ -205,12 +205,16 @@ async def test_a_limit_below_the_guess_lets_the_first_text_tell_the_price(
     assert await posts(simulator) == 1
 
 
-async def test_a_daily_limit_of_nothing_lets_no_text_tell_the_price(
-    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+@pytest.mark.parametrize("limit", [MONEY, MESSAGES])
+async def test_a_limit_of_nothing_lets_nothing_out_and_says_so(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    limit: str,
 ) -> None:
-    """Nothing is nothing."""
-    await change_options(hass, integration, **{MONEY: 0})
-    await refused(hass)
+    """Waiting would not help, so nobody is told to wait."""
+    await change_options(hass, integration, **{limit: 0})
+    await refused(hass, "Not sent: a limit of 0 lets nothing out. Raise it")
     assert not await posts(simulator)
 
 

@@ -79,7 +79,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         provisioning=Provisioning(hass, entry, client, store, address, reach),
         catch_up=CatchUp(hass, entry, client, store, inbox, outbox, reach, coordinator),
         rental=Rental(hass, client, coordinator, guard),
-        replies=Replies(hass, entry, client, store, contacts, outbox, coordinator),
+        replies=Replies(
+            hass, entry, client, store, contacts, outbox, coordinator, guard
+        ),
         roster=Roster(hass, entry, client, store),
         spending=Spending(hass, entry, client, store, coordinator),
     )

@@ -1,6 +1,7 @@
 """What a person is asked: the account, its numbers, its behaviour, and who the people are."""
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any, Final, override
 
 from homeassistant.components import webhook
@@ -372,6 +373,9 @@ class ElksOptionsFlow(OptionsFlow):
                     options[CONF_DEFAULT_SENDER],
                     errors,
                 )
+            if (messages := options.get(Limit.HOURLY_MESSAGES)) is not None:
+                # Half a message is none, and that would be a limit of nothing.
+                options[Limit.HOURLY_MESSAGES] = ceil(messages)
             if not errors:
                 return self.async_create_entry(data=options)
         return self.async_show_form(

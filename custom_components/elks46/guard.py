@@ -128,8 +128,11 @@ class Guard:
         Raises:
             HomeAssistantError: a limit is reached; nobody is asked to send.
         """
-        price = self._price(phone, kind, parts)
-        self._check(price, f"send_{kind}", is_alert=is_alert)
+        count, spent = self._counted()
+        price = self._price(phone, kind, parts, is_first=not spent)
+        action, factor = f"send_{kind}", ALERT_RESERVE if is_alert else 1
+        self._check_count(count + 1, action, factor)
+        self._check_money(spent + price, action, factor)
         self._reserved[ref] = price
         try:
             yield price
@@ -143,12 +146,7 @@ class Guard:
             HomeAssistantError: the limit is reached.
         """
         _, spent = self._counted()
-        money = self._limit(Limit.DAILY_SPEND)
-        if spent + price > Decimal(str(money)):
-            self._tell(Limit.DAILY_SPEND, money, action)
-            raise _error(
-                "daily_spend_reached", limit=f"{money:.2f}", currency=self._currency
-            )
+        self._check_money(spent + price, action)
 
     async def async_count_forwarded(
         self, message_id: str, phone: str, *, parts: int
@@ -188,12 +186,14 @@ class Guard:
         )
         return float(self._entry.options.get(limit, default))
 
-    def _price(self, phone: str, kind: MessageKind, parts: int) -> Decimal:
+    def _price(
+        self, phone: str, kind: MessageKind, parts: int, *, is_first: bool
+    ) -> Decimal:
         """Return what a message is thought to cost: what the last to that country did."""
         prices = SWEDISH_PRICES.get(self._currency, SWEDISH_PRICES["EUR"])
         default = prices[kind] * UNKNOWN_COUNTRY
         money = Decimal(str(self._limit(Limit.DAILY_SPEND)))
-        if money > 0 and not self._counted()[1]:
+        if money > 0 and is_first:
             # Or a limit between the price and what it is thought to be would hold for ever.
             default = min(default, money)
         country = destination_of(phone).country or ""
@@ -206,17 +206,22 @@ class Guard:
             country = destination_of(sent.recipient).country or ""
             self._prices[sent.kind, country] = sent.cost / (sent.parts or 1)
 
-    def _check(self, price: Decimal, action: str, *, is_alert: bool) -> None:
-        """Let pass what stays within every limit."""
-        factor = ALERT_RESERVE if is_alert else 1
-        count, spent = self._counted()
+    def _check_count(self, count: int, action: str, factor: int) -> None:
+        """Refuse one message more than the hour may have."""
         messages = self._limit(Limit.HOURLY_MESSAGES)
-        if count + 1 > messages * factor:
+        if count > messages * factor:
             self._tell(Limit.HOURLY_MESSAGES, messages, action)
+            if not messages:
+                raise _error("limit_of_nothing")
             raise _error("hourly_messages_reached", limit=f"{messages:.0f}")
+
+    def _check_money(self, spent: Decimal, action: str, factor: int = 1) -> None:
+        """Refuse what would make it more money than the day may have."""
         money = self._limit(Limit.DAILY_SPEND)
-        if spent + price > Decimal(str(money)) * factor:
+        if spent > Decimal(str(money)) * factor:
             self._tell(Limit.DAILY_SPEND, money, action)
+            if not money:
+                raise _error("limit_of_nothing")
             raise _error(
                 "daily_spend_reached", limit=f"{money:.2f}", currency=self._currency
             )
@@ -228,13 +233,8 @@ class Guard:
         future does not count.
         """
         now, midnight = dt_util.utcnow(), dt_util.start_of_local_day()
-        count = len(
-            [
-                when
-                for when in self._store.tally.forwarded.values()
-                if abs(now - when) < HOUR
-            ]
-        )
+        forwarded = self._store.tally.forwarded.values()
+        count = sum(abs(now - when) < HOUR for when in forwarded)
         spent = self._store.tally.own_today
         for ref, price in self._reserved.items():
             if ref not in self._store.sent:
@@ -242,8 +242,8 @@ class Guard:
         for sent in self._store.sent.values():
             if abs(now - sent.asked) < HOUR and not sent.is_unsent:
                 count += 1
-            is_paid = sent.cost is None and not sent.is_unsent
-            if is_paid and midnight <= sent.asked < now + HOUR:
+            is_unpriced = sent.cost is None and not sent.is_unsent
+            if is_unpriced and midnight <= sent.asked < now + HOUR:
                 spent += sent.reserved
         return count, spent
 

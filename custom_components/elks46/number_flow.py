@@ -16,7 +16,7 @@ from homeassistant.helpers.selector import (
 )
 import probatio
 
-from .api import ADDRESSES, Number, is_address
+from .api import ADDRESSES, ElksClient, Number, is_address
 from .const import (
     CONF_NUMBER,
     CONF_NUMBER_ID,
@@ -79,16 +79,9 @@ class NumberSubentryFlow(RentSteps):
         errors: dict[str, str] = {}
         entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
         client = client_for(self.hass, entry.data)
-        if user_input is None:
-            with form_errors(errors):
-                self._numbers = await own_numbers(client)
-            if errors:
-                return self.async_abort(reason=errors["base"])
-        if self._is_another(subentry, user_input):
-            return self.async_abort(reason="number_changed")
-        number = self._numbers.get(subentry.data[CONF_NUMBER_ID])
-        if number is None:
-            return self.async_abort(reason="number_gone")
+        number = await self._async_number(client, user_input)
+        if isinstance(number, str):
+            return self.async_abort(reason=number)
         before = {
             CONF_NAME: number.name or "",
             CONF_SMS_REPLIES: number.sms_replies is not False,
@@ -134,19 +127,11 @@ class NumberSubentryFlow(RentSteps):
     ) -> SubentryFlowResult:
         """Ask what answers at a number, where Home Assistant does not."""
         errors: dict[str, str] = {}
-        subentry = self._get_reconfigure_subentry()
         if (runtime := self._runtime()) is None:
             return self.async_abort(reason="not_loaded")
-        if user_input is None:
-            with form_errors(errors):
-                self._numbers = await own_numbers(runtime.client)
-            if errors:
-                return self.async_abort(reason=errors["base"])
-        if self._is_another(subentry, user_input):
-            return self.async_abort(reason="number_changed")
-        number = self._numbers.get(subentry.data[CONF_NUMBER_ID])
-        if number is None:
-            return self.async_abort(reason="number_gone")
+        number = await self._async_number(runtime.client, user_input)
+        if isinstance(number, str):
+            return self.async_abort(reason=number)
         before = {
             field: getattr(number, field) or ""
             for field, (capability, _) in ADDRESSES.items()
@@ -174,7 +159,7 @@ class NumberSubentryFlow(RentSteps):
                 probatio.Schema(
                     {probatio.Optional(field): TextSelector() for field in before}
                 ),
-                user_input or before,
+                before if user_input is None else user_input,
             ),
             errors=errors,
             description_placeholders={
@@ -312,6 +297,21 @@ class NumberSubentryFlow(RentSteps):
             errors[CONF_TEXT_FORWARD_TO] = "forward_own"
         # A contact is kept as one, whose number may change.
         settings[CONF_TEXT_FORWARD_TO] = written if contact else phone
+
+    async def _async_number(
+        self, client: ElksClient, user_input: Mapping[str, Any] | None
+    ) -> Number | str:
+        """Return the number that a form is for as 46elks has it, or why there is none."""
+        subentry = self._get_reconfigure_subentry()
+        errors: dict[str, str] = {}
+        if user_input is None:
+            with form_errors(errors):
+                self._numbers = await own_numbers(client)
+            if errors:
+                return errors["base"]
+        if self._is_another(subentry, user_input):
+            return "number_changed"
+        return self._numbers.get(subentry.data[CONF_NUMBER_ID]) or "number_gone"
 
     def _is_another(
         self, subentry: ConfigSubentry, user_input: Mapping[str, Any] | None

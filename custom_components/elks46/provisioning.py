@@ -153,11 +153,6 @@ class Provisioning:
         """Set our addresses where nobody else has set one since."""
         taken_by: str | None = None
         await self._async_note_agreed(number)
-        was_ours = any(
-            held.ours
-            for held in self._store.held.values()
-            if held.number_id == number.id
-        )
         for kind, ours in self._addresses(number):
             held = self._store.held.get((number.id, kind))
             if held is not None and _url(number, kind) == held.ours == ours:
@@ -165,13 +160,12 @@ class Provisioning:
             # What was read of the account may be older than what was set since.
             number = await self._client.numbers.get(number.id)
             known = (None, ours, held.ours if held else None)
-            # Whoever chose a number was told what answered it. Where this home had it
-            # before it could do pictures, nobody was told what answers those.
-            # What 46elks would not take then is agreed to as long as nobody has changed it.
+            # Where this home had the number before it could do pictures, or before 46elks
+            # gave it any, nobody was told what answers those.
             is_agreed = (
-                not was_ours
-                if held is None
-                else not held.ours and (_url(number, kind) or "") == held.previous
+                held is not None
+                and not held.ours
+                and (_url(number, kind) or "") == held.previous
             )
             if is_agreed or _url(number, kind) in known:
                 await self._async_set_if_taken(number, kind, ours)

@@ -24,7 +24,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
-from .api import ElksClient, ElksError, IncomingMessage, MessageKind
+from .api import ElksClient, ElksError, IncomingMessage, MessageKind, count_text
 from .const import (
     CONF_NUMBER,
     CONF_TEXT_FORWARD_TO,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .coordinator import ElksCoordinator
+    from .guard import Guard
     from .outbox import Outbox
     from .store import ElksStore
 
@@ -72,6 +73,7 @@ class Replies:
         contacts: Contacts,
         outbox: Outbox,
         coordinator: ElksCoordinator,
+        guard: Guard,
     ) -> None:
         """Listen for messages of an account."""
         self._hass = hass
@@ -81,6 +83,7 @@ class Replies:
         self._contacts = contacts
         self._outbox = outbox
         self._coordinator = coordinator
+        self._guard = guard
         self._posted: set[str] = set()
         # The texts of ours that are being sent now, by their references.
         self._under_way: set[str] = set()
@@ -103,7 +106,24 @@ class Replies:
         finally:
             self._posted.discard(message.id)
 
-    def forward_to(self, message: IncomingMessage) -> str | None:
+    async def async_let_forward(self, message: IncomingMessage) -> str | None:
+        """Return whom 46elks shall pass a text on to, which is paid for as any other.
+
+        Raises:
+            OSError: the disk refuses, so 46elks should ask again.
+        """
+        if (recipient := self._forward_to(message)) is None:
+            return None
+        parts = max(count_text(message.text).possible_parts)
+        await self._async_note_forward(message)
+        try:
+            await self._guard.async_count_forwarded(message.id, recipient, parts=parts)
+        except HomeAssistantError as err:
+            LOGGER.warning("A text is not passed on: %s", err)
+            return None
+        return recipient
+
+    def _forward_to(self, message: IncomingMessage) -> str | None:
         """Return whom 46elks shall pass a text on to, the same each time it asks.
 
         None too where this home has passed it on itself, having found it in the history
@@ -127,7 +147,7 @@ class Replies:
             return None
         return recipient
 
-    async def async_note_forward(self, message: IncomingMessage) -> None:
+    async def _async_note_forward(self, message: IncomingMessage) -> None:
         """Take note that 46elks is let pass a text on, once.
 
         Raises:
@@ -251,7 +271,7 @@ class Replies:
     def _pass_on(self, message: IncomingMessage) -> None:
         known = self._forward(message.id)
         is_46elks_turn = known is not None and known.ref is None
-        if not is_46elks_turn and (recipient := self.forward_to(message)):
+        if not is_46elks_turn and (recipient := self._forward_to(message)):
             forward = self._as_forward(message, ulid_now())
             self._forwards[message.id] = forward
             self._entry.async_create_task(

@@ -3,7 +3,7 @@
 A snapshot in Home Assistant's Store and a journal of what has happened since.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import STORAGE_DIR, Store
 from homeassistant.util import dt as dt_util
 
-from .api import CallbackKind, MessageKind, MessageStatus
+from .api import CallbackKind
 from .const import (
     DOMAIN,
     HISTORY_OVERLAP,
@@ -24,16 +24,20 @@ from .const import (
     REPLY_PAUSE,
 )
 from .journal import Journal, Record
-from .records import (
-    Forward,
-    HeldNumber,
-    MessageRequest,
-    Reply,
-    SentMessage,
-    Spent,
-    day_of,
-)
+from .records import Forward, HeldNumber, Reply, SentMessage, Spent, day_of
 from .tally import Tally, dump_spent, today
+from .written import (
+    dump_forward,
+    dump_held,
+    dump_reply,
+    dump_sent,
+    iso,
+    load_forward,
+    load_held,
+    load_reply,
+    load_sent,
+    moment,
+)
 
 STORAGE_VERSION: Final = 1
 DAY: Final = timedelta(days=1)
@@ -177,7 +181,7 @@ class ElksStore:
         Raises:
             OSError: the disk refuses.
         """
-        record: Record = {"sent": _dump_sent(sent)}
+        record: Record = {"sent": dump_sent(sent)}
         if counts:
             record |= {
                 "day": today(),
@@ -228,7 +232,7 @@ class ElksStore:
 
     async def async_record_held(self, held: HeldNumber) -> None:
         """Remember who had a number's texts, or picture messages, before us."""
-        await self._journal.async_append({"held": _dump_held(held)})
+        await self._journal.async_append({"held": dump_held(held)})
 
     async def async_record_released(self, number_id: str, kind: CallbackKind) -> None:
         """Forget an address of a number that was given back."""
@@ -256,7 +260,7 @@ class ElksStore:
         Raises:
             OSError: the disk refuses, so after a restart it is not counted.
         """
-        await self._journal.async_append({"forward": _dump_forward(forward)})
+        await self._journal.async_append({"forward": dump_forward(forward)})
 
     async def async_record_replied(
         self, number: str, sender: str, reply: Reply
@@ -267,31 +271,31 @@ class ElksStore:
             OSError: the disk refuses, so after a restart it could do so again.
         """
         await self._journal.async_append(
-            {"replied": [number, sender, *_dump_reply(reply)]}
+            {"replied": [number, sender, *dump_reply(reply)]}
         )
 
     def _apply(self, record: Record) -> None:
         """Let a record act; those read back from disk carry times as text."""
         match record:
             case {"received": [str(message_id), created]}:
-                self._received[message_id] = _time(created)
+                self._received[message_id] = moment(created)
             case {"sent": dict(data)}:
-                self._keep(_load_sent(data))
+                self._keep(load_sent(data))
             case {"known": [*number_ids]}:
                 self._known = frozenset(map(str, number_ids))
             case {"passed_on": [str(message_id), created]}:
-                self._passed_on[message_id] = _time(created)
+                self._passed_on[message_id] = moment(created)
             case {"replied": [str(number), str(sender), *reply]}:
-                self._replied[number, sender] = _load_reply(reply)
+                self._replied[number, sender] = load_reply(reply)
             case {"forward": [*forward]}:
-                self._forward(_load_forward(forward))
+                self._forward(load_forward(forward))
             case {"mark": mark, "since": dict(since)}:
-                self._mark = _time(mark)
-                self._since = {number: _time(when) for number, when in since.items()}
+                self._mark = moment(mark)
+                self._since = {number: moment(when) for number, when in since.items()}
             case {"mms_mark": mark}:
-                self._mms_mark = _time(mark)
+                self._mms_mark = moment(mark)
             case {"held": [*held]}:
-                self._hold(_load_held(held))
+                self._hold(load_held(held))
             case {"released": [str(number_id), kind]}:
                 self._held.pop((number_id, CallbackKind(kind)), None)
             case {"released": str(number_id)}:
@@ -376,161 +380,41 @@ class ElksStore:
         return {
             "journal": journal,
             "received": {key: when.isoformat() for key, when in self._received.items()},
-            "sent": [_dump_sent(sent) for sent in self._sent.values()],
-            "held": [_dump_held(held) for held in self._held.values()],
+            "sent": [dump_sent(sent) for sent in self._sent.values()],
+            "held": [dump_held(held) for held in self._held.values()],
             "since": {key: when.isoformat() for key, when in self._since.items()},
             "known": None if self._known is None else sorted(self._known),
             "passed_on": {
                 key: when.isoformat() for key, when in self._passed_on.items()
             },
             "replied": [
-                [*who, *_dump_reply(reply)] for who, reply in self._replied.items()
+                [*who, *dump_reply(reply)] for who, reply in self._replied.items()
             ],
-            "forwards": [_dump_forward(one) for one in self._forwards.values()],
-            "mark": _iso(self._mark),
-            "mms_mark": _iso(self._mms_mark),
+            "forwards": [dump_forward(one) for one in self._forwards.values()],
+            "mark": iso(self._mark),
+            "mms_mark": iso(self._mms_mark),
             **self._tally.dump(),
         }
 
     def _restore(self, data: dict[str, Any]) -> None:
-        self._received = {key: _time(when) for key, when in data["received"].items()}
+        self._received = {key: moment(when) for key, when in data["received"].items()}
         for sent in data["sent"]:
-            self._keep(_load_sent(sent))
+            self._keep(load_sent(sent))
         for held in data["held"]:
-            self._hold(_load_held(held))
-        self._since = {key: _time(when) for key, when in data["since"].items()}
+            self._hold(load_held(held))
+        self._since = {key: moment(when) for key, when in data["since"].items()}
         # Absent in what was written before numbers were offered and answered by themselves.
         known = data.get("known")
         self._known = None if known is None else frozenset(known)
         passed_on = data.get("passed_on", {})
-        self._passed_on = {key: _time(when) for key, when in passed_on.items()}
+        self._passed_on = {key: moment(when) for key, when in passed_on.items()}
         self._replied = {
-            (number, sender): _load_reply(reply)
+            (number, sender): load_reply(reply)
             for number, sender, *reply in data.get("replied", ())
         }
         for forward in data.get("forwards", ()):
-            self._forward(_load_forward(forward))
-        self._mark = _time(data["mark"]) if data["mark"] else None
+            self._forward(load_forward(forward))
+        self._mark = moment(data["mark"]) if data["mark"] else None
         mms_mark = data.get("mms_mark")
-        self._mms_mark = _time(mms_mark) if mms_mark else None
+        self._mms_mark = moment(mms_mark) if mms_mark else None
         self._tally.restore(data)
-
-
-def _time(value: datetime | str) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
-
-
-def _iso(value: datetime | None) -> str | None:
-    return value.isoformat() if value else None
-
-
-def _dump_forward(forward: Forward) -> list[str | None]:
-    return [
-        forward.message_id,
-        forward.number,
-        forward.sender,
-        forward.words,
-        forward.when.isoformat(),
-        forward.ref,
-    ]
-
-
-def _load_forward(data: Sequence[str]) -> Forward:
-    message_id, number, sender, words, when, ref = data
-    return Forward(
-        message_id=message_id,
-        number=number,
-        sender=sender,
-        words=words,
-        when=_time(when),
-        ref=ref,
-    )
-
-
-def _dump_reply(reply: Reply) -> list[str | None]:
-    return [reply.when.isoformat(), reply.message_id, reply.ref]
-
-
-def _load_reply(data: Sequence[str]) -> Reply:
-    when, *what = data
-    # Absent in what was written before an answer that did not leave could be made up for.
-    message_id, ref = what or (None, None)
-    return Reply(when=_time(when), message_id=message_id, ref=ref)
-
-
-def _dump_held(held: HeldNumber) -> list[str]:
-    return [held.number_id, held.previous, held.ours, held.kind]
-
-
-def _load_held(data: Sequence[str]) -> HeldNumber:
-    number_id, previous, ours, *kind = data
-    return HeldNumber(
-        number_id=number_id,
-        previous=previous,
-        ours=ours,
-        # Absent in what was written before there were picture messages.
-        kind=CallbackKind(kind[0]) if kind else CallbackKind.SMS,
-    )
-
-
-def _dump_sent(sent: SentMessage) -> dict[str, Any]:
-    data: dict[str, Any] = {
-        "ref": sent.ref,
-        "to": sent.recipient,
-        "from": sent.sender,
-        "asked": sent.asked.isoformat(),
-        "status": sent.status,
-        "id": sent.id,
-        "created": _iso(sent.created),
-        "delivered": _iso(sent.delivered),
-        "parts": sent.parts,
-        "cost": str(sent.cost) if sent.cost is not None else None,
-        "given_up": sent.given_up,
-        "kind": sent.kind,
-        "reserved": str(sent.reserved),
-    }
-    if (request := sent.request) is not None:
-        data["request"] = {
-            "text": request.text,
-            "possible_parts": sorted(request.possible_parts),
-            "after": _iso(request.after),
-            "flash": request.flash,
-            "private": request.private,
-            "has_image": request.has_image,
-        }
-    return data
-
-
-def _load_sent(data: Mapping[str, Any]) -> SentMessage:
-    # Absent in what was written before there were picture messages.
-    kind = MessageKind(data.get("kind", MessageKind.SMS))
-    request: MessageRequest | None = None
-    if asked := data.get("request"):
-        request = MessageRequest(
-            recipient=data["to"],
-            sender=data["from"],
-            text=asked["text"],
-            possible_parts=frozenset(asked["possible_parts"]),
-            after=_time(asked["after"]) if asked["after"] else None,
-            flash=asked["flash"],
-            private=asked["private"],
-            kind=kind,
-            has_image=asked.get("has_image", False),
-        )
-    return SentMessage(
-        ref=data["ref"],
-        recipient=data["to"],
-        sender=data["from"],
-        asked=_time(data["asked"]),
-        status=MessageStatus(data["status"]),
-        id=data["id"],
-        created=_time(data["created"]) if data["created"] else None,
-        delivered=_time(data["delivered"]) if data["delivered"] else None,
-        parts=data["parts"],
-        cost=Decimal(data["cost"]) if data["cost"] is not None else None,
-        request=request,
-        given_up=data["given_up"],
-        kind=kind,
-        # Absent in what was written before there were limits.
-        reserved=Decimal(data.get("reserved", 0)),
-    )

@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import REMEMBER_RECEIVED
 from .records import Spent, day_of
+from .written import moment
 
 # The days of a month, and some more of the one before, for bills that come late.
 REMEMBER_DAYS: Final = 40
@@ -97,7 +98,7 @@ class Tally:
                 self._unread[str(what)] = record["day"], Decimal(record["cost"])
         if "forwarded" in record:
             message_id, when = record["forwarded"]
-            self._forwarded = _fresh({**self._forwarded, message_id: _time(when)})
+            self._forwarded = _fresh({**self._forwarded, message_id: moment(when)})
         if "spent" in record:
             self._read(_load(record["spent"]))
             for what in record["read"]:
@@ -138,7 +139,7 @@ class Tally:
         if "spent" in data:
             self._read(_load(data["spent"]))
             self._forwarded = {
-                message_id: _time(when)
+                message_id: moment(when)
                 for message_id, when in data["forwarded"].items()
             }
             self._unread = {
@@ -173,10 +174,6 @@ def _fresh(times: Mapping[str, datetime]) -> dict[str, datetime]:
         for what, when in times.items()
         if abs(now - when) < REMEMBER_RECEIVED
     }
-
-
-def _time(value: datetime | str) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
 
 
 def today() -> str:

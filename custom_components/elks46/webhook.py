@@ -20,9 +20,8 @@ from homeassistant.components import webhook
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import CoreState, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 
-from .api import ElksInvalidDataError, IncomingMessage, count_text, parse_callback
+from .api import ElksInvalidDataError, IncomingMessage, parse_callback
 from .const import DOMAIN, LOGGER
 from .data import ElksConfigEntry, ElksRuntimeData
 from .errors import LaterError
@@ -122,31 +121,11 @@ async def _async_receive(
             with runtime.replies.posted(message):
                 await runtime.inbox.async_receive(message)
             # 46elks asks again where it did not hear the answer, and then gets the same.
-            if (
-                recipient := runtime.replies.forward_to(message)
-            ) and await _async_may_forward(runtime, message, recipient):
+            if recipient := await runtime.replies.async_let_forward(message):
                 return json_response({"forward": recipient})
         case report:
             await runtime.outbox.async_apply(ref, report)
     return Response(status=HTTPStatus.NO_CONTENT)
-
-
-async def _async_may_forward(
-    runtime: ElksRuntimeData, message: IncomingMessage, recipient: str
-) -> bool:
-    """Tell whether 46elks may pass a text on, which is paid for as any other.
-
-    Raises:
-        OSError: the disk refuses, so 46elks should ask again.
-    """
-    parts = max(count_text(message.text).possible_parts)
-    await runtime.replies.async_note_forward(message)
-    try:
-        await runtime.guard.async_count_forwarded(message.id, recipient, parts=parts)
-    except HomeAssistantError as err:
-        LOGGER.warning("A text is not passed on: %s", err)
-        return False
-    return True
 
 
 async def _async_form(request: Request) -> dict[str, str] | None:

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from itertools import batched
 from typing import Any, Final, TypedDict
 
@@ -17,14 +16,11 @@ from homeassistant.util.json import JsonObjectType
 import probatio
 
 from ..api import (
-    Call,
     CallDirection,
     ElksClient,
     ElksInvalidDataError,
     ElksRequestError,
-    Leg,
     Message,
-    MessageDirection,
     MessageKind,
     Recording,
 )
@@ -37,6 +33,14 @@ from ..contacts import (
 )
 from ..errors import translate_errors
 from .account import ACCOUNT, async_check_household, async_entry, invalid
+from .rows import (
+    Ends,
+    call_row,
+    ends_of_call,
+    ends_of_message,
+    message_row,
+    recording_row,
+)
 
 ATTR_AFTER: Final = "after"
 ATTR_BEFORE: Final = "before"
@@ -81,21 +85,6 @@ GET_CALLS_SCHEMA: Final = probatio.Schema(
     {**HISTORY, probatio.Optional(ATTR_NUMBER): probatio.Any(str, int, float)}
 )
 GET_RECORDINGS_SCHEMA: Final = probatio.Schema(HISTORY)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ends:
-    """Which way something went, and the numbers at its two ends; None where it is not known."""
-
-    direction: str | None
-    sender: str | None
-    recipient: str | None
-
-    @property
-    def other(self) -> str:
-        """Who is not this home."""
-        incoming = self.direction == CallDirection.INCOMING
-        return (self.sender if incoming else self.recipient) or ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +193,7 @@ async def async_get_messages(call: ServiceCall) -> ServiceResponse:
                 found += await reader.read(
                     history,
                     lambda message: wanted.takes(
-                        message.created, _ends_of_message(message)
+                        message.created, ends_of_message(message)
                     ),
                     wanted.limit,
                 )
@@ -212,7 +201,7 @@ async def async_get_messages(call: ServiceCall) -> ServiceResponse:
     return reader.answer(
         "messages",
         [
-            _message_row(message, contacts, keeps_text=keeps_text)
+            message_row(message, contacts, keeps_text=keeps_text)
             for message in reader.cut(found, wanted.limit)
         ],
     )
@@ -230,10 +219,10 @@ async def async_get_calls(call: ServiceCall) -> ServiceResponse:
             calls.history(
                 wanted.newer_than, before=wanted.before, unreadable=reader.skip
             ),
-            lambda one: wanted.takes(one.created, _ends_of_call(one)),
+            lambda one: wanted.takes(one.created, ends_of_call(one)),
             wanted.limit,
         )
-    return reader.answer("calls", [_call_row(one, contacts) for one in found])
+    return reader.answer("calls", [call_row(one, contacts) for one in found])
 
 
 async def async_get_recordings(call: ServiceCall) -> ServiceResponse:
@@ -267,7 +256,7 @@ async def async_get_recordings(call: ServiceCall) -> ServiceResponse:
     return reader.answer(
         "recordings",
         [
-            _recording_row(recording, ends[recording.call_id], contacts)
+            recording_row(recording, ends[recording.call_id], contacts)
             for recording in reader.cut(found, wanted.limit)
         ],
     )
@@ -283,7 +272,7 @@ async def _async_ends(
     async def ask(call_id: str) -> None:
         """Note the ends of one call, which 46elks may have no more."""
         with suppress(ElksRequestError, ElksInvalidDataError):
-            ends[call_id] = _ends_of_call(await client.calls.get(call_id))
+            ends[call_id] = ends_of_call(await client.calls.get(call_id))
 
     await asyncio.gather(*map(ask, ends))
     return ends
@@ -332,97 +321,3 @@ def _number(hass: HomeAssistant, written: str | float | None) -> str | None:
         return phone_without_plus(written)
     except InvalidPhoneNumberError:
         raise invalid("history_number_invalid") from None
-
-
-def _ends_of_message(message: Message) -> Ends:
-    direction = message.direction
-    if direction is MessageDirection.OUTGOING_REPLY:
-        # What 46elks answered by itself went out like any other.
-        direction = MessageDirection.OUTGOING
-    return Ends(
-        direction=direction.value, sender=message.sender, recipient=message.recipient
-    )
-
-
-def _ends_of_call(call: Call) -> Ends:
-    return Ends(
-        direction=call.direction.value, sender=call.caller, recipient=call.callee
-    )
-
-
-def _message_row(
-    message: Message, contacts: Contacts, *, keeps_text: bool
-) -> JsonObjectType:
-    ends = _ends_of_message(message)
-    incoming = message.direction is MessageDirection.INCOMING
-    return {
-        "id": message.id,
-        "kind": message.kind.value,
-        "direction": ends.direction,
-        "sender": message.sender,
-        "recipient": message.recipient,
-        "contact": _contact(contacts, ends),
-        "message": message.text if keeps_text else None,
-        "images": [*message.images],
-        # 46elks gives a picture message that came in the status of one on its way.
-        "status": None if incoming else message.status.value,
-        "created": _written(message.created),
-        "delivered": _written(message.delivered),
-        "parts": message.parts,
-        "cost": _money(message.cost),
-    }
-
-
-def _call_row(call: Call, contacts: Contacts) -> JsonObjectType:
-    return {
-        "call_id": call.id,
-        "direction": call.direction.value,
-        "caller": call.caller,
-        "callee": call.callee,
-        "contact": _contact(contacts, _ends_of_call(call)),
-        "state": call.state.value,
-        "created": _written(call.created),
-        "start": _written(call.start),
-        "duration": call.duration,
-        "cost": _money(call.cost),
-        "legs": [_leg_row(leg) for leg in call.legs],
-        "recordings": [*call.recordings],
-    }
-
-
-def _leg_row(leg: Leg) -> JsonObjectType:
-    return {
-        "caller": leg.caller or None,
-        "callee": leg.callee or None,
-        "state": leg.state.value,
-        "duration": leg.duration,
-        "cost": _money(leg.cost),
-    }
-
-
-def _recording_row(
-    recording: Recording, ends: Ends, contacts: Contacts
-) -> JsonObjectType:
-    return {
-        "recording_id": recording.id,
-        "call_id": recording.call_id,
-        "direction": ends.direction,
-        "caller": ends.sender,
-        "callee": ends.recipient,
-        "contact": _contact(contacts, ends),
-        "created": _written(recording.created),
-        "duration": recording.duration,
-    }
-
-
-def _contact(contacts: Contacts, ends: Ends) -> str | None:
-    contact = contacts.by_phone(ends.other)
-    return contact.name if contact else None
-
-
-def _written(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
-
-
-def _money(amount: Decimal | None) -> float | None:
-    return None if amount is None else float(amount)
