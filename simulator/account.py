@@ -22,6 +22,7 @@ class State:
     email: str = "demo@example.com"
     creditalert: int | None = None
     countries: frozenset[str] = field(default=DEFAULT_COUNTRIES)
+    sip_hosts: frozenset[str] = frozenset()
     subaccounts_see_all: bool = False
     subaccounts_see_use: bool = False
 
@@ -45,7 +46,9 @@ class Account:
         """Make the account what it was at the start."""
         self.state = self._opened()
 
-    def check_recipient(self, recipient: str, *, strict: bool = True) -> None:
+    def check_recipient(
+        self, recipient: str, *, strict: bool = True, doing: str = "Sending"
+    ) -> None:
         """Refuse a recipient that cannot be reached.
 
         A dry run is not strict: it looks only at the plus and the country.
@@ -57,7 +60,7 @@ class Account:
         country = country_of(recipient)
         if country not in self.state.countries:
             raise Refusal(
-                f"Sending to {(country or 'this country').upper()} is disallowed by default"
+                f"{doing} to {(country or 'this country').upper()} is disallowed by default"
             )
 
     def changed(self) -> None:
@@ -72,6 +75,7 @@ class Account:
             "balance": from_units(self.state.balance),
             "mobilenumber": self.state.mobilenumber,
             "countries": sorted(self.state.countries),
+            "sip_hosts": sorted(self.state.sip_hosts),
             "subaccounts_see_all": self.state.subaccounts_see_all,
             "subaccounts_see_use": self.state.subaccounts_see_use,
         }

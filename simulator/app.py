@@ -11,16 +11,21 @@ from .access import Access
 from .account import Account
 from .addresses import Addresses
 from .bills import Bills
+from .call_control import CallControl
 from .callbacks import Callbacks
 from .calls import Calls
 from .clock import Clock
 from .config import Config
 from .control import Control, control_errors
+from .conversation import Tools
 from .door import PREFIX, Door
 from .events import Events
+from .exchange import Exchange
 from .faults import Faults
+from .fetches import Fetches
 from .handsets import Handsets
 from .images import Images
+from .lines import Lines
 from .log import Log
 from .messages import Messages
 from .mms import Mms
@@ -31,8 +36,10 @@ from .rental import Rental
 from .seeds import Seeds
 from .shelf import Shelf
 from .sms import Sms
+from .sources import Sources
 from .subaccounts import Subaccounts
 from .tasks import Tasks
+from .till import Till
 
 # A picture in a form is larger than what aiohttp allows by itself.
 _MAX_BODY: Final = 16 * 1024 * 1024
@@ -69,7 +76,7 @@ class Simulator:
         self.images = Images(self.clock)
         self.messages = Messages(self.clock, self.account, self.bills, self.images)
         self.calls = Calls(self.clock)
-        self._pictures = Pictures(addresses, self.shelf)
+        self._fetches = Fetches(self.clock, self.log)
         self._callbacks = Callbacks(self.clock, self._tasks, self.faults, self.log)
         self.network = Network(
             clock=self.clock,
@@ -78,6 +85,34 @@ class Simulator:
             numbers=self.numbers,
             handsets=self.handsets,
             callbacks=self._callbacks,
+        )
+        lines = Lines(
+            clock=self.clock,
+            tasks=self._tasks,
+            account=self.account,
+            numbers=self.numbers,
+            handsets=self.handsets,
+            shelf=self.shelf,
+        )
+        tools = Tools(
+            clock=self.clock,
+            events=self.events,
+            addresses=addresses,
+            callbacks=self._callbacks,
+            calls=self.calls,
+            numbers=self.numbers,
+            lines=lines,
+            shelf=self.shelf,
+            sources=Sources(addresses, self._fetches),
+            till=Till(self.clock, self.account, self.bills),
+        )
+        self.exchange = Exchange(tools, self._tasks, self.account)
+        self.call_control = CallControl(
+            clock=self.clock,
+            exchange=self.exchange,
+            handsets=self.handsets,
+            numbers=self.numbers,
+            lines=lines,
         )
         sms = Sms(
             account=self.account,
@@ -90,7 +125,7 @@ class Simulator:
             account=self.account,
             messages=self.messages,
             images=self.images,
-            pictures=self._pictures,
+            pictures=Pictures(addresses, self._fetches, self.shelf),
             numbers=self.numbers,
             handsets=self.handsets,
             network=self.network,
@@ -122,6 +157,7 @@ class Simulator:
             mms,
             self.images,
             self.calls,
+            self.exchange,
         )
         self.door = Door(
             clock=self.clock,
@@ -139,14 +175,14 @@ class Simulator:
     async def open(self) -> None:
         """Be ready to call out."""
         self._callbacks.open()
-        self._pictures.open()
+        self._fetches.open()
 
     async def close(self) -> None:
         """End everything that is under way."""
         self.events.close()
         await self._tasks.cancel()
         await self._callbacks.close()
-        await self._pictures.close()
+        await self._fetches.close()
 
     async def reset(self) -> None:
         """Make everything as it was at the start; what is under way is forgotten."""
@@ -165,7 +201,9 @@ class Simulator:
             self.numbers,
             self.handsets,
             self.shelf,
-            self._pictures,
+            self._fetches,
+            self.exchange,
+            self.clock,
         ):
             part.reset()
         self.account.changed()
@@ -238,6 +276,7 @@ async def running(config: Config) -> AsyncIterator[Simulator]:
             f"http://{f'[{config.host}]' if ':' in config.host else config.host}:{port}"
         )
         simulator.network.serve_at(simulator.api_url)
+        simulator.exchange.serve_at(simulator.api_url)
         yield simulator
     finally:
         await runner.cleanup()

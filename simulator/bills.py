@@ -75,23 +75,29 @@ class Bills:
         self._transactions.reset()
         self._pay(self._account.state.balance)
 
-    def charge(
-        self, owner: str, cost: int, *, to: str, reference: str, created: datetime
-    ) -> None:
-        """Take money for something, or refuse it where there is too little.
+    def check(self, owner: str, cost: int, *, to: str) -> None:
+        """Refuse what there is too little money for.
 
         A subaccount pays with the account's money, and no more of it than its limit allows.
         """
-        if not cost:
-            return
-        state = self._account.state
-        if cost > state.balance:
+        if cost > self._account.state.balance:
             raise Refusal(f"Not enough credits on your account to {to}")
         subaccount = self._subaccounts.find(owner)
         if subaccount is not None:
             if subaccount.left is not None and cost > subaccount.left:
                 raise Refusal(f"Not enough credits left of your usage limit to {to}")
+
+    def charge(
+        self, owner: str, cost: int, *, to: str, reference: str, created: datetime
+    ) -> None:
+        """Take money for something, or refuse it where there is too little."""
+        if not cost:
+            return
+        self.check(owner, cost, to=to)
+        subaccount = self._subaccounts.find(owner)
+        if subaccount is not None:
             subaccount.used += cost
+        state = self._account.state
         state.balance -= cost
         self._bills.add(
             Bill(

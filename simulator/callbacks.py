@@ -1,7 +1,8 @@
 """The posts 46elks makes to its customers.
 
-46elks: receive-sms, sms-delivery-reports, sms-actions. An answer of 200 to 204 is the end of it; after any other, or
-none, 46elks tries again for at least six hours.
+46elks: receive-sms, sms-delivery-reports, sms-actions, receive-call, call-actions. An answer of 200 to 204 is the end of
+it; after any other, or none, 46elks tries again for at least six hours. A question in the middle of a call is asked once: a
+person waits.
 """
 
 import asyncio
@@ -10,12 +11,18 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, TCPConnector
+from aiohttp import (
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    TCPConnector,
+)
 from yarl import URL
 
 from .clock import Clock
 from .faults import CallbackFault, CallbackKind, Fault, Faults
-from .log import TEXT_LIMIT, Entry, Log
+from .log import Entry, Log
 from .tasks import Tasks
 from .wire import exact_time
 
@@ -24,6 +31,10 @@ RETRY_FOR_SECONDS: Final = 6 * 3600.0
 MAX_ATTEMPTS: Final = int(RETRY_FOR_SECONDS / RETRY_EVERY_SECONDS) + 1
 # 46elks does not say how long it waits for an answer. Real seconds, as the one who answers lives in real time.
 TIMEOUT_SECONDS: Final = 10.0
+# Customers are known to keep a caller waiting for so long.
+QUESTION_SECONDS: Final = 15.0
+# No instruction is longer.
+_ANSWER_BYTES: Final = 64 * 1024
 # A callback that is to be overtaken is posted after all when no other comes.
 REORDER_PATIENCE_SECONDS: Final = 60.0
 # So that a thousand reports at once do not open a thousand connections.
@@ -57,7 +68,6 @@ class Callbacks:
         # A connection kept over a restart of the other side would fail at the next callback.
         self._session = ClientSession(
             connector=TCPConnector(force_close=True),
-            timeout=ClientTimeout(total=TIMEOUT_SECONDS),
             headers={"User-Agent": "46elks simulator"},
         )
 
@@ -81,6 +91,29 @@ class Callbacks:
             self._run(callback, tried, after, on_answer), f"{callback.kind} callback"
         )
         return tried
+
+    async def ask(self, callback: Callback) -> str | None:
+        """Ask what to do with a call; return the answer, or None where there is none that counts."""
+        fault = self._faults.take_callback(callback.kind)
+        kind = fault.kind if fault else None
+        if fault is not None and kind is CallbackFault.LOSE:
+            self._log.add(self._entry(callback, fault=kind))
+            return None
+        if fault is not None and kind is CallbackFault.DELAY:
+            await asyncio.sleep(fault.seconds)
+        if fault is not None and kind is CallbackFault.REORDER:
+            await self._overtaken(fault)
+        for attempt in range(1, 3 if kind is CallbackFault.DUPLICATE else 2):
+            try:
+                entry = await self._post(callback, attempt, kind, QUESTION_SECONDS)
+            except asyncio.CancelledError:
+                self._log.add(
+                    self._entry(callback, attempt=attempt, fault=kind, error="HungUp")
+                )
+                raise
+            self._log.add(entry)
+        self._let_pass(callback)
+        return entry.answer if _taken(entry) else None
 
     async def _run(
         self,
@@ -114,7 +147,7 @@ class Callbacks:
         overtaken = asyncio.Event()
         self._held.append((fault, overtaken))
         try:
-            async with asyncio.timeout(self._clock.shorten(REORDER_PATIENCE_SECONDS)):
+            async with self._clock.timeout(REORDER_PATIENCE_SECONDS):
                 await overtaken.wait()
         except TimeoutError:
             pass
@@ -131,35 +164,40 @@ class Callbacks:
             entry = await self._attempt(callback, attempt, fault)
             self._log.add(entry)
             tried.set()
-            for held, overtaken in self._held:
-                if held.matches_callback(callback.kind):
-                    overtaken.set()
-            if (
-                entry.status is not None
-                and HTTPStatus.OK <= entry.status <= HTTPStatus.NO_CONTENT
-            ):
+            self._let_pass(callback)
+            if _taken(entry):
                 return entry.answer
         return None
+
+    def _let_pass(self, callback: Callback) -> None:
+        """Post the callbacks that this one has overtaken."""
+        for held, overtaken in self._held:
+            if held.matches_callback(callback.kind):
+                overtaken.set()
 
     async def _attempt(
         self, callback: Callback, attempt: int, fault: str | None
     ) -> Entry:
         async with self._at_once:
-            time = exact_time(self._clock.now()) + "Z"
-            status = answer = error = None
-            try:
-                async with self._session.post(
-                    URL(callback.url, encoded=callback.url.isascii()),
-                    data=callback.fields,
-                    allow_redirects=False,
-                ) as response:
-                    status = response.status
-                    answer = (await response.content.read(TEXT_LIMIT)).decode(
-                        errors="replace"
-                    )
-            except (ClientError, TimeoutError, OSError, ValueError) as err:
-                status = None
-                error = type(err).__name__
+            return await self._post(callback, attempt, fault, TIMEOUT_SECONDS)
+
+    async def _post(
+        self, callback: Callback, attempt: int, fault: str | None, seconds: float
+    ) -> Entry:
+        time = exact_time(self._clock.now()) + "Z"
+        status = answer = error = None
+        try:
+            async with self._session.post(
+                URL(callback.url, encoded=callback.url.isascii()),
+                data=callback.fields,
+                allow_redirects=False,
+                timeout=ClientTimeout(total=seconds),
+            ) as response:
+                status = response.status
+                answer = await _read(response)
+        except (ClientError, TimeoutError, OSError, ValueError) as err:
+            status = None
+            error = type(err).__name__
         return self._entry(
             callback,
             time=time,
@@ -194,3 +232,20 @@ class Callbacks:
             answer=answer,
             error=error,
         )
+
+
+def _taken(entry: Entry) -> bool:
+    return (
+        entry.status is not None
+        and HTTPStatus.OK <= entry.status <= HTTPStatus.NO_CONTENT
+    )
+
+
+async def _read(response: ClientResponse) -> str:
+    """Return the answer, as far as 46elks reads it."""
+    content = bytearray()
+    while len(content) < _ANSWER_BYTES:
+        if not (chunk := await response.content.readany()):
+            break
+        content += chunk
+    return content[:_ANSWER_BYTES].decode(errors="replace")

@@ -4,24 +4,19 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
-import io
-from typing import Final
-import wave
+import json
 
 from .clock import Clock
 from .history import History
 from .messages import Direction
 from .shelf import File
-from .wire import Download, Json, Refusal, Request, Routes, stored_time
-
-RATE: Final = 8_000
-_SAMPLE_BYTES: Final = 2
+from .wire import Download, Json, Refusal, Request, Routes, exact_time, stored_time
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Recording:
     """The sound of a call; of 0 seconds while there is none yet."""
 
@@ -43,7 +38,7 @@ class Recording:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Call:
     """One call in the history; what is None 46elks does not show."""
 
@@ -53,14 +48,14 @@ class Call:
     direction: Direction
     caller: str
     callee: str
-    state: str
-    start: datetime | None
-    duration: int | None
-    cost: int | None
-    timeout: int | None
-    actions: tuple[Mapping[str, object], ...]
-    legs: tuple[Mapping[str, object], ...]
-    recordings: tuple[Recording, ...] = ()
+    state: str = "ongoing"
+    start: datetime | None = None
+    duration: int | None = None
+    cost: int | None = None
+    timeout: int | None = None
+    actions: list[Mapping[str, object]] = field(default_factory=list)
+    legs: list[Mapping[str, object]] = field(default_factory=list)
+    recordings: list[Recording] = field(default_factory=list)
 
     def as_stored(self) -> Json:
         """Return it as 46elks shows it."""
@@ -82,6 +77,27 @@ class Call:
         }
         return {key: value for key, value in shown.items() if value is not None}
 
+    def as_ended(self) -> dict[str, str]:
+        """Return what whenhangup tells of a call: of one that was never answered less."""
+        fields = {
+            "id": self.id,
+            "direction": str(self.direction),
+            "from": self.caller,
+            "to": self.callee,
+            "created": exact_time(self.created),
+            "state": self.state,
+        }
+        if self.start is not None:
+            fields |= {
+                "start": exact_time(self.start),
+                "duration": str(self.duration),
+                "cost": str(self.cost),
+                "actions": json.dumps(self.actions),
+            }
+            if self.legs:
+                fields["legs"] = json.dumps(self.legs)
+        return fields
+
 
 class Calls:
     """The resources `calls` and `recordings`."""
@@ -101,6 +117,11 @@ class Calls:
         for recording in call.recordings:
             self._recordings.add(recording)
         return self._calls.add(call)
+
+    def record(self, call: Call, recording: Recording) -> None:
+        """Have one more recording of a call."""
+        call.recordings.append(recording)
+        self._recordings.add(recording)
 
     def routes(self) -> Routes:
         """Return what 46elks offers here."""
@@ -136,24 +157,3 @@ class Calls:
         if file.content is None:
             raise Refusal("Not found", HTTPStatus.NOT_FOUND)
         return Download(file.content, file.type)
-
-
-def silence() -> bytes:
-    """Return a recording without any sound: what there is before it is ready."""
-    sound = io.BytesIO()
-    with wave.open(sound, "wb") as written:
-        written.setnchannels(1)
-        written.setsampwidth(_SAMPLE_BYTES)
-        written.setframerate(RATE)
-    return sound.getvalue()
-
-
-def seconds_of(content: bytes) -> int | None:
-    """Return how long a recording is, or None where it is not as 46elks makes them."""
-    try:
-        with wave.open(io.BytesIO(content)) as sound:
-            form = (sound.getnchannels(), sound.getsampwidth(), sound.getframerate())
-            length = sound.getnframes() / RATE
-    except wave.Error, EOFError:
-        return None
-    return round(length) if form == (1, _SAMPLE_BYTES, RATE) else None

@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-import json
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from .call_control import MAX_WAIT_SECONDS
 from .faults import parse_fault
-from .fields import ControlError, Fields, phone_number
-from .handsets import Handset, Text
+from .fields import ControlError, Fields, json_body, phone_number, whole_query
+from .handsets import AT_ONCE, VOICEMAIL_SECONDS, Answers, Handset, Text
+from .legs import Kind
+from .lines import VIRTUAL, is_sip
 from .numbers import HOOKS, Number
 from .pictures import MAX_PICTURE_BYTES, picture_type, read_data_url
 from .prices import COUNTRIES, CURRENCIES
@@ -25,10 +27,10 @@ _ACCOUNT_FIELDS: Final = (
     "countries",
     "currency",
     "mobilenumber",
+    "sip_hosts",
     "subaccounts_see_all",
     "subaccounts_see_use",
 )
-MAX_WAIT_SECONDS: Final = 60
 # What fits on a phone's screen, and through the door in one request.
 MAX_IMAGES: Final = 10
 # A page that went away is noticed when it cannot be written to.
@@ -63,7 +65,7 @@ class Control:
             ("GET", "/simulator/events", self._stream_events),
             ("POST", "/simulator/reset", self._reset),
         )
-        for method, path, handler in routes:
+        for method, path, handler in (*routes, *self._simulator.call_control.routes()):
             app.router.add_route(method, path, handler)
 
     async def _show_account(self, _request: web.Request) -> web.Response:
@@ -71,11 +73,12 @@ class Control:
 
     async def _change_account(self, request: web.Request) -> web.Response:
         account = self._simulator.account
-        fields = Fields(await _json(request), _ACCOUNT_FIELDS)
+        fields = Fields(await json_body(request), _ACCOUNT_FIELDS)
         balance = fields.money("balance")
         currency = fields.choice("currency", CURRENCIES)
         countries = fields.texts("countries")
         mobile = fields.text("mobilenumber")
+        sip_hosts = fields.texts("sip_hosts")
         see_all = fields.truth("subaccounts_see_all")
         see_use = fields.truth("subaccounts_see_use")
         if countries is not None and (unknown := sorted(set(countries) - COUNTRIES)):
@@ -88,6 +91,8 @@ class Control:
             self._simulator.bills.settle(to_units(balance))
         if countries is not None:
             account.state.countries = frozenset(countries)
+        if sip_hosts is not None:
+            account.state.sip_hosts = frozenset(host.lower() for host in sip_hosts)
         if see_all is not None:
             account.state.subaccounts_see_all = see_all
         if see_use is not None:
@@ -106,7 +111,7 @@ class Control:
             raise ControlError(f"{written} is a handset", HTTPStatus.CONFLICT)
         texts = {*HOOKS, "name", "category", "country"}
         fields = Fields(
-            await _json(request),
+            await json_body(request),
             {*texts, "capabilities", "active", "sms_replies", "cost"},
         )
         capabilities = fields.texts("capabilities")
@@ -141,19 +146,33 @@ class Control:
         )
 
     async def _put_handset(self, request: web.Request) -> web.Response:
-        number = phone_number(request.match_info["number"])
-        if self._simulator.numbers.find(number):
-            raise ControlError(
-                f"{number} is a number of the account", HTTPStatus.CONFLICT
-            )
-        fields = Fields(await _json(request), {"name", "on", "validity"})
+        number = self._end(request.match_info["number"])
+        known = {"name", "on", "validity", "voicemail", "answers"}
+        fields = Fields(await json_body(request), known)
         handset = self._simulator.handsets.put(
             number,
             name=fields.text("name"),
             on=fields.truth("on"),
             validity=fields.number("validity"),
+            voicemail=_voicemail(fields),
+            answers=_answers(fields),
         )
         return web.json_response(handset.as_control())
+
+    def _end(self, number: str) -> str:
+        """Return the number of a phone, or of what can be rung like one: a client, or a SIP address."""
+        if is_sip(number):
+            return number
+        phone_number(number)
+        own = self._simulator.numbers.find(number)
+        if number.startswith(VIRTUAL):
+            if own is None or "webrtc" not in own.capabilities:
+                raise ControlError(f"{number} is no client", HTTPStatus.CONFLICT)
+        elif own is not None:
+            raise ControlError(
+                f"{number} is a number of the account", HTTPStatus.CONFLICT
+            )
+        return number
 
     async def _list_texts(self, request: web.Request) -> web.Response:
         write = (
@@ -165,10 +184,14 @@ class Control:
 
     async def _send_text(self, request: web.Request) -> web.Response:
         handset = self._handset(request)
-        fields = Fields(await _json(request), {"to", "message", "images"})
+        fields = Fields(await json_body(request), {"to", "message", "images"})
         recipient = phone_number(fields.required_text("to"))
         images = _pictures(fields)
         message = fields.text("message") if images else fields.required_text("message")
+        if handset.kind is not Kind.PHONE:
+            raise ControlError(
+                f"{handset.number} is no phone that texts", HTTPStatus.CONFLICT
+            )
         if not handset.on:
             raise ControlError(
                 f"The handset {handset.number} is off", HTTPStatus.CONFLICT
@@ -180,7 +203,7 @@ class Control:
         return web.json_response({"id": text_id})
 
     def _handset(self, request: web.Request) -> Handset:
-        number = phone_number(request.match_info["number"])
+        number = request.match_info["number"]
         if (handset := self._simulator.handsets.find(number)) is None:
             raise ControlError(f"There is no handset {number}", HTTPStatus.NOT_FOUND)
         return handset
@@ -203,23 +226,23 @@ class Control:
             raise ControlError(
                 f"One of {', '.join(sorts)} is expected", HTTPStatus.NOT_FOUND
             )
-        return web.json_response(enter(await _json(request)))
+        return web.json_response(enter(await json_body(request)))
 
     async def _list_faults(self, _request: web.Request) -> web.Response:
         return web.json_response(self._simulator.faults.as_control())
 
     async def _put_faults(self, request: web.Request) -> web.Response:
-        data = await _json(request)
+        data = await json_body(request)
         if not isinstance(data, list):
             raise ControlError("A JSON list of faults is expected")
         self._simulator.faults.replace([parse_fault(item) for item in data])
         return web.json_response(self._simulator.faults.as_control())
 
     async def _show_log(self, request: web.Request) -> web.Response:
-        after = _whole(request, "after", 0)
+        after = whole_query(request, "after", 0)
         try:
             async with asyncio.timeout(
-                min(_whole(request, "wait", 0), MAX_WAIT_SECONDS)
+                min(whole_query(request, "wait", 0), MAX_WAIT_SECONDS)
             ):
                 await self._simulator.log.wait_for(bool, after)
         except TimeoutError:
@@ -272,14 +295,6 @@ async def control_errors(request: web.Request, handler: Handler) -> web.StreamRe
         return web.json_response({"error": err.reason}, status=err.status)
 
 
-async def _json(request: web.Request) -> object:
-    """Return the body, whatever it says it is; none is an empty object."""
-    try:
-        return json.loads(await request.text() or "{}")
-    except ValueError:
-        raise ControlError("The body is not JSON") from None
-
-
 def _pictures(fields: Fields) -> list[tuple[bytes, str]]:
     """Return the pictures of a message, and of which kind each is."""
     images = fields.texts("images") or ()
@@ -296,13 +311,21 @@ def _pictures(fields: Fields) -> list[tuple[bytes, str]]:
     return pictures
 
 
+def _voicemail(fields: Fields) -> float | bool | None:
+    """Return after how many seconds a box answers; true is the usual time, and false no box."""
+    if fields.is_truth("voicemail"):
+        return VOICEMAIL_SECONDS if fields.truth("voicemail") else False
+    return fields.number("voicemail")
+
+
+def _answers(fields: Fields) -> Answers | float | None:
+    """Return what the owner of a phone does when it rings: a word, or after how many seconds they answer."""
+    if not fields.is_text("answers"):
+        return fields.number("answers")
+    word = fields.required_choice("answers", (*Answers, AT_ONCE))
+    return 0.0 if word == AT_ONCE else Answers(word)
+
+
 def _change(number: Number, changes: dict[str, object]) -> None:
     for key, value in changes.items():
         setattr(number, key, value)
-
-
-def _whole(request: web.Request, key: str, default: int) -> int:
-    value = request.query.get(key, str(default))
-    if not (value.isascii() and value.isdecimal()):
-        raise ControlError(f"{key}: a whole number is expected")
-    return int(value)

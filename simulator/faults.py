@@ -36,6 +36,11 @@ class CallbackKind(StrEnum):
     SMS = "sms"
     MMS = "mms"
     DELIVERY = "delivery"
+    CALL = "call"
+    NEXT = "next"
+    RECORD = "record"
+    RECORDCALL = "recordcall"
+    HANGUP = "hangup"
 
 
 ANY = "*"

@@ -4,7 +4,10 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
+import json
 from math import isfinite
+
+from aiohttp import web
 
 from .wire import E164
 
@@ -34,6 +37,14 @@ class Fields:
     def __contains__(self, key: object) -> bool:
         """Return whether a field was sent."""
         return key in self._data
+
+    def is_text(self, key: str) -> bool:
+        """Return whether a field is a text, where it may be something else too."""
+        return isinstance(self._data.get(key), str)
+
+    def is_truth(self, key: str) -> bool:
+        """Return whether a field is true or false, where it may be something else too."""
+        return isinstance(self._data.get(key), bool)
 
     def text(self, key: str) -> str | None:
         """Return a text."""
@@ -155,3 +166,19 @@ def phone_number(value: str) -> str:
     if not E164.fullmatch(value):
         raise ControlError(f"{value}: a number like +46701740605 is expected")
     return value
+
+
+async def json_body(request: web.Request) -> object:
+    """Return the body, whatever it says it is; none is an empty object."""
+    try:
+        return json.loads(await request.text() or "{}")
+    except ValueError:
+        raise ControlError("The body is not JSON") from None
+
+
+def whole_query(request: web.Request, key: str, default: int) -> int:
+    """Return a whole number of the query."""
+    value = request.query.get(key, str(default))
+    if not (value.isascii() and value.isdecimal()):
+        raise ControlError(f"{key}: a whole number is expected")
+    return int(value)

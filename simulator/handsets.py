@@ -1,15 +1,17 @@
-"""The phones: what each has sent and received, and whether it is on."""
+"""The phones: what each has sent and received, whether it is on, and what it does when it rings."""
 
 import asyncio
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from .clock import Clock
 from .config import Phone
 from .events import Events
+from .legs import Kind
 from .messages import Status
 from .shelf import File
 from .wire import Json, stored_time
@@ -18,6 +20,19 @@ HANDSETS_LIMIT: Final = 5_000
 TEXTS_LIMIT: Final = 500
 # Operators commonly keep trying a phone that is off for two days.
 VALIDITY_SECONDS: Final = 48 * 3600.0
+# Operators commonly let a phone ring so long before the box answers.
+VOICEMAIL_SECONDS: Final = 20.0
+# The word for answering after 0 seconds.
+AT_ONCE: Final = "at_once"
+
+
+class Answers(StrEnum):
+    """What the owner of a phone does when it rings, unless they answer by themselves after some seconds."""
+
+    MANUAL = "manual"
+    NEVER = "never"
+    DECLINES = "declines"
+    BUSY = "busy"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,11 +74,17 @@ class Text:
 
 @dataclass(slots=True, kw_only=True)
 class Handset:
-    """One phone; `validity` is for how many seconds the operator keeps a text while it is off."""
+    """One phone.
+
+    `validity` is for how many seconds the operator keeps a text while it is off, `voicemail` after how many the box
+    answers, and `answers` what the owner does, or after how many seconds they answer.
+    """
 
     number: str
     name: str = ""
     validity: float = VALIDITY_SECONDS
+    voicemail: float | None = None
+    answers: Answers | float = Answers.MANUAL
     texts: deque[Text] = field(default_factory=lambda: deque(maxlen=TEXTS_LIMIT))
     switched_on: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -72,6 +93,13 @@ class Handset:
         """Whether it is switched on."""
         return self.switched_on.is_set()
 
+    @property
+    def kind(self) -> Kind:
+        """What it is: a phone, a softphone or a SIP address."""
+        if not self.number.startswith("+"):
+            return Kind.SIP
+        return Kind.CLIENT if self.number.startswith("+4600") else Kind.PHONE
+
     def as_control(self) -> Json:
         """Return the phone for the one who steers the simulator."""
         return {
@@ -79,6 +107,9 @@ class Handset:
             "name": self.name,
             "on": self.on,
             "validity": self.validity,
+            "kind": self.kind,
+            "voicemail": self.voicemail,
+            "answers": self.answers,
         }
 
 
@@ -114,8 +145,13 @@ class Handsets:
         name: str | None = None,
         on: bool | None = None,
         validity: float | None = None,
+        voicemail: float | bool | None = None,
+        answers: Answers | float | None = None,
     ) -> Handset:
-        """Return the phone with a number, new if need be, changed as told."""
+        """Return the phone with a number, new if need be, changed as told.
+
+        `voicemail=False` takes the box away.
+        """
         if (handset := self._handsets.get(number)) is None:
             if len(self._handsets) >= HANDSETS_LIMIT:
                 self._forget_one()
@@ -125,6 +161,10 @@ class Handsets:
             handset.name = name
         if validity is not None:
             handset.validity = validity
+        if voicemail is not None:
+            handset.voicemail = None if voicemail is False else float(voicemail)
+        if answers is not None:
+            handset.answers = answers
         if on is True:
             handset.switched_on.set()
         if on is False:
@@ -159,7 +199,7 @@ class Handsets:
         if handset.on:
             return True
         try:
-            async with asyncio.timeout(self._clock.shorten(handset.validity)):
+            async with self._clock.timeout(handset.validity):
                 await handset.switched_on.wait()
         except TimeoutError:
             return False

@@ -97,16 +97,16 @@ class Network:
         return shown.id
 
     def _departure(self) -> float:
-        """Return when the next message may leave, in the loop's time."""
-        now = asyncio.get_running_loop().time()
+        """Return when the next message may leave, in the clock's time."""
+        now = self._clock.time()
         if len(self._departures) == MESSAGES_A_MINUTE:
-            now = max(now, self._departures[0] + self._clock.shorten(_MINUTE))
+            now = max(now, self._departures[0] + _MINUTE)
         self._departures.append(now)
         return now
 
     async def _carry(self, message: Message, departure: float) -> None:
         """Bring a message from 46elks to its recipient, reporting on the way."""
-        await asyncio.sleep(departure - asyncio.get_running_loop().time())
+        await self._clock.sleep(departure - self._clock.time())
         await self._clock.sleep(HANDOVER_SECONDS)
         draft = message.draft
         recipient = draft.recipient

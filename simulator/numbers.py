@@ -160,6 +160,13 @@ class Numbers:
             else None
         )
 
+    def may_call_from(self, number: str) -> bool:
+        """Return whether calls may come from a number: an own one for calls, or the one the account signed up with."""
+        return (
+            number == self._account.state.mobilenumber
+            or self.answering(number, "voice") is not None
+        )
+
     def check_sender(self, number: str, asker: Asker, capability: str = "sms") -> None:
         """Refuse a number to send from: it must be an own one that can, or the one the account signed up with."""
         found = self.answering(number, capability)

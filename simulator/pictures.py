@@ -5,21 +5,16 @@
 
 import base64
 import binascii
-from http import HTTPStatus
 import re
 from typing import Final
 
-from aiohttp import ClientError, ClientSession, ClientTimeout
-from yarl import URL
-
 from .addresses import Addresses
+from .fetches import Fetches
 from .shelf import File, Shelf
 from .wire import Refusal
 
 # 46elks does not say how large a picture may be.
 MAX_PICTURE_BYTES: Final = 8 * 1024 * 1024
-# 46elks does not say how long it waits for a picture. Real seconds, as for callbacks.
-FETCH_SECONDS: Final = 10.0
 _BEGINNINGS: Final = {
     b"GIF87a": "image/gif",
     b"GIF89a": "image/gif",
@@ -50,27 +45,11 @@ def read_data_url(value: str) -> bytes | None:
 class Pictures:
     """Takes the pictures that are to be sent."""
 
-    def __init__(self, addresses: Addresses, shelf: Shelf) -> None:
-        """Be ready to fetch once opened."""
+    def __init__(self, addresses: Addresses, fetches: Fetches, shelf: Shelf) -> None:
+        """Learn where pictures come from and where they are kept."""
         self._addresses = addresses
+        self._fetches = fetches
         self._shelf = shelf
-        self._session: ClientSession
-        self._lives = 0
-
-    def open(self) -> None:
-        """Get ready to connect."""
-        self._session = ClientSession(
-            timeout=ClientTimeout(total=FETCH_SECONDS),
-            headers={"User-Agent": "46elks simulator"},
-        )
-
-    async def close(self) -> None:
-        """Close all connections."""
-        await self._session.close()
-
-    def reset(self) -> None:
-        """Have no use any more for what is being fetched."""
-        self._lives += 1
 
     async def take(self, image: str) -> File:
         """Return the picture that a parameter holds or names."""
@@ -78,7 +57,9 @@ class Pictures:
             if (content := read_data_url(image)) is None:
                 raise Refusal("Invalid value for image, not a data URL")
         elif self._addresses.accepts(image):
-            content = await self._fetch(image)
+            content = await self._fetches.get(image, MAX_PICTURE_BYTES)
+            if content is None:
+                raise Refusal("Invalid value for image, it could not be fetched")
         else:
             raise Refusal("Invalid value for image, not a URL")
         if len(content) > MAX_PICTURE_BYTES:
@@ -86,22 +67,3 @@ class Pictures:
         if (kind := picture_type(content)) is None:
             raise Refusal("Invalid value for image, not a GIF, PNG or JPEG")
         return self._shelf.put(content, kind)
-
-    async def _fetch(self, address: str) -> bytes:
-        """Get a picture, or a byte more than it may have; a redirect is not followed."""
-        life = self._lives
-        content = bytearray()
-        try:
-            async with self._session.get(
-                URL(address, encoded=address.isascii()), allow_redirects=False
-            ) as response:
-                found = response.status == HTTPStatus.OK
-                while found and len(content) <= MAX_PICTURE_BYTES:
-                    if not (chunk := await response.content.readany()):
-                        break
-                    content += chunk
-        except ClientError, TimeoutError, OSError, ValueError:
-            found = False
-        if not found or life != self._lives:
-            raise Refusal("Invalid value for image, it could not be fetched")
-        return bytes(content)

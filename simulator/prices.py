@@ -1,7 +1,7 @@
 """Which country a number is in, and what messages and numbers cost.
 
 46elks: pricing. The prices are in 1/10000 of the currency, and of the right size rather than of today; that of a text is
-per part, that of a number per month.
+per part, that of a call per started minute, that of a number per month.
 """
 
 from typing import Final
@@ -24,6 +24,14 @@ _SMS_PRICES: Final = {
 }
 _OTHER_SMS_PRICE: Final = {"SEK": 11000, "EUR": 1000}
 MMS_PRICE: Final = {"SEK": 12500, "EUR": 1100}
+# By country, a Swedish fixed number and a websocket number by their own.
+_CALL_PRICES: Final = {
+    "SEK": {"de": 5500, "dk": 5500, "fi": 7500, "gb": 5500, "no": 6500, "se": 7000},
+    "EUR": {"de": 500, "dk": 500, "fi": 680, "gb": 500, "no": 590, "se": 640},
+}
+_OTHER_CALL_PRICE: Final = {"SEK": 22000, "EUR": 2000}
+_FIXED_PRICE: Final = {"SEK": 1400, "EUR": 130}
+_REALTIME_PRICE: Final = {"SEK": 1500, "EUR": 140}
 _NUMBER_PRICES: Final = {"SEK": {"de": 1500000}, "EUR": {"de": 150000}}
 _OTHER_NUMBER_PRICE: Final = {"SEK": 300000, "EUR": 30000}
 CURRENCIES: Final = tuple(_SMS_PRICES)
@@ -46,6 +54,18 @@ def country_of(number: str) -> str | None:
 def sms_price(country: str | None, currency: str) -> int:
     """Return what one part costs."""
     return _SMS_PRICES[currency].get(country or "", _OTHER_SMS_PRICE[currency])
+
+
+def call_price(number: str, currency: str) -> int:
+    """Return what a started minute costs; one over the internet, to a SIP address, costs nothing."""
+    if not number.startswith("+"):
+        return 0
+    if number.startswith("+4600"):
+        return _REALTIME_PRICE[currency]
+    if number.startswith("+46") and not number.startswith("+467"):
+        return _FIXED_PRICE[currency]
+    country = country_of(number) or ""
+    return _CALL_PRICES[currency].get(country, _OTHER_CALL_PRICE[currency])
 
 
 def number_price(country: str, currency: str) -> int:

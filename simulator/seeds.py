@@ -6,7 +6,7 @@ from typing import Final
 
 from .account import Account
 from .bills import Bills
-from .calls import Call, Calls, Recording, seconds_of, silence
+from .calls import Call, Calls, Recording
 from .clock import Clock
 from .fields import ControlError, Fields
 from .messages import Direction, Draft, Kind, Message, Messages, Status
@@ -14,6 +14,7 @@ from .numbers import Numbers
 from .pictures import read_data_url
 from .shelf import Shelf
 from .sms import as_stored
+from .sound import seconds_of, silence
 from .subaccounts import Subaccounts
 from .wire import Json, Refusal, new_id, to_units
 
@@ -117,9 +118,9 @@ class Seeds:
             duration=duration,
             cost=None if cost is None else to_units(cost),
             timeout=fields.whole("timeout", minimum=1),
-            actions=fields.objects("actions"),
-            legs=fields.objects("legs"),
-            recordings=tuple(recordings),
+            actions=list(fields.objects("actions")),
+            legs=list(fields.objects("legs")),
+            recordings=recordings,
         )
         try:
             self._bills.charge(

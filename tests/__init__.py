@@ -56,6 +56,13 @@ class SimulatorControl:
         ) as response:
             return await response.json()
 
+    async def download(self, path: str) -> bytes:
+        """Return a file that its control API has."""
+        async with self._session.get(
+            f"{self._url}/simulator/{path}", raise_for_status=True
+        ) as response:
+            return await response.read()
+
     async def put_account(self, **fields: object) -> Json:
         """Change the account, and return it."""
         account: Json = await self.control("PUT", "account", fields)

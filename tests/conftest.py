@@ -113,7 +113,7 @@ async def entry(simulator: SimulatorControl) -> MockConfigEntry:
 async def public_url(
     hass: HomeAssistant, hass_client_no_auth: ClientSessionGenerator
 ) -> str:
-    """Return where this Home Assistant really answers; nothing can register a view any more."""
+    """Return where this Home Assistant really answers; as there, views may still be registered."""
     for component in (
         "camera",
         "diagnostics",
@@ -123,7 +123,8 @@ async def public_url(
         "webhook",
     ):
         assert await async_setup_component(hass, component, {})
-    client = await hass_client_no_auth()
+    with patch.object(hass.http.app.router, "freeze"):
+        client = await hass_client_no_auth()
     return str(client.make_url("")).rstrip("/")
 
 
@@ -153,6 +154,9 @@ def impatient() -> Generator[None]:
             "custom_components.elks46.ElksClient",
             partial(ElksClient, retry_pauses=(0.0, 0.0)),
         ),
+        patch("custom_components.elks46.call_look_up.LATE_PAUSES", (0, 0)),
+        patch("custom_components.elks46.call_look_up.LOOK_UP_PAUSES", (0, 0)),
+        patch("custom_components.elks46.dialler.RETRY_PAUSES", (0, 0)),
         patch("custom_components.elks46.look_up.LATE_PAUSES", (0, 0)),
         patch("custom_components.elks46.look_up.LOOK_UP_PAUSES", (0, 0)),
         patch("custom_components.elks46.outbox.RESEND_PAUSES", (0, 0)),

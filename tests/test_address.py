@@ -31,6 +31,7 @@ from . import (
 
 PUBLIC = "https://home.example.com"
 OTHER_PUBLIC = "https://other.example.com"
+REMOTE = "https://abc.ui.nabu.casa"
 HOOK = "https://hooks.nabu.casa/secret"
 STAND_IN = "http://127.0.0.1:4646/a1"
 
@@ -302,6 +303,90 @@ async def test_the_remote_user_interface_is_an_external_address(
 
     entry = account(**{CONF_REACH: Reach.EXTERNAL})
     assert await found(hass, entry) == "https://abc.ui.nabu.casa"
+
+
+@pytest.mark.parametrize(
+    ("options", "external_url", "remote_url", "base"),
+    [
+        pytest.param({}, None, None, None, id="none"),
+        pytest.param({}, PUBLIC, None, PUBLIC, id="external"),
+        pytest.param({}, f"{PUBLIC}:8443", None, f"{PUBLIC}:8443", id="port"),
+        pytest.param({}, None, REMOTE, REMOTE, id="remote access"),
+        pytest.param({}, PUBLIC, REMOTE, PUBLIC, id="external first"),
+        pytest.param(
+            {}, "http://home.example.com", REMOTE, REMOTE, id="external without https"
+        ),
+        pytest.param({}, "https://10.0.0.2", REMOTE, REMOTE, id="external in the home"),
+        pytest.param(
+            {CONF_PUBLIC_URL: f"{OTHER_PUBLIC}/ha/"},
+            PUBLIC,
+            REMOTE,
+            f"{OTHER_PUBLIC}/ha",
+            id="the person's own first",
+        ),
+        pytest.param(
+            {CONF_PUBLIC_URL: "http://127.0.0.1:8123"},
+            PUBLIC,
+            None,
+            PUBLIC,
+            id="the person's own that 46elks cannot reach",
+        ),
+        pytest.param(
+            {CONF_REACH: Reach.CLOUD}, PUBLIC, REMOTE, PUBLIC, id="posts by cloud"
+        ),
+        pytest.param(
+            {CONF_REACH: Reach.POLL, CONF_PUBLIC_URL: PUBLIC},
+            PUBLIC,
+            REMOTE,
+            None,
+            id="asking only",
+        ),
+    ],
+)
+async def test_sounds_are_fetched_where_bytes_come_through(
+    hass: HomeAssistant,
+    cloud: FakeCloud,
+    options: dict[str, str],
+    external_url: str | None,
+    remote_url: str | None,
+    base: str | None,
+) -> None:
+    """The address that Home Assistant Cloud makes for posts gives out no bytes."""
+    await hass.config.async_update(external_url=external_url)
+    cloud.remote_url = remote_url
+    address = Address(hass, account(**options))
+
+    assert address.media_base == base
+    assert address.media_url("secret.wav") == (
+        base and f"{base}/api/elks46/media/secret.wav"
+    )
+
+
+async def test_remote_access_counts_only_while_the_cloud_is_connected(
+    hass: HomeAssistant, cloud: FakeCloud
+) -> None:
+    """It names its address also while it is not."""
+    cloud.remote_url = REMOTE
+    cloud.is_connected = False
+
+    assert Address(hass, account()).media_base is None
+
+
+async def test_a_stand_in_for_46elks_fetches_from_anywhere(hass: HomeAssistant) -> None:
+    """Such as a simulator on the same machine."""
+    here = "http://127.0.0.1:8123"
+    address = Address(hass, account(STAND_IN, **{CONF_PUBLIC_URL: here}))
+
+    assert address.media_base == here
+    address.check_media()
+
+
+async def test_a_call_that_could_play_nothing_is_refused(hass: HomeAssistant) -> None:
+    """With the way out, before anybody is called."""
+    with pytest.raises(HomeAssistantError) as error:
+        Address(hass, account()).check_media()
+
+    assert error.value.translation_key == "audio_unreachable"
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from custom_components.elks46.api import DEFAULT_API_URL
 from custom_components.elks46.const import (
     CONF_ALLOWED_COUNTRIES,
     CONF_API_URL,
+    CONF_DEFAULT_CALLER,
     CONF_DEFAULT_SENDER,
     CONF_KEEP_TEXT,
     CONF_LOW_BALANCE,
@@ -596,6 +597,35 @@ async def test_an_account_does_not_become_another_one(
     assert added.as_dict() == before
 
 
+@pytest.mark.parametrize(
+    ("written", "error"),
+    [
+        pytest.param("House", "invalid_caller", id="a name"),
+        pytest.param(STRANGER, "invalid_caller", id="the number of another"),
+        pytest.param(OTHER_NUMBER, "invalid_caller", id="a number without voice"),
+    ],
+)
+async def test_only_an_own_number_that_does_voice_can_call(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    added: MockConfigEntry,
+    written: str,
+    error: str,
+) -> None:
+    """46elks would refuse each call."""
+    await simulator.put_number(OTHER_NUMBER, capabilities=["sms"])
+    asked = await hass.config_entries.options.async_init(added.entry_id)
+    result = await hass.config_entries.options.async_configure(
+        asked["flow_id"], {CONF_DEFAULT_CALLER: written}
+    )
+    assert result["errors"] == {CONF_DEFAULT_CALLER: error}
+    result = await hass.config_entries.options.async_configure(
+        asked["flow_id"], {CONF_DEFAULT_CALLER: "070-174 06 90"}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert added.options[CONF_DEFAULT_CALLER] == NUMBER
+
+
 async def test_options_are_kept_until_they_are_cleared(
     hass: HomeAssistant, added: MockConfigEntry
 ) -> None:
@@ -611,6 +641,8 @@ async def test_options_are_kept_until_they_are_cleared(
         CONF_KEEP_TEXT: False,
         "daily_spend_limit": 7.5,
         "hourly_message_limit": 10,
+        "hourly_call_limit": 5,
+        "alert_reserve": False,
         CONF_ALLOWED_COUNTRIES: ["NO", "SE"],
     }
     result = await hass.config_entries.options.async_configure(
@@ -632,7 +664,11 @@ async def test_options_are_kept_until_they_are_cleared(
         asked["flow_id"], {CONF_PUBLIC_URL: "", CONF_DEFAULT_SENDER: " "}
     )
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert added.options == {CONF_REACH: Reach.AUTO, CONF_KEEP_TEXT: True}
+    assert added.options == {
+        CONF_REACH: Reach.AUTO,
+        CONF_KEEP_TEXT: True,
+        "alert_reserve": True,
+    }
 
 
 @pytest.mark.parametrize(

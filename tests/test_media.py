@@ -25,7 +25,7 @@ from PIL import Image
 import pytest
 from yarl import URL
 
-from custom_components.elks46 import media
+from custom_components.elks46 import fetch
 from custom_components.elks46.media import (
     PICTURE_BYTES_AT_MOST,
     SIDE_AT_MOST,
@@ -344,7 +344,7 @@ async def test_a_file_that_is_too_large_is_not_read(
     path = put(allowed, PICTURE)
 
     with (
-        patch.object(media, "INPUT_BYTES_AT_MOST", 9),
+        patch.object(fetch, "INPUT_BYTES_AT_MOST", 9),
         patch.object(Path, "read_bytes", side_effect=AssertionError),
     ):
         assert await refused(hass, path) == "image_too_large"
@@ -431,6 +431,18 @@ async def test_a_camera_that_shows_nothing_is_told(hass: HomeAssistant) -> None:
         assert await refused(hass, "camera.door") == "image_unreachable"
 
 
+async def test_a_camera_that_shows_too_much_is_told(hass: HomeAssistant) -> None:
+    """It is in memory already, but is not decoded."""
+    hass.config.components.add("camera")
+    picture = SimpleNamespace(content=PICTURE)
+
+    with (
+        patch.object(camera, "async_get_image", return_value=picture),
+        patch.object(fetch, "INPUT_BYTES_AT_MOST", 9),
+    ):
+        assert await refused(hass, "camera.door") == "image_too_large"
+
+
 async def test_a_media_item_is_read_where_it_lies(hass: HomeAssistant) -> None:
     """Whoever may run an action may see the home's media."""
     folder = Path(hass.config.media_dirs["local"])
@@ -453,6 +465,8 @@ async def test_a_media_item_may_have_a_picture_of_its_own(hass: HomeAssistant) -
         get_image.return_value = still
         assert await async_data_url(hass, "media-source://a/b") == data_url(PICTURE)
         get_image.return_value = None
+        assert await refused(hass, "media-source://a/b") == "image_unreachable"
+        get_image.side_effect = Unresolvable
         assert await refused(hass, "media-source://a/b") == "image_unreachable"
 
 
@@ -591,6 +605,6 @@ async def test_an_endless_answer_is_not_read_to_its_end(
     hass: HomeAssistant, pictures: TestServer
 ) -> None:
     """It has no size to tell before."""
-    with patch.object(media, "INPUT_BYTES_AT_MOST", 5000):
+    with patch.object(fetch, "INPUT_BYTES_AT_MOST", 5000):
         address = str(pictures.make_url("/endless"))
         assert await refused(hass, address) == "image_too_large"

@@ -188,7 +188,7 @@ async def test_a_refused_address_for_pictures_disturbs_no_texts(
     assert issues(hass) == {}
     assert not prepared.runtime_data.reach.is_polling
     await pass_time(hass, minutes=31)
-    assert caplog.text.count("takes no address for the pictures of a number") == 1
+    assert caplog.text.count("takes no address as mms_url of a number") == 1
 
 
 async def test_pictures_that_46elks_refused_once_are_not_taken_from_others(
@@ -558,10 +558,10 @@ async def test_what_cannot_be_given_back_is_logged_without_secrets(
 
     await hass.config_entries.async_remove(prepared.entry_id)
 
-    record, _ = (one for one in caplog.records if one.levelname == "ERROR")
+    record, _, _ = (one for one in caplog.records if one.levelname == "ERROR")
     number_id = prepared.subentries["number"].data[CONF_NUMBER_ID]
     assert record.getMessage() == (
-        f"The number with id {number_id} still sends its messages here"
+        f"The number with id {number_id} still sends what it receives here"
         " (ElksAuthenticationError): set its sms_url at 46elks to what it was before,"
         f" at {URL(FOREIGN).host}"
     )

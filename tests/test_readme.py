@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import dropwhile, takewhile
 import json
 from pathlib import Path
@@ -15,6 +16,7 @@ from unittest.mock import patch
 
 import homeassistant
 from homeassistant.components.automation import DOMAIN as AUTOMATION_DOMAIN
+from homeassistant.components.tts.const import DATA_COMPONENT
 from homeassistant.const import __version__ as HOME_ASSISTANT_VERSION
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -34,8 +36,10 @@ from custom_components.elks46.bus import (
     EVENT_MESSAGE_STATUS,
     EVENT_MMS_RECEIVED,
     EVENT_SMS_RECEIVED,
+    EVENTS_OF_CALLS,
 )
 from custom_components.elks46.const import DOMAIN, SUBENTRY_CONTACT, SUBENTRY_NUMBER
+from custom_components.elks46.records import CallNews
 
 from . import (
     ANNA,
@@ -50,11 +54,15 @@ from . import (
     drawn,
     open_subaccount,
     picture_home,
+    refusing,
     send_sms,
     text_home,
     use_action,
 )
+from .calls import Phones, place_call
+from .sounds import FFMPEG
 from .test_architecture import DOORS, ENGINE, FRONT, GROUND
+from .test_audio import Engine
 from .test_translations import OF_SUBACCOUNTS
 
 ROOT: Final = Path(__file__).parents[1]
@@ -68,6 +76,7 @@ WORKFLOWS: Final = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 # Composed, or this file would be one of the places where it stands.
 PUBLIC_NAME: Final = f"{DOMAIN}/{DOMAIN}"
 
+FFMPEG_CONFIG: Final = {"ffmpeg": {"ffmpeg_bin": FFMPEG}}
 # What grows in the folder and is not of the repository.
 NOT_OURS: Final = (".git", ".tools", ".venv*", ".demo", "*cache*", ".coverage*")
 
@@ -80,6 +89,7 @@ HOUSE: Final = {
     "climate.cottage": "off",
     "light.porch": "off",
     "sensor.freezer_temperature": "-18",
+    "switch.gate": "off",
     "siren.hallway": "off",
 }
 
@@ -207,7 +217,7 @@ async def furnished(hass: HomeAssistant) -> dict[str, list[ServiceCall]]:
         hass.states.async_set(entity_id, state)
     return {
         domain: async_mock_service(hass, domain, "turn_on")
-        for domain in ("climate", "light", "siren")
+        for domain in ("climate", "light", "siren", "switch")
     }
 
 
@@ -407,14 +417,160 @@ async def the_shop_answers(home: Home) -> None:
     ]
 
 
+async def the_siren_sounds_unless_anna_presses_the_key(home: Home) -> None:
+    """Also if nobody could be called."""
+    hass, phones = home.hass, Phones(home.simulator)
+    assert await async_setup_component(hass, "ffmpeg", FFMPEG_CONFIG)
+    assert await async_setup_component(hass, "tts", {})
+    await hass.data[DATA_COMPONENT].async_add_entities([Engine()])
+    await phones.stop_clock()
+    hass.states.async_set("binary_sensor.washing_machine_leak", "on")
+    call_id = await phones.answered()
+    await phones.do(call_id, "digits", digits="1")
+    await phones.run_clock()
+    await home.simulator.posted("hangup")
+    await hass.async_block_till_done()
+    assert not home.asked["siren"]
+
+    await home.simulator.put_handset(ANNA, answers="busy")
+    await home.changes("binary_sensor.washing_machine_leak", "off")
+    await home.changes("binary_sensor.washing_machine_leak", "on")
+    assert len(home.asked["siren"]) == 1
+
+    await home.simulator.fail(
+        {"match": {"path": "/a1/*"}, "kind": "status", "status": 403, "times": None}
+    )
+    await home.changes("binary_sensor.washing_machine_leak", "off")
+    await home.changes("binary_sensor.washing_machine_leak", "on")
+    assert len(home.asked["siren"]) == 2
+
+
+async def calls(home: Home, caller: str) -> str:
+    """Call the house, and return the id of the call."""
+    await home.simulator.put_handset(caller)
+    rung = await home.simulator.control(
+        "POST", f"handsets/{caller}/calls", {"to": NUMBER}
+    )
+    return str(rung["call_id"])
+
+
+async def settle(home: Home, subentry_id: str, **settings: object) -> None:
+    """Change how a number answers, or what a contact may."""
+    (entry,) = home.hass.config_entries.async_entries(DOMAIN)
+    subentry = entry.subentries[subentry_id]
+    home.hass.config_entries.async_update_subentry(
+        entry, subentry, data={**subentry.data, **settings}
+    )
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def the_gate_opens_for_who_may(home: Home) -> None:
+    """On the ring alone, and for no stranger."""
+    await settle(home, "anna", rights=["open"])
+    phones = Phones(home.simulator)
+    for caller in (STRANGER, BJORN, ANNA):
+        assert (await phones.end(await calls(home, caller)))["signal"] == "reject"
+        await home.hass.async_block_till_done()
+    assert len(home.asked["switch"]) == 1
+
+
+async def the_family_is_passed_on(home: Home) -> None:
+    """And strangers may leave a message."""
+    await settle(home, "number", call_handling="automation")
+    await home.simulator.put_handset(BJORN, answers="busy")
+    phones = Phones(home.simulator)
+    for caller, done in ((ANNA, "connect"), (STRANGER, "play")):
+        call = await phones.end(await calls(home, caller))
+        assert done in call["actions"][0]
+
+
+def has_more(done: int, call: Json) -> bool:
+    """Tell whether a call has got further than so many instructions."""
+    return len(call["actions"]) > done
+
+
+async def callers_are_led(home: Home) -> None:
+    """To the second level, with what they may."""
+    hass, phones = home.hass, Phones(home.simulator)
+    assert await async_setup_component(hass, "ffmpeg", FFMPEG_CONFIG)
+    assert await async_setup_component(hass, "tts", {})
+    await hass.data[DATA_COMPONENT].async_add_entities([Engine()])
+    await settle(home, "anna", rights=["control"])
+    await settle(home, "number", call_handling="automation")
+    await phones.stop_clock()
+    call_id = await calls(home, ANNA)
+    for key in ("2", "1"):
+        await phones.until(
+            call_id,
+            lambda call: call["phase"] == "playing" and "ivr" in call["actions"][-1],
+        )
+        done = len((await phones.phase(call_id, "playing"))["actions"])
+        await phones.do(call_id, "digits", digits=key)
+        await phones.until(call_id, partial(has_more, done))
+    await phones.run_clock()
+    await phones.end(call_id)
+    await hass.async_block_till_done()
+    assert [call.service for call in home.asked["light"]] == ["turn_on"]
+    assert not home.asked["switch"]
+
+
+async def somebody_sees_to_the_water(home: Home) -> None:
+    """And the siren is for when nobody does, and the water is still there."""
+    hass, phones = home.hass, Phones(home.simulator)
+    await phones.stop_clock()
+    hass.states.async_set("binary_sensor.washing_machine_leak", "on")
+    call_id = await phones.answered()
+    # 46elks itself speaks here, after a moment of silence.
+    await phones.advance(2)
+    await phones.until(call_id, lambda call: "ivr" in str(call["doing"]))
+    await phones.do(call_id, "digits", digits="1")
+    await settled(home, 0)
+
+    hass.states.async_set("binary_sensor.washing_machine_leak", "off")
+    await home.simulator.fail(
+        {"match": {"path": "/a1/*"}, "kind": "status", "status": 403, "times": None}
+    )
+    await home.changes("binary_sensor.washing_machine_leak", "on")
+    await settled(home, 1)
+
+
+async def the_freezer_calls(home: Home) -> None:
+    """Because the text fails."""
+    phones = Phones(home.simulator)
+    await phones.stop_clock()
+    await home.simulator.fail(refusing(403, "No"))
+    home.hass.states.async_set("sensor.freezer_temperature", "-4")
+    (call,) = await phones.new(1)
+    assert call["to"] == ANNA
+    await home.hass.async_block_till_done()
+
+
+async def settled(home: Home, sirens: int) -> None:
+    """See how often the siren was asked for, when all automations are through."""
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+    assert len(home.asked["siren"]) == sirens
+
+
 type Scene = Callable[[Home], Awaitable[None]]
 
 SCENES: Final[dict[str, Scene]] = {
     "Answer a text that says STATUS": status_is_answered_to_contacts,
     "Answer everything Anna texts": anna_is_answered,
+    "Call everybody until somebody sees to the water": somebody_sees_to_the_water,
+    "Text Anna when the freezer is warm, and call her if the text does not arrive": (
+        the_freezer_calls
+    ),
+    "Call Anna when the washing machine leaks, and sound the siren if she does not answer": (
+        the_siren_sounds_unless_anna_presses_the_key
+    ),
     "Forward texts from others to Anna": only_texts_of_others_are_forwarded,
     "Heat the cottage when Anna or Björn texts WARM": only_the_named_heat_the_cottage,
+    "Lead callers through a menu": callers_are_led,
     "Let the number of the shop answer by itself at night": the_shop_answers,
+    "Open the gate when somebody calls who may": the_gate_opens_for_who_may,
+    "Pass calls of the family on to Björn, and take a message of everybody else": (
+        the_family_is_passed_on
+    ),
     "Pass pictures of the family on to Björn": pictures_of_the_family_are_passed_on,
     "Ring the bell when Anna texts": the_bell_rings_for_anna,
     "Say so when a text did not arrive": a_failure_is_told,
@@ -617,6 +773,32 @@ async def test_entities_are_documented(
     assert set(
         zip(column(REFERENCE, heading), column(REFERENCE, heading, 1), strict=True)
     ) == {(str(entity.translation_key), entity.entity_id) for entity in entities}
+
+
+@pytest.mark.parametrize("news", list(EVENTS_OF_CALLS), ids=str)
+async def test_an_event_of_a_call_is_documented(home: Home, news: CallNews) -> None:
+    """With exactly the keys it has, as the rows of the answer are."""
+    event_type = EVENTS_OF_CALLS[news]
+    events = async_capture_events(home.hass, event_type)
+    await home.simulator.put_handset(ANNA, answers="busy")
+    done, refused = await place_call(home.hass, to=[ANNA, "08 12"])
+    assert set(column(REFERENCE, "#### What came of each call")) == {*done, *refused}
+    phones = Phones(home.simulator)
+    await phones.stop_clock()
+    await home.simulator.put_handset(ANNA, answers="manual")
+    await place_call(home.hass, to=[ANNA], acknowledge="1", wait=False)
+    call_id = await phones.answered(2)
+    await phones.do(call_id, "digits", digits="1")
+    await phones.until(call_id, lambda call: len(call["actions"]) == 2)
+    await phones.end(await calls(home, BJORN))
+    await home.hass.async_block_till_done()
+
+    assert [
+        *column(REFERENCE, "### What every event tells"),
+        *column(REFERENCE, f"### `{event_type}`"),
+    ] == list(events[0].data)
+    assert home.hass.states.get("event.46701740690_calls")
+    assert words(REFERENCE, "Event of `calls`") >= {*map(str, CallNews)}
 
 
 async def test_states_and_events_of_entities_are_documented(home: Home) -> None:

@@ -371,7 +371,7 @@ async def test_what_cannot_be_meant_is_the_persons_error(
         pytest.param({"wait": "soon"}, id="wait for words"),
         pytest.param({"flash": "perhaps"}, id="flash"),
         pytest.param({"colour": "red"}, id="unknown field"),
-        pytest.param({"fallback_after": 60}, id="field of a later version"),
+        pytest.param({"fallback_after": 5}, id="too short a time for a call"),
     ],
 )
 async def test_what_does_not_fit_the_form_is_refused(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 import json
@@ -14,8 +15,21 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util.file import WriteError
 import pytest
 
-from custom_components.elks46.api import CallbackKind, MessageKind, MessageStatus
-from custom_components.elks46.records import HeldNumber, MessageRequest, SentMessage
+from custom_components.elks46.api import (
+    CallbackKind,
+    CallDirection,
+    MessageKind,
+    MessageStatus,
+)
+from custom_components.elks46.records import (
+    CallOutcome,
+    CallPlan,
+    CallStage,
+    HeldNumber,
+    MessageRequest,
+    PhoneCall,
+    SentMessage,
+)
 from custom_components.elks46.store import ElksStore
 
 from . import ANNA, NUMBER, memory
@@ -59,6 +73,8 @@ def everything(store: ElksStore) -> dict[str, Any]:
         "spent_today": store.spent_today,
         "spent_this_month": store.spent_this_month,
         "messages_today": store.messages_today,
+        "calls": list(store.calls.items()),
+        "calls_today": store.calls_today,
     }
 
 
@@ -116,6 +132,43 @@ PRIVATE = text(
 )
 
 
+CALLED = PhoneCall(
+    ref="call1",
+    direction=CallDirection.OUTGOING,
+    caller=NUMBER,
+    callee=ANNA,
+    asked=NOON,
+    plan=CallPlan(
+        sounds=("a.wav", "b.mp3"),
+        seconds=2.5,
+        repeat=3,
+        ring_timeout=45,
+        acknowledge="1",
+        ring_twice=True,
+    ),
+    stage=CallStage.ENDED,
+    after=NOON - timedelta(hours=1),
+    id="c1",
+    created=NOON,
+    digits="1",
+    is_acknowledged=True,
+    outcome=CallOutcome.ACKNOWLEDGED,
+    duration=12,
+    cost=Decimal("0.7000"),
+    ended=NOON + timedelta(seconds=20),
+    redial_of="call0",
+    is_to_end=True,
+    reserved=Decimal("1.4"),
+)
+UNANSWERED = PhoneCall(
+    ref="call2",
+    direction=CallDirection.INCOMING,
+    caller=None,
+    callee=NUMBER,
+    asked=NOON,
+)
+
+
 async def fill(store: ElksStore) -> None:
     """Remember one of everything."""
     await store.async_record_received("s9", NOON)
@@ -123,6 +176,8 @@ async def fill(store: ElksStore) -> None:
     await store.async_record_sent(ASKED)
     await store.async_record_sent(PRIVATE)
     await store.async_record_sent(PICTURED)
+    await store.async_record_call(CALLED, counts=True, cost=Decimal("0.7000"))
+    await store.async_record_call(UNANSWERED, counts=True)
     await store.async_record_mark(NOON, {NUMBER: NOON})
     await store.async_record_mms_mark(NOON - timedelta(days=1))
     for number in ("n1", "n2"):
@@ -154,7 +209,7 @@ async def test_everything_is_known_again_after_a_kill(
         await store.async_close()
     known = everything(store)
     assert known["sent"] == [(one.ref, one) for one in (FULL, ASKED, PRIVATE, PICTURED)]
-    assert known["spent_this_month"] == Decimal("1.04")
+    assert known["spent_this_month"] == Decimal("1.74")
     assert known["messages_today"] == 2
     for _ in range(3):
         again = await opened(hass)
@@ -298,7 +353,7 @@ async def test_a_snapshot_is_nobody_elses_business(hass: HomeAssistant) -> None:
     await (await opened(hass)).async_close()
     (path,) = await hass.async_add_executor_job(memory, hass)
     assert path.stat().st_mode & 0o777 == 0o600
-    assert json.loads(path.read_text())["data"]["spent_ever"] == "1.0400"
+    assert json.loads(path.read_text())["data"]["spent_ever"] == "1.7400"
 
 
 @pytest.mark.parametrize(
@@ -502,6 +557,38 @@ async def test_finished_texts_are_forgotten_unfinished_ones_are_not(
     assert [sent.id for sent in store.sent.values()] == ["s2", "s3", "s4"]
     assert store.sent_by_id("s1") is None
     assert store.sent_by_id("s4") == texts[3]
+
+
+async def test_ended_calls_are_forgotten_those_that_ring_are_not(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory
+) -> None:
+    """But for the latest, of which a post may come again; and none is kept for ever.
+
+    Those of the last hour are counted, and those of today that have no price yet.
+    """
+    store = await opened(hass)
+    await store.async_record_call(UNANSWERED)
+    for number in range(210):
+        await store.async_record_call(
+            replace(CALLED, ref=f"old{number:03}", id=f"c{number}")
+        )
+    await store.async_close()
+    store = await opened(hass)
+    assert len(store.calls) == 211
+    freezer.tick(timedelta(hours=2))
+    await store.async_record_mark(NOON, {})
+    await store.async_close()
+    store = await opened(hass)
+    await store.async_close()
+    store = await opened(hass)
+    assert list(store.calls)[:2] == ["call2", "old010"]
+    assert (store.call_by_id("c9"), len(store.calls)) == (None, 201)
+    freezer.tick(timedelta(days=5))
+    await store.async_record_mark(NOON, {})
+    await store.async_close()
+    store = await opened(hass)
+    await store.async_close()
+    assert not (await opened(hass)).calls
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """The 46elks integration: texts and calls between a home and any phone."""
 
+import asyncio
 from datetime import datetime
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD, CONF_USERNAME, CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import (
@@ -15,22 +17,26 @@ from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
-from . import bus, webhook
+from . import bus, escalation, media_view, switchboard, webhook
 from .address import Address, async_delete_cloudhook
 from .album import Album
 from .api import ElksClient
 from .catch_up import CatchUp
-from .const import CONF_API_URL, DOMAIN, LOGGER, PLATFORMS
+from .const import CONF_API_URL, CONF_CALL_HANDLING, DOMAIN, LOGGER, PLATFORMS
 from .contacts import Contacts
 from .coordinator import ElksCoordinator
 from .credit import Credit
 from .data import ElksConfigEntry, ElksRuntimeData
+from .dialler import Dialler
 from .entity import account_device
+from .escalation import Escalation
+from .fallbacks import Fallbacks
 from .guard import Guard
 from .inbox import Inbox
 from .outbox import Outbox
 from .provisioning import Provisioning
 from .reach import Reach
+from .reception import Reception
 from .rental import Rental
 from .replies import Replies
 from .roster import Roster
@@ -45,6 +51,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Offer the actions, and open the doors before any account is loaded."""
     async_setup_services(hass)
+    media_view.async_open(hass)
     for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False):
         webhook.async_open(hass, entry)
     return True
@@ -65,6 +72,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     contacts = Contacts(entry)
     guard = Guard(hass, entry, store, contacts, coordinator)
     outbox = Outbox(hass, entry, client, store, address, coordinator, guard)
+    board = switchboard.async_get(hass, entry.entry_id)
+    dialler = Dialler(hass, entry, client, store, address, board, guard)
     entry.runtime_data = runtime = ElksRuntimeData(
         client=client,
         coordinator=coordinator,
@@ -73,11 +82,19 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         contacts=contacts,
         address=address,
         reach=reach,
+        reception=Reception(
+            hass, entry, store, address, contacts, guard, board, dialler.ledger
+        ),
         guard=guard,
         inbox=inbox,
         outbox=outbox,
+        dialler=dialler,
+        escalation=Escalation(hass, entry, store, contacts, dialler, outbox),
+        fallbacks=Fallbacks(hass, entry, client, store, coordinator, dialler, outbox),
         provisioning=Provisioning(hass, entry, client, store, address, reach),
-        catch_up=CatchUp(hass, entry, client, store, inbox, outbox, reach, coordinator),
+        catch_up=CatchUp(
+            hass, entry, client, store, inbox, outbox, dialler, reach, coordinator
+        ),
         rental=Rental(hass, client, coordinator, guard),
         replies=Replies(
             hass, entry, client, store, contacts, outbox, coordinator, guard
@@ -103,12 +120,20 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
     runtime.inbox.async_close()
     runtime.spending.async_close()
     runtime.provisioning.async_close()
-    await runtime.outbox.async_close()
+    await runtime.escalation.async_close()
+    await runtime.fallbacks.async_close()
+    await asyncio.gather(
+        runtime.dialler.async_close(),
+        runtime.outbox.async_close(),
+        runtime.reception.async_close(),
+    )
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
     await runtime.store.async_close()
     if entry.disabled_by is not None:
+        escalation.async_forget(hass, list(runtime.store.alerts))
         webhook.async_shut(hass, entry)
+        switchboard.async_forget(hass, entry.entry_id)
         _delete_issues(hass, entry)
     return True
 
@@ -116,8 +141,10 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
 async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     """Give the numbers back, then forget everything."""
     webhook.async_shut(hass, entry)
+    switchboard.async_forget(hass, entry.entry_id)
     store = ElksStore(hass, entry.entry_id)
     await store.async_load()
+    escalation.async_forget(hass, list(store.alerts))
     address = Address(hass, entry)
     await address.async_resolve()
     reach = Reach(hass, entry, address)
@@ -145,11 +172,33 @@ def _delete_issues(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
             ir.async_delete_issue(hass, domain, issue_id)
 
 
+def _settings(entry: ConfigEntry) -> tuple[object, ...]:
+    """Return all that a person sets, but for how numbers handle calls."""
+    return (
+        entry.title,
+        entry.data,
+        entry.options,
+        [
+            (
+                subentry.subentry_id,
+                subentry.title,
+                {
+                    key: value
+                    for key, value in subentry.data.items()
+                    if key != CONF_CALL_HANDLING
+                },
+            )
+            for subentry in entry.subentries.values()
+        ],
+    )
+
+
 @callback
 def _async_wire(
     hass: HomeAssistant, entry: ElksConfigEntry, runtime: ElksRuntimeData
 ) -> None:
     """Let the rooms of an account move each other."""
+    before = _settings(entry)
 
     async def reconcile() -> None:
         await runtime.provisioning.async_reconcile(
@@ -171,10 +220,13 @@ def _async_wire(
         await follow()
         await runtime.catch_up.async_run()
         await runtime.replies.async_make_up()
+        runtime.escalation.resume()
+        runtime.fallbacks.resume()
 
     async def move() -> None:
         await runtime.address.async_resolve()
         runtime.reach.address_changed()
+        runtime.reception.async_open()
         await settle_in()
 
     @callback
@@ -197,7 +249,13 @@ def _async_wire(
         entry.async_create_background_task(hass, move(), "elks46 address")
 
     async def reload(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
-        """Apply changed settings, contacts and numbers."""
+        """Apply changed settings, contacts and numbers; who answers calls needs no more than that."""
+        nonlocal before
+        before, was = _settings(entry), before
+        if before == was:
+            runtime.reception.async_open()
+            async_dispatcher_send(hass, SIGNAL_STATE.format(entry.entry_id))
+            return
         await hass.config_entries.async_reload(entry.entry_id)
 
     @callback
@@ -211,6 +269,10 @@ def _async_wire(
         prune()
         async_dispatcher_send(hass, SIGNAL_STATE.format(entry.entry_id))
 
+    runtime.dialler.async_listen()
+    runtime.reception.async_listen()
+    runtime.escalation.async_listen()
+    runtime.fallbacks.async_listen()
     entry.async_on_unload(
         async_track_time_change(hass, day_begins, hour=0, minute=0, second=0)
     )

@@ -1,6 +1,7 @@
 """Where 46elks reaches this home: one secret address, and word when it changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from enum import StrEnum
 from ipaddress import ip_address
 import re
@@ -10,11 +11,20 @@ from homeassistant.components import webhook
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_WEBHOOK_ID, EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from yarl import URL
 
 from .api import DEFAULT_API_URL, CallbackKind
-from .const import CONF_API_URL, CONF_PUBLIC_URL, CONF_REACH, LOGGER, Reach
+from .const import (
+    CONF_API_URL,
+    CONF_PUBLIC_URL,
+    CONF_REACH,
+    DOMAIN,
+    LOGGER,
+    MEDIA_PATH,
+    Reach,
+)
 
 # Names that only a home network knows.
 LOCAL_ENDINGS: Final = (
@@ -95,6 +105,66 @@ class Address:
             return None
         query = {"kind": kind} if ref is None else {"kind": kind, "ref": ref}
         return str(self._base.with_query(query))
+
+    @property
+    def media_base(self) -> str | None:
+        """Return where 46elks can fetch sounds, None while it cannot.
+
+        Home Assistant Cloud takes posts for a home, but gives out no sounds: for those its
+        remote access has to be on.
+        """
+        if Reach(self._entry.options.get(CONF_REACH, Reach.AUTO)) is Reach.POLL:
+            return None
+        api_url = self._entry.data[CONF_API_URL]
+        return next(
+            (
+                base.rstrip("/")
+                for base in self._media_bases()
+                if is_public_url(base, api_url)
+            ),
+            None,
+        )
+
+    def media_url(self, token: str) -> str | None:
+        """Return where 46elks fetches a sound, None while it cannot."""
+        base = self.media_base
+        return None if base is None else f"{base}{MEDIA_PATH}/{token}"
+
+    def check_media(self) -> None:
+        """See that a call could play something, before anybody is called.
+
+        Raises:
+            HomeAssistantError: it could not.
+        """
+        if self.media_base is None:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="audio_unreachable"
+            )
+
+    def _media_bases(self) -> Iterator[str]:
+        """Yield the addresses of this home, the person's own first, Home Assistant Cloud's last."""
+        if public_url := self._entry.options.get(CONF_PUBLIC_URL):
+            yield public_url
+        for is_cloud in (False, True):
+            if is_cloud and not self._is_cloud_connected():
+                return
+            with suppress(NoURLAvailableError):
+                yield get_url(
+                    self._hass,
+                    allow_internal=False,
+                    allow_ip=True,
+                    allow_cloud=is_cloud,
+                    require_cloud=is_cloud,
+                    prefer_external=True,
+                )
+
+    def _is_cloud_connected(self) -> bool:
+        """Tell whether Home Assistant Cloud is there: it names its address also while it is not."""
+        if "cloud" not in self._hass.config.components:
+            return False
+        from homeassistant.components import cloud  # noqa: PLC0415
+
+        return cloud.async_is_connected(self._hass)
 
     async def async_resolve(self) -> None:
         """Find the address anew; until it is found, the one before holds."""

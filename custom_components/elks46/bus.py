@@ -8,14 +8,20 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .api import IncomingMessage, MessageKind
 from .data import ElksConfigEntry
-from .entity import message_data, status_data, who_and_where
-from .records import LimitReached, SentMessage
-from .signals import SIGNAL_DELIVERY, SIGNAL_LIMIT, SIGNAL_MESSAGE
+from .entity import call_data, message_data, status_data, who_and_where
+from .records import CallNews, LimitReached, PhoneCall, SentMessage
+from .signals import SIGNAL_CALL, SIGNAL_DELIVERY, SIGNAL_LIMIT, SIGNAL_MESSAGE
 
 EVENT_SMS_RECEIVED: Final = "elks46_sms_received"
 EVENT_MMS_RECEIVED: Final = "elks46_mms_received"
 EVENT_MESSAGE_STATUS: Final = "elks46_message_status"
 EVENT_LIMIT_REACHED: Final = "elks46_limit_reached"
+
+EVENTS_OF_CALLS: Final = {
+    CallNews.RINGING: "elks46_call_received",
+    CallNews.DIGITS: "elks46_call_digits",
+    CallNews.ENDED: "elks46_call_ended",
+}
 
 
 @callback
@@ -38,11 +44,20 @@ def async_setup(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
         hass.bus.async_fire(EVENT_MESSAGE_STATUS, {**who, **status_data(sent)})
 
     @callback
+    def called(news: CallNews, call: PhoneCall) -> None:
+        if event := EVENTS_OF_CALLS.get(news):
+            who = who_and_where(hass, entry, phone=call.phone or "", number=call.number)
+            hass.bus.async_fire(event, who | call_data(entry, news, call))
+
+    @callback
     def limited(reached: LimitReached) -> None:
         nobody = who_and_where(hass, entry, phone="", number=None)
         hass.bus.async_fire(EVENT_LIMIT_REACHED, nobody | asdict(reached))
 
     entry_id = entry.entry_id
+    entry.async_on_unload(
+        async_dispatcher_connect(hass, SIGNAL_CALL.format(entry_id), called)
+    )
     entry.async_on_unload(
         async_dispatcher_connect(hass, SIGNAL_LIMIT.format(entry_id), limited)
     )

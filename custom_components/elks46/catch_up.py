@@ -48,6 +48,7 @@ from .signals import SIGNAL_STATE
 
 if TYPE_CHECKING:
     from .coordinator import ElksCoordinator
+    from .dialler import Dialler
     from .inbox import Inbox
     from .outbox import Outbox
     from .reach import Reach
@@ -74,6 +75,7 @@ class CatchUp:
         store: ElksStore,
         inbox: Inbox,
         outbox: Outbox,
+        dialler: Dialler,
         reach: Reach,
         coordinator: ElksCoordinator,
     ) -> None:
@@ -84,6 +86,7 @@ class CatchUp:
         self._store = store
         self._inbox = inbox
         self._outbox = outbox
+        self._dialler = dialler
         self._reach = reach
         self._lock = asyncio.Lock()
         self._next: CALLBACK_TYPE | None = None
@@ -114,6 +117,7 @@ class CatchUp:
         async with self._lock:
             self._unplan()
             try:
+                await self._async_ask_for_calls()
                 await self._async_read()
             except ElksError as err:
                 LOGGER.debug("The history cannot be read: %s", type(err).__name__)
@@ -157,7 +161,11 @@ class CatchUp:
         if self._reach.is_polling:
             return POLL_INTERVAL
         fresh_from = dt_util.utcnow() - FRESH
-        is_fresh = any(sent.asked > fresh_from for sent in self._unfinished_mms())
+        unfinished = (
+            *(sent.asked for sent in self._unfinished_mms()),
+            *(call.asked for call in self._dialler.open_calls()),
+        )
+        is_fresh = any(asked > fresh_from for asked in unfinished)
         return FRESH_INTERVAL if is_fresh else UPDATE_INTERVAL
 
     def _unfinished_mms(self) -> Iterator[SentMessage]:
@@ -252,6 +260,25 @@ class CatchUp:
             return None
         self._outbox.note_time(MessageKind.MMS, _newest(rows, mark))
         return rows
+
+    async def _async_ask_for_calls(self) -> None:
+        """Ask for the end of calls, of which 46elks posts nothing any more."""
+        self._dialler.settle()
+        asks_all = self._is_first or self._reach.is_polling
+        for call in self._dialler.open_calls():
+            is_late = self._dialler.is_late(call)
+            if call.id is None or not (is_late or asks_all):
+                continue
+            try:
+                row = await self._client.calls.get(call.id)
+            except ElksForbiddenError, ElksRequestError, ElksInvalidDataError:
+                LOGGER.debug("A call is not known at 46elks")
+                if is_late:
+                    await self._dialler.async_lost(call)
+                continue
+            if self._is_closed:
+                return
+            await self._dialler.async_ended(call.ref, row.ended())
 
     async def _async_ask_for(
         self, known: set[str | None], *, already_asked: bool

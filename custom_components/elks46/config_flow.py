@@ -36,8 +36,10 @@ import probatio
 from .address import is_public_url
 from .api import DEFAULT_API_URL, Account, MessageKind, is_subaccount
 from .const import (
+    CONF_ALERT_RESERVE,
     CONF_ALLOWED_COUNTRIES,
     CONF_API_URL,
+    CONF_DEFAULT_CALLER,
     CONF_DEFAULT_SENDER,
     CONF_KEEP_TEXT,
     CONF_LOW_BALANCE,
@@ -56,6 +58,7 @@ from .forms import (
     form_errors,
     number_options,
     own_numbers,
+    parse_caller,
     parse_sender,
     trimmed,
 )
@@ -116,6 +119,7 @@ OPTIONS_SCHEMA: Final = probatio.Schema(
             TextSelectorConfig(type=TextSelectorType.URL, autocomplete="url")
         ),
         probatio.Optional(CONF_DEFAULT_SENDER): TextSelector(),
+        probatio.Optional(CONF_DEFAULT_CALLER): TextSelector(),
         probatio.Optional(CONF_LOW_BALANCE): NumberSelector(
             NumberSelectorConfig(min=0, step="any", mode=NumberSelectorMode.BOX)
         ),
@@ -126,6 +130,10 @@ OPTIONS_SCHEMA: Final = probatio.Schema(
         probatio.Optional(Limit.HOURLY_MESSAGES.value): NumberSelector(
             NumberSelectorConfig(min=0, step=1, mode=NumberSelectorMode.BOX)
         ),
+        probatio.Optional(Limit.HOURLY_CALLS.value): NumberSelector(
+            NumberSelectorConfig(min=0, step=1, mode=NumberSelectorMode.BOX)
+        ),
+        probatio.Required(CONF_ALERT_RESERVE, default=True): BooleanSelector(),
         probatio.Optional(CONF_ALLOWED_COUNTRIES): SelectSelector(
             SelectSelectorConfig(
                 options=country_options(),
@@ -365,17 +373,18 @@ class ElksOptionsFlow(OptionsFlow):
                 options[CONF_PUBLIC_URL] = self._public_url(
                     options[CONF_PUBLIC_URL], errors
                 )
-            if CONF_DEFAULT_SENDER in options:
-                options[CONF_DEFAULT_SENDER] = await parse_sender(
-                    self.hass,
-                    self.config_entry,
-                    CONF_DEFAULT_SENDER,
-                    options[CONF_DEFAULT_SENDER],
-                    errors,
-                )
-            if (messages := options.get(Limit.HOURLY_MESSAGES)) is not None:
-                # Half a message is none, and that would be a limit of nothing.
-                options[Limit.HOURLY_MESSAGES] = ceil(messages)
+            for field, parse in (
+                (CONF_DEFAULT_SENDER, parse_sender),
+                (CONF_DEFAULT_CALLER, parse_caller),
+            ):
+                if field in options:
+                    options[field] = await parse(
+                        self.hass, self.config_entry, field, options[field], errors
+                    )
+            for count in (Limit.HOURLY_MESSAGES, Limit.HOURLY_CALLS):
+                if (limit := options.get(count)) is not None:
+                    # Half a message is none, and that would be a limit of nothing.
+                    options[count] = ceil(limit)
             if not errors:
                 return self.async_create_entry(data=options)
         return self.async_show_form(

@@ -16,8 +16,12 @@ PLATFORMS: Final = [
     Platform.EVENT,
     Platform.IMAGE,
     Platform.NOTIFY,
+    Platform.SELECT,
     Platform.SENSOR,
 ]
+
+# Where a home serves what 46elks plays; a token follows.
+MEDIA_PATH: Final = "/api/elks46/media"
 
 # Config entry
 CONF_API_URL: Final = "api_url"
@@ -25,7 +29,9 @@ CONF_USAGE_LIMIT: Final = "usage_limit"
 SECTION_ADVANCED: Final = "advanced"
 
 # Options
+CONF_ALERT_RESERVE: Final = "alert_reserve"
 CONF_ALLOWED_COUNTRIES: Final = "allowed_countries"
+CONF_DEFAULT_CALLER: Final = "default_caller"
 CONF_DEFAULT_SENDER: Final = "default_sender"
 CONF_KEEP_TEXT: Final = "keep_text"
 CONF_LOW_BALANCE: Final = "low_balance"
@@ -35,9 +41,15 @@ CONF_REACH: Final = "reach"
 # Subentries
 SUBENTRY_CONTACT: Final = "contact"
 SUBENTRY_NUMBER: Final = "number"
+CONF_CALL_FALLBACK: Final = "call_fallback"
+CONF_CALL_HANDLING: Final = "call_handling"
+CONF_FORWARD_TO: Final = "forward_to"
+CONF_GREETING: Final = "greeting"
 CONF_NUMBER: Final = "number"
 CONF_NUMBER_ID: Final = "number_id"
 CONF_PHONE: Final = "phone"
+CONF_PIN: Final = "pin"
+CONF_RIGHTS: Final = "rights"
 CONF_SENDER: Final = "sender"
 CONF_SMS_REPLIES: Final = "sms_replies"
 CONF_TEXT_FORWARD_TO: Final = "text_forward_to"
@@ -70,6 +82,33 @@ class Reach(StrEnum):
     POLL = "poll"
 
 
+class CallHandling(StrEnum):
+    """What a number does with those who call it."""
+
+    REJECT = "reject"
+    ANNOUNCE = "announce"
+    VOICEMAIL = "voicemail"
+    FORWARD = "forward"
+    ASSIST = "assist"
+    AUTOMATION = "automation"
+
+
+# What is left where nobody has answered, and no automation either.
+FALLBACKS: Final = (
+    CallHandling.REJECT,
+    CallHandling.ANNOUNCE,
+    CallHandling.VOICEMAIL,
+)
+
+
+class Right(StrEnum):
+    """What a contact may have this home do by phone."""
+
+    ASSIST = "assist"
+    CONTROL = "control"
+    OPEN = "open"
+
+
 class ReplyTo(StrEnum):
     """Whom a number answers by itself."""
 
@@ -94,9 +133,20 @@ DEFAULT_DAILY_SPEND: Final = {"EUR": 20.0, "SEK": 200.0}
 DAILY_SPEND_ELSEWHERE: Final = 20.0
 # Many for a home, few for an automation that runs in a circle.
 DEFAULT_HOURLY_MESSAGES: Final = 100
+# Every member of a family called twice for each of several alarms.
+DEFAULT_HOURLY_CALLS: Final = 30
 # What the hourly limits look back on.
 HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
 
+# Issues of what ended unheard.
+ALERT_UNHEARD: Final = "alert_unheard"
+FALLBACK_FAILED: Final = "fallback_failed"
+# A home that was down for longer would wake people for what is long over.
+RESUME_WITHIN: Final = timedelta(hours=1)
+
+# What 46elks says that a number can do which calls and is called.
+VOICE: Final = "voice"
 # A sender that needs no number: three to eleven letters or digits, first a letter (46elks: send-sms).
 FALLBACK_SENDER: Final = "HomeAssist"
 
@@ -113,6 +163,9 @@ REMEMBER_RECEIVED: Final = timedelta(hours=48)
 REMEMBER_SENT: Final = timedelta(days=4)
 # A flood may not fill the disk: forty characters each make less than half a megabyte.
 REMEMBER_RECEIVED_AT_MOST: Final = 10_000
+
+# Long enough to find the key on a phone that was at the ear.
+MENU_SECONDS: Final = 5
 
 # Two machines that answer each other would go on for ever, and each answer is paid for.
 REPLY_PAUSE: Final = timedelta(hours=1)

@@ -1,7 +1,7 @@
 """Who a number is: the people of the contact subentries, and what makes a written phone number one."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 import re
 from typing import Final
@@ -11,8 +11,19 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_NAME
 import phonenumbers
 
-from .const import CONF_PHONE, CONF_SENDER, SUBENTRY_CONTACT
+from .api import Connect
+from .const import (
+    CLIENT_NUMBERS,
+    CONF_PHONE,
+    CONF_PIN,
+    CONF_RIGHTS,
+    CONF_SENDER,
+    SUBENTRY_CONTACT,
+    Right,
+)
 
+# Its country code.
+SWEDEN: Final = 46
 LOWEST_WITHOUT_PLUS: Final = 10**9
 # How the numbering plans call what lies in no country, or in one they do not know.
 NOWHERE: Final = frozenset({"001", "ZZ"})
@@ -74,6 +85,38 @@ def parse_phone(written: str, country: str | None) -> str:
     if not phonenumbers.is_possible_number(number) or number.extension:
         raise InvalidPhoneNumberError("phone_invalid")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def parse_forward(written: str, country: str | None) -> str:
+    """Return who a call is passed on to: a phone, a `+4600…` client or a SIP address.
+
+    Raises:
+        InvalidPhoneNumberError: as for a phone, or no SIP address (`sip_invalid`).
+    """
+    text = written.strip()
+    is_client = text.startswith(CLIENT_NUMBERS)
+    if not is_client and not text.startswith(("sip:", "sips:")):
+        return parse_phone(text, country)
+    try:
+        Connect((text,))
+    except ValueError as err:
+        raise InvalidPhoneNumberError(
+            "phone_invalid" if is_client else "sip_invalid"
+        ) from err
+    return text
+
+
+def is_phone(target: str) -> bool:
+    """Tell whether a call there goes over the telephone network, which costs by the minute."""
+    return target.startswith("+") and not target.startswith(CLIENT_NUMBERS)
+
+
+def is_swedish_mobile(phone: str) -> bool:
+    """Tell whether this is a Swedish mobile number: 46elks passes calls to one on to such alone."""
+    number = phonenumbers.parse(phone)
+    kind = phonenumbers.number_type(number)
+    is_mobile = kind == phonenumbers.PhoneNumberType.MOBILE
+    return is_mobile and number.country_code == SWEDEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +261,12 @@ class Contact:
     name: str
     phone: str
     sender: str | None = None
+    rights: frozenset[Right] = frozenset()
+    pin: str | None = field(default=None, repr=False)
+
+    def rights_of_call(self, *, is_verified: bool) -> frozenset[Right]:
+        """Return what they may have this home do in a call: with a PIN nothing before it is entered."""
+        return self.rights if self.pin is None or is_verified else frozenset()
 
 
 class Contacts:
@@ -231,6 +280,8 @@ class Contacts:
                 name=subentry.data[CONF_NAME],
                 phone=subentry.data[CONF_PHONE],
                 sender=subentry.data.get(CONF_SENDER),
+                rights=frozenset(map(Right, subentry.data.get(CONF_RIGHTS, ()))),
+                pin=subentry.data.get(CONF_PIN),
             )
             for subentry_id, subentry in entry.subentries.items()
             if subentry.subentry_type == SUBENTRY_CONTACT

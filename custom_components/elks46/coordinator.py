@@ -22,11 +22,15 @@ from .api import (
     is_subaccount,
 )
 from .const import (
+    CONF_DEFAULT_CALLER,
     CONF_LOW_BALANCE,
+    CONF_NUMBER_ID,
     DEFAULT_LOW_BALANCE,
     DOMAIN,
     LOGGER,
+    SUBENTRY_NUMBER,
     UPDATE_INTERVAL,
+    VOICE,
 )
 from .errors import translate_update_errors
 
@@ -70,6 +74,25 @@ class ElksCoordinator(DataUpdateCoordinator[AccountData]):
         self._client = client
         self._known_use: tuple[Decimal | None, Decimal | None] = (None, None)
         self._may_ask_for_use = is_subaccount(entry.data[CONF_USERNAME])
+
+    @property
+    def callers(self) -> list[str]:
+        """The account's numbers that can call, those that this home answers first."""
+        chosen = {
+            subentry.data[CONF_NUMBER_ID]
+            for subentry in self.config_entry.get_subentries_of_type(SUBENTRY_NUMBER)
+        }
+        able = [one for one in self.data.numbers.values() if VOICE in one.capabilities]
+        return [
+            one.number for one in sorted(able, key=lambda one: one.id not in chosen)
+        ]
+
+    @property
+    def default_caller(self) -> str | None:
+        """Who a call is from where nobody says: the chosen caller, or a number of ours."""
+        callers = self.callers
+        chosen = self.config_entry.options.get(CONF_DEFAULT_CALLER)
+        return chosen if chosen in callers else next(iter(callers), None)
 
     @override
     async def _async_update_data(self) -> AccountData:

@@ -10,11 +10,15 @@ from .catch_up import CatchUp
 from .contacts import Contacts
 from .coordinator import ElksCoordinator
 from .credit import Credit
+from .dialler import Dialler
+from .escalation import Escalation
+from .fallbacks import Fallbacks
 from .guard import Guard
 from .inbox import Inbox
 from .outbox import Outbox
 from .provisioning import Provisioning
 from .reach import Reach
+from .reception import Reception
 from .rental import Rental
 from .replies import Replies
 from .roster import Roster
@@ -35,9 +39,13 @@ class ElksRuntimeData:
     contacts: Contacts
     address: Address
     reach: Reach
+    reception: Reception
     guard: Guard
     inbox: Inbox
     outbox: Outbox
+    dialler: Dialler
+    escalation: Escalation
+    fallbacks: Fallbacks
     provisioning: Provisioning
     catch_up: CatchUp
     rental: Rental

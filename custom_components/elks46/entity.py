@@ -11,10 +11,10 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity import Entity
 
 from .api import IncomingMessage, MessageKind, Number
-from .const import CONF_KEEP_TEXT, CONF_NUMBER, CONF_NUMBER_ID, DOMAIN
+from .const import CONF_KEEP_TEXT, CONF_NUMBER, CONF_NUMBER_ID, DOMAIN, Right
 from .contacts import Contact
 from .data import ElksConfigEntry
-from .records import SentMessage
+from .records import CallNews, PhoneCall, SentMessage
 from .signals import SIGNAL_STATE
 from .subentries import subentry_by_number
 
@@ -188,6 +188,38 @@ def status_data(sent: SentMessage) -> Mapping[str, Any]:
         "parts": sent.parts,
         "cost": float(sent.cost) if sent.cost is not None else None,
     }
+
+
+def call_data(
+    entry: ElksConfigEntry, news: CallNews, call: PhoneCall
+) -> dict[str, Any]:
+    """Return what is told of a call: who, and what is new."""
+    data: dict[str, Any] = {
+        "call_id": call.id,
+        "caller": call.caller,
+        "callee": call.callee,
+    }
+    match news:
+        case CallNews.RINGING:
+            contact = entry.runtime_data.contacts.by_phone(call.caller or "")
+            rights = (
+                contact.rights_of_call(is_verified=call.is_verified)
+                if contact
+                else frozenset[Right]()
+            )
+            data["created"] = call.created.isoformat() if call.created else None
+            data["verified"] = call.is_verified
+            data["rights"] = sorted(rights)
+        case CallNews.VOICEMAIL:
+            data["recording_id"] = call.voicemail
+        case CallNews.DIGITS:
+            data["digits"] = call.digits
+        case CallNews.ENDED:
+            data["direction"] = call.direction.value
+            data["outcome"] = call.outcome.value if call.outcome else None
+            data["duration"] = call.duration
+            data["cost"] = float(call.cost) if call.cost is not None else None
+    return data
 
 
 def _device_id(

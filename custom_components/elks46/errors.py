@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import (
     ConfigEntryAuthFailed,
     ConfigEntryError,
     HomeAssistantError,
 )
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .api import (
@@ -97,3 +98,17 @@ def translate_update_errors() -> Iterator[None]:
             translation_key=key,
             translation_placeholders=placeholders,
         ) from err
+
+
+@callback
+def warn_of_disk(hass: HomeAssistant, entry: ConfigEntry, err: OSError) -> None:
+    """Tell in Repairs that what was sent or called may be forgotten at a restart."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        f"disk_refuses_{entry.entry_id}",
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key="disk_refuses",
+        translation_placeholders={"error": err.strerror or type(err).__name__},
+    )

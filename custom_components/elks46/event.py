@@ -1,4 +1,4 @@
-"""What happened to a contact's and a number's messages."""
+"""What happened to a contact's and a number's messages, and to a number's calls."""
 
 from typing import override
 
@@ -14,11 +14,12 @@ from .entity import (
     ElksContactEntity,
     ElksEntity,
     ElksNumberEntity,
+    call_data,
     message_data,
     status_data,
 )
-from .records import SentMessage
-from .signals import SIGNAL_DELIVERY, SIGNAL_MESSAGE
+from .records import CallNews, PhoneCall, SentMessage
+from .signals import SIGNAL_CALL, SIGNAL_DELIVERY, SIGNAL_MESSAGE
 
 PARALLEL_UPDATES = 0
 # What comes in, as event types.
@@ -30,7 +31,7 @@ async def async_setup_entry(
     entry: ElksConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add one entity a contact and one a number."""
+    """Add one entity a contact and two a number."""
     for contact in entry.runtime_data.contacts:
         async_add_entities(
             [ElksContactMessages(hass, entry, contact, "messages")],
@@ -38,7 +39,10 @@ async def async_setup_entry(
         )
     for subentry in entry.get_subentries_of_type(SUBENTRY_NUMBER):
         async_add_entities(
-            [ElksNumberMessages(hass, entry, subentry, "messages")],
+            [
+                ElksNumberMessages(hass, entry, subentry, "messages"),
+                ElksNumberCalls(hass, entry, subentry, "calls"),
+            ],
             config_subentry_id=subentry.subentry_id,
         )
 
@@ -122,5 +126,35 @@ class ElksNumberMessages(ElksNumberEntity, ElksMessages):
             self._trigger_event(
                 RECEIVED[message.kind],
                 {**data, "contact": contact.name if contact else None},
+            )
+            self.async_write_ha_state()
+
+
+class ElksNumberCalls(ElksNumberEntity, EventEntity):
+    """Calls from and to a number."""
+
+    _attr_event_types = [news.value for news in CallNews]
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen for calls."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            async_dispatcher_connect(
+                self.hass, SIGNAL_CALL.format(self._entry.entry_id), self._happened
+            )
+        )
+
+    @callback
+    def _happened(self, news: CallNews, call: PhoneCall) -> None:
+        if call.number == self._e164:
+            contact = self._runtime.contacts.by_phone(call.phone or "")
+            self._trigger_event(
+                news.value,
+                call_data(self._entry, news, call)
+                | {
+                    "direction": call.direction.value,
+                    "contact": contact.name if contact else None,
+                },
             )
             self.async_write_ha_state()

@@ -23,7 +23,7 @@ from .api import (
     MessageKind,
     Number,
 )
-from .const import CLIENT_NUMBERS, CONF_API_URL, CONF_NUMBER, DOMAIN, LOGGER
+from .const import CLIENT_NUMBERS, CONF_API_URL, CONF_NUMBER, DOMAIN, LOGGER, VOICE
 from .contacts import InvalidPhoneNumberError, is_sender_name, parse_phone
 
 
@@ -64,7 +64,7 @@ async def own_numbers(client: ElksClient) -> dict[str, Number]:
 async def number_options(
     hass: HomeAssistant, numbers: Mapping[str, Number]
 ) -> list[SelectOptionDict]:
-    """Return each number with its name, what it can do and what answers its messages today."""
+    """Return each number with its name, what it can do and what answers it today."""
     translations = await async_get_translations(
         hass, hass.config.language, "selector", {DOMAIN}
     )
@@ -77,7 +77,7 @@ async def number_options(
     def label(number: Number) -> str:
         answering = dict.fromkeys(
             _host(url) or word("fixed_answer")
-            for url in (number.sms_url, number.mms_url)
+            for url in (number.sms_url, number.mms_url, number.voice_start)
             if url is not None
         )
         answers = ", ".join(answering) or word("nothing")
@@ -161,4 +161,27 @@ async def parse_sender(
             if MessageKind.SMS in number.capabilities
         }:
             errors[field] = "invalid_sender"
+    return phone
+
+
+async def parse_caller(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    field: str,
+    written: str,
+    errors: dict[str, str],
+) -> str:
+    """Return who a call may come from, one of the account's own numbers, or say why it may not."""
+    try:
+        phone = parse_phone(written, hass.config.country)
+    except InvalidPhoneNumberError:
+        errors[field] = "invalid_caller"
+        return written
+    with form_errors(errors):
+        if phone not in {
+            number.number
+            for number in (await own_numbers(client_for(hass, entry.data))).values()
+            if VOICE in number.capabilities
+        }:
+            errors[field] = "invalid_caller"
     return phone

@@ -5,10 +5,11 @@ it, so a hundred texts at once pass one by one. What is under way, what was sent
 nobody knows the fate of stands in the store, so a restart forgets none of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -22,19 +23,21 @@ from homeassistant.helpers.dispatcher import (
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
-from .api import MessageKind
+from .api import CallDirection, MessageKind
 from .const import (
+    CONF_ALERT_RESERVE,
     CONF_ALLOWED_COUNTRIES,
     DAILY_SPEND_ELSEWHERE,
     DEFAULT_DAILY_SPEND,
+    DEFAULT_HOURLY_CALLS,
     DEFAULT_HOURLY_MESSAGES,
     DOMAIN,
     EPOCH,
     HOUR,
 )
 from .contacts import destination_of, masked
-from .records import Limit, LimitReached, SentMessage
-from .signals import SIGNAL_DELIVERY, SIGNAL_LIMIT
+from .records import CallNews, Limit, LimitReached, PhoneCall, SentMessage
+from .signals import SIGNAL_CALL, SIGNAL_DELIVERY, SIGNAL_LIMIT
 
 if TYPE_CHECKING:
     from .contacts import Contacts
@@ -47,9 +50,13 @@ SWEDISH_PRICES: Final = {
     "EUR": {MessageKind.SMS: Decimal("0.047"), MessageKind.MMS: Decimal("0.11")},
     "SEK": {MessageKind.SMS: Decimal("0.52"), MessageKind.MMS: Decimal("1.25")},
 }
+# A started minute to a Swedish mobile phone, by the same list.
+SWEDISH_MINUTE: Final = {"EUR": Decimal("0.064"), "SEK": Decimal("0.70")}
 # As long as no text has gone to a country, one is thought to cost as much as to the
 # dearest of Sweden's neighbours.
 UNKNOWN_COUNTRY: Final = 2
+# 46elks: pricing, "per started minute".
+SECONDS_PAID_FOR: Final = 60
 # An alarm may use as much again: it must not be kept in by what ran wild before it.
 ALERT_RESERVE: Final = 2
 
@@ -72,17 +79,26 @@ class Guard:
         self._contacts = contacts
         self._coordinator = coordinator
         self._reserved: dict[str, Decimal] = {}
+        self._reserved_calls: dict[str, Decimal] = {}
         self._prices: dict[tuple[MessageKind, str], Decimal] = {}
+        self._minutes: dict[str, Decimal] = {}
         self._told: dict[Limit, datetime] = {}
         self._ends: dict[Limit, CALLBACK_TYPE] = {}
         for sent in store.sent.values():
             self._learn(sent)
+        for call in store.calls.values():
+            self._learn_minute(CallNews.ENDED, call)
         for limit in Limit:
             # Another limit may hold now; the next that is refused tells anew.
             self._settle(limit)
         entry.async_on_unload(
             async_dispatcher_connect(
                 hass, SIGNAL_DELIVERY.format(entry.entry_id), self._learn
+            )
+        )
+        entry.async_on_unload(
+            async_dispatcher_connect(
+                hass, SIGNAL_CALL.format(entry.entry_id), self._learn_minute
             )
         )
         entry.async_on_unload(self._unplan)
@@ -123,21 +139,46 @@ class Guard:
 
         Once the store has a message under this reference, the store's word counts: what
         was surely not sent gives its place back, and what nobody knows of keeps it. With
-        `is_alert` as much again may be used.
+        `is_alert` as much again may be used, unless the person has switched that off.
 
         Raises:
             HomeAssistantError: a limit is reached; nobody is asked to send.
         """
-        count, spent = self._counted()
-        price = self._price(phone, kind, parts, is_first=not spent)
-        action, factor = f"send_{kind}", ALERT_RESERVE if is_alert else 1
-        self._check_count(count + 1, action, factor)
-        self._check_money(spent + price, action, factor)
+        price = self._price(phone, kind, parts)
+        self._check(Limit.HOURLY_MESSAGES, price, f"send_{kind}", is_alert=is_alert)
         self._reserved[ref] = price
         try:
             yield price
         finally:
             del self._reserved[ref]
+
+    @contextmanager
+    def reserve_call(
+        self, ref: str, phone: str, *, minutes: int, is_alert: bool = False
+    ) -> Iterator[Decimal]:
+        """Take a call's place in the counts, and yield what so many minutes may cost.
+
+        Raises:
+            HomeAssistantError: as for a message.
+        """
+        price = self._minutes_to(phone, minutes)
+        self._check(Limit.HOURLY_CALLS, price, "place_call", is_alert=is_alert)
+        self._reserved_calls[ref] = price
+        try:
+            yield price
+        finally:
+            del self._reserved_calls[ref]
+
+    def price_of_passing_on(self, phones: Sequence[str], *, minutes: int) -> Decimal:
+        """Return what a call may cost that came in and is passed on to the first who answers.
+
+        Raises:
+            HomeAssistantError: a limit is reached.
+        """
+        prices = (self._minutes_to(phone, minutes) for phone in phones)
+        price = max(prices, default=Decimal(0))
+        self._check(Limit.HOURLY_CALLS, price, "forward_call", is_alert=False)
+        return price
 
     def check_money(self, price: Decimal, action: str) -> None:
         """Refuse what would cost more than this home may still spend today.
@@ -145,8 +186,7 @@ class Guard:
         Raises:
             HomeAssistantError: the limit is reached.
         """
-        _, spent = self._counted()
-        self._check_money(spent + price, action)
+        self._check_money(price, action)
 
     async def async_count_forwarded(
         self, message_id: str, phone: str, *, parts: int
@@ -179,25 +219,45 @@ class Guard:
 
     def _limit(self, limit: Limit) -> float:
         """Return what a limit is set to."""
-        default = (
-            DEFAULT_DAILY_SPEND.get(self._currency, DAILY_SPEND_ELSEWHERE)
-            if limit is Limit.DAILY_SPEND
-            else DEFAULT_HOURLY_MESSAGES
-        )
+        default = {
+            Limit.DAILY_SPEND: DEFAULT_DAILY_SPEND.get(
+                self._currency, DAILY_SPEND_ELSEWHERE
+            ),
+            Limit.HOURLY_MESSAGES: DEFAULT_HOURLY_MESSAGES,
+            Limit.HOURLY_CALLS: DEFAULT_HOURLY_CALLS,
+        }[limit]
         return float(self._entry.options.get(limit, default))
 
-    def _price(
-        self, phone: str, kind: MessageKind, parts: int, *, is_first: bool
-    ) -> Decimal:
+    def _price(self, phone: str, kind: MessageKind, parts: int) -> Decimal:
         """Return what a message is thought to cost: what the last to that country did."""
         prices = SWEDISH_PRICES.get(self._currency, SWEDISH_PRICES["EUR"])
-        default = prices[kind] * UNKNOWN_COUNTRY
-        money = Decimal(str(self._limit(Limit.DAILY_SPEND)))
-        if money > 0 and is_first:
-            # Or a limit between the price and what it is thought to be would hold for ever.
-            default = min(default, money)
         country = destination_of(phone).country or ""
-        return self._prices.get((kind, country), default) * parts
+        known = self._prices.get((kind, country))
+        return (known or self._guess(prices[kind])) * parts
+
+    def _minutes_to(self, phone: str, minutes: int) -> Decimal:
+        """Return what some minutes to a phone are thought to cost, by what the last there did."""
+        price = SWEDISH_MINUTE.get(self._currency, SWEDISH_MINUTE["EUR"])
+        country = destination_of(phone).country or ""
+        if known := self._minutes.get(country):
+            return known * minutes
+        return self._guess(price * minutes)
+
+    def _guess(self, swedish: Decimal) -> Decimal:
+        """Return what something may cost where nothing is known but its price in Sweden."""
+        guess = swedish * UNKNOWN_COUNTRY
+        money = Decimal(str(self._limit(Limit.DAILY_SPEND)))
+        if money > 0 and not self._spent():
+            # Or a limit between the price and what it is thought to be would hold for ever.
+            return min(guess, money)
+        return guess
+
+    @callback
+    def _learn_minute(self, _news: CallNews, call: PhoneCall) -> None:
+        is_ours = call.direction is CallDirection.OUTGOING
+        if is_ours and call.cost and call.duration:
+            country = destination_of(call.callee).country or ""
+            self._minutes[country] = call.cost / -(-call.duration // SECONDS_PAID_FOR)
 
     @callback
     def _learn(self, sent: SentMessage) -> None:
@@ -206,19 +266,33 @@ class Guard:
             country = destination_of(sent.recipient).country or ""
             self._prices[sent.kind, country] = sent.cost / (sent.parts or 1)
 
-    def _check_count(self, count: int, action: str, factor: int) -> None:
-        """Refuse one message more than the hour may have."""
-        messages = self._limit(Limit.HOURLY_MESSAGES)
-        if count > messages * factor:
-            self._tell(Limit.HOURLY_MESSAGES, messages, action)
-            if not messages:
-                raise _error("limit_of_nothing")
-            raise _error("hourly_messages_reached", limit=f"{messages:.0f}")
+    def _check(
+        self, hourly: Limit, price: Decimal, action: str, *, is_alert: bool
+    ) -> None:
+        """Let pass what stays within every limit."""
+        has_reserve = bool(self._entry.options.get(CONF_ALERT_RESERVE, True))
+        factor = ALERT_RESERVE if is_alert and has_reserve else 1
+        self._check_count(hourly, action, factor)
+        self._check_money(price, action, factor)
 
-    def _check_money(self, spent: Decimal, action: str, factor: int = 1) -> None:
+    def _check_count(self, limit: Limit, action: str, factor: int) -> None:
+        """Refuse one message, or one call, more than the hour may have."""
+        is_call = limit is Limit.HOURLY_CALLS
+        count = self._calls() if is_call else self._messages()
+        at_most = self._limit(limit)
+        if count + 1 > at_most * factor:
+            self._tell(limit, at_most, action)
+            if not at_most:
+                raise _error("limit_of_nothing")
+            raise _error(
+                "hourly_calls_reached" if is_call else "hourly_messages_reached",
+                limit=f"{at_most:.0f}",
+            )
+
+    def _check_money(self, price: Decimal, action: str, factor: int = 1) -> None:
         """Refuse what would make it more money than the day may have."""
         money = self._limit(Limit.DAILY_SPEND)
-        if spent > Decimal(str(money)) * factor:
+        if self._spent() + price > Decimal(str(money)) * factor:
             self._tell(Limit.DAILY_SPEND, money, action)
             if not money:
                 raise _error("limit_of_nothing")
@@ -226,26 +300,57 @@ class Guard:
                 "daily_spend_reached", limit=f"{money:.2f}", currency=self._currency
             )
 
-    def _counted(self) -> tuple[int, Decimal]:
-        """Return the messages of the last hour and the money of today, as far as known.
+    # A clock that was wrong for a while must not keep alarms in: what it dates into the
+    # future counts in none of these three.
 
-        A clock that was wrong for a while must not keep alarms in: what it dates into the
-        future does not count.
-        """
-        now, midnight = dt_util.utcnow(), dt_util.start_of_local_day()
-        forwarded = self._store.tally.forwarded.values()
-        count = sum(abs(now - when) < HOUR for when in forwarded)
-        spent = self._store.tally.own_today
-        for ref, price in self._reserved.items():
-            if ref not in self._store.sent:
-                count, spent = count + 1, spent + price
-        for sent in self._store.sent.values():
-            if abs(now - sent.asked) < HOUR and not sent.is_unsent:
-                count += 1
-            is_unpriced = sent.cost is None and not sent.is_unsent
-            if is_unpriced and midnight <= sent.asked < now + HOUR:
-                spent += sent.reserved
-        return count, spent
+    def _messages(self) -> int:
+        """Return the messages of the last hour."""
+        now = dt_util.utcnow()
+        forwarded = sum(
+            abs(now - when) < HOUR for when in self._store.tally.forwarded.values()
+        )
+        sent = sum(
+            abs(now - sent.asked) < HOUR and not sent.is_unsent
+            for sent in self._store.sent.values()
+        )
+        return forwarded + sent + len(self._unstored())
+
+    def _calls(self) -> int:
+        """Return the calls of ours of the last hour."""
+        now = dt_util.utcnow()
+        placed = sum(
+            abs(now - call.asked) < HOUR and call.is_placed
+            for call in self._store.calls.values()
+        )
+        return placed + len(self._unstored_calls())
+
+    def _unstored(self) -> list[Decimal]:
+        known = self._store.sent
+        return [price for ref, price in self._reserved.items() if ref not in known]
+
+    def _unstored_calls(self) -> list[Decimal]:
+        known, reserved = self._store.calls, self._reserved_calls
+        return [price for ref, price in reserved.items() if ref not in known]
+
+    def _spent(self) -> Decimal:
+        """Return the money of today, as far as known, and what is thought to be added."""
+        until, midnight = dt_util.utcnow() + HOUR, dt_util.start_of_local_day()
+        unpriced = chain(
+            (
+                (sent.asked, sent.reserved)
+                for sent in self._store.sent.values()
+                if sent.cost is None and not sent.is_unsent
+            ),
+            (
+                (call.asked, call.reserved)
+                for call in self._store.calls.values()
+                if call.may_cost
+            ),
+        )
+        expected = (price for asked, price in unpriced if midnight <= asked < until)
+        return self._store.tally.own_today + sum(
+            (*expected, *self._unstored(), *self._unstored_calls()), Decimal(0)
+        )
 
     def _tell(self, limit: Limit, value: float, action: str) -> None:
         """Say that a limit is reached: in Repairs as long as it is, on the bus once.

@@ -14,11 +14,11 @@ from weakref import WeakValueDictionary
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from .api import DeliveryReport, Message, MessageStatus
-from .const import DOMAIN, LOGGER
+from .const import LOGGER
+from .errors import warn_of_disk
 from .records import SentMessage
 from .signals import SIGNAL_DELIVERY, SIGNAL_STATE
 
@@ -54,7 +54,7 @@ class Ledger:
         try:
             await self._store.async_record_sent(sent, counts=counts, insist=False)
         except OSError as err:
-            self._warn_of_disk(err)
+            warn_of_disk(self._hass, self._entry, err)
 
     async def async_taken(self, sent: SentMessage, message: Message) -> SentMessage:
         """Remember what 46elks answered; a report may have come before."""
@@ -168,14 +168,3 @@ class Ledger:
         entry_id = self._entry.entry_id
         async_dispatcher_send(self._hass, SIGNAL_DELIVERY.format(entry_id), sent)
         async_dispatcher_send(self._hass, SIGNAL_STATE.format(entry_id))
-
-    def _warn_of_disk(self, err: OSError) -> None:
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            f"disk_refuses_{self._entry.entry_id}",
-            is_fixable=False,
-            severity=ir.IssueSeverity.ERROR,
-            translation_key="disk_refuses",
-            translation_placeholders={"error": err.strerror or type(err).__name__},
-        )

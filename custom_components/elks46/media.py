@@ -7,31 +7,22 @@ goes as it is, to the last byte.
 
 import base64
 from io import BytesIO
-from ipaddress import ip_address
-from pathlib import Path
 import re
 from threading import Lock
 from typing import Final, cast
-from urllib.parse import unquote
 
-from aiohttp import ClientError, ClientResponse, ClientTimeout, hdrs
 from homeassistant.components import image, media_source
-from homeassistant.components.media_player import async_process_play_media_url
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from PIL import Image
-from yarl import URL
 
-from .address import is_public_host
 from .const import DOMAIN, LOGGER, picture_type
+from .fetch import Unfetched, Why, async_fetch, checked
 
 # 46elks states no limit. Three hundred kilobytes is what the standard asks of every phone
 # that can do pictures with video (OMA MMS Conformance, class Video Rich); operators turn
 # away larger ones, or make them small in ways of their own.
 PICTURE_BYTES_AT_MOST: Final = 300 * 1024
-# A camera's raw still has twenty megabytes; nothing larger is worth reading to shrink it.
-INPUT_BYTES_AT_MOST: Final = 25 * 1024 * 1024
 # Decoded whole and copied, with four bytes a pixel: 50 to 160 megabytes, and 260 of WebP
 # that can be seen through (measured with Pillow 12). No screen and few cameras have more.
 PIXELS_AT_MOST: Final = 16_000_000
@@ -42,9 +33,6 @@ JPEG_PIXELS_AT_MOST: Final = 50_000_000
 SIDE_AT_MOST: Final = 1600
 JPEG_QUALITY: Final = 85
 WHITE_OF_16_BITS: Final = (1 << 16) - 1
-# A person waits, and perhaps an alarm.
-FETCH_SECONDS: Final = 15
-REDIRECTS_AT_MOST: Final = 3
 
 # What Pillow may try: none that starts other programs or reads other files.
 FORMATS: Final = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
@@ -81,9 +69,18 @@ async def async_data_url(hass: HomeAssistant, asked: str) -> str:
         OutOfReachError: it cannot be had now.
         ServiceValidationError: what is wrong with it.
     """
-    content = await _async_content(hass, asked.strip())
-    if len(content) > INPUT_BYTES_AT_MOST:
-        raise _invalid("image_too_large")
+    try:
+        content = checked(await _async_content(hass, asked.strip()))
+    except Unfetched as err:
+        if err.why is Why.UNREACHABLE:
+            raise OutOfReachError from err
+        raise _invalid(
+            {
+                Why.UNKNOWN: "image_unknown",
+                Why.NOT_ALLOWED: "image_not_allowed",
+                Why.TOO_LARGE: "image_too_large",
+            }[err.why]
+        ) from err
     fitting, mime_type = await hass.async_add_executor_job(fit, content)
     return f"data:{mime_type};base64,{base64.b64encode(fitting).decode()}"
 
@@ -196,18 +193,17 @@ async def _async_content(hass: HomeAssistant, asked: str) -> bytes:
     """Return the bytes of what is meant."""
     if entity := _ENTITY.fullmatch(asked):
         return await _async_entity(hass, entity[1], entity[2])
-    if media_source.is_media_source_id(asked):
-        return await _async_media(hass, asked)
-    if asked.startswith(("http://", "https://")):
-        return await _async_fetch(hass, asked)
-    path = unquote(asked[7:]) if asked.startswith("file://") else asked
-    return await hass.async_add_executor_job(_read_allowed, hass, path)
+    if media_source.is_media_source_id(asked) and (
+        still := await _async_still(hass, asked)
+    ):
+        return still
+    return await async_fetch(hass, asked)
 
 
 async def _async_entity(hass: HomeAssistant, entity_id: str, domain: str) -> bytes:
     """Return what a camera sees, or an image entity shows."""
     if domain not in hass.config.components:
-        raise OutOfReachError
+        raise Unfetched(Why.UNREACHABLE)
     try:
         if domain == image.DOMAIN:
             return (await image.async_get_image(hass, entity_id)).content
@@ -216,89 +212,19 @@ async def _async_entity(hass: HomeAssistant, entity_id: str, domain: str) -> byt
 
         return (await camera.async_get_image(hass, entity_id)).content
     except HomeAssistantError as err:
-        raise OutOfReachError from err
+        raise Unfetched(Why.UNREACHABLE) from err
 
 
-async def _async_media(hass: HomeAssistant, media_content_id: str) -> bytes:
-    """Return what a media item holds."""
-    try:
-        if get_image := getattr(media_source, "async_get_media_image", None):
-            # From 2026.11 on: one picture of what would be a stream of them.
-            if still := await get_image(hass, media_content_id):
-                return bytes(still.content)
-        media = await media_source.async_resolve_media(hass, media_content_id, None)
-        if media.path is not None:
-            return await hass.async_add_executor_job(_read, media.path)
-        url = async_process_play_media_url(hass, media.url)
-    except HomeAssistantError as err:
-        raise OutOfReachError from err
-    return await _async_fetch(hass, url)
-
-
-def _read_allowed(hass: HomeAssistant, path: str) -> bytes:
-    """Read a file, if Home Assistant may show it around; others it may not even look for."""
-    if not path.startswith("/") or "\0" in path:
-        raise _invalid("image_unknown")
-    if not hass.config.is_allowed_path(path):
-        raise _invalid("image_not_allowed")
-    return _read(Path(path))
-
-
-def _read(path: Path) -> bytes:
-    try:
-        if not path.is_file():
-            raise OutOfReachError
-        if path.stat().st_size > INPUT_BYTES_AT_MOST:
-            raise _invalid("image_too_large")
-        return path.read_bytes()
-    except OSError as err:
-        raise OutOfReachError from err
-
-
-async def _async_fetch(hass: HomeAssistant, address: str) -> bytes:
-    """Fetch a picture; only whoever asks may send this home to a host of its own network."""
-    session = async_get_clientsession(hass)
-    try:
-        url = URL(address)
-        if url.user or url.password or not url.host:
-            raise _invalid("image_not_allowed")
-        for _ in range(REDIRECTS_AT_MOST + 1):
-            async with session.get(
-                url,
-                allow_redirects=False,
-                timeout=ClientTimeout(total=FETCH_SECONDS),
-            ) as response:
-                location = response.headers.get(hdrs.LOCATION)
-                if location is None:
-                    return await _async_body(response)
-                onward = url.join(URL(location))
-            if onward.host != url.host and not await _async_is_public(hass, onward):
-                raise _invalid("image_not_allowed")
-            url = onward
-    except (ClientError, TimeoutError, OSError, ValueError) as err:
-        # Its text may hold an address with secrets.
-        LOGGER.debug("A picture cannot be fetched: %s", type(err).__name__)
-    raise OutOfReachError
-
-
-async def _async_is_public(hass: HomeAssistant, url: URL) -> bool:
-    """Tell whether an address leads nowhere into this home, by its name and all it stands for."""
-    if not url.host or not is_public_host(url.host):
-        return False
-    found = await hass.loop.getaddrinfo(url.host, url.port)
-    return all(ip_address(address[0]).is_global for *_, address in found)
-
-
-async def _async_body(response: ClientResponse) -> bytes:
-    """Read a picture, or a little more than it may have."""
-    if not response.ok:
-        raise OutOfReachError
-    body = bytearray()
-    async for chunk in response.content.iter_any():
-        body += chunk
-        if len(body) > INPUT_BYTES_AT_MOST:
-            break
-    return bytes(body)
+async def _async_still(hass: HomeAssistant, media_content_id: str) -> bytes | None:
+    """Return one picture of a media item that would be a stream of them, if it is such."""
+    # From 2026.11 on.
+    if get_image := getattr(media_source, "async_get_media_image", None):
+        try:
+            still = await get_image(hass, media_content_id)
+        except HomeAssistantError as err:
+            raise Unfetched(Why.UNREACHABLE) from err
+        return bytes(still.content) if still else None
+    return None
 
 
 def _invalid(key: str) -> ServiceValidationError:

@@ -17,7 +17,12 @@ from homeassistant.helpers.selector import (
 import probatio
 
 from .api import ADDRESSES, ElksClient, Number, is_address
+from .call_form import call_fields, check_calls
 from .const import (
+    CONF_CALL_FALLBACK,
+    CONF_CALL_HANDLING,
+    CONF_FORWARD_TO,
+    CONF_GREETING,
     CONF_NUMBER,
     CONF_NUMBER_ID,
     CONF_SMS_REPLIES,
@@ -26,6 +31,7 @@ from .const import (
     CONF_TEXT_REPLY_TO,
     NAME_LENGTH_AT_MOST,
     SUBENTRY_NUMBER,
+    VOICE,
     ReplyTo,
 )
 from .contacts import Contacts, InvalidPhoneNumberError, parse_phone
@@ -38,6 +44,10 @@ KEPT: Final[tuple[str, ...]] = (
     CONF_TEXT_REPLY,
     CONF_TEXT_REPLY_TO,
     CONF_TEXT_FORWARD_TO,
+    CONF_CALL_HANDLING,
+    CONF_GREETING,
+    CONF_FORWARD_TO,
+    CONF_CALL_FALLBACK,
 )
 
 
@@ -89,6 +99,16 @@ class NumberSubentryFlow(RentSteps):
         if user_input is not None:
             settings = trimmed(user_input)
             self._check(settings, errors)
+            runtime = self._runtime()
+            check_calls(
+                self.hass,
+                Contacts(entry),
+                number,
+                settings,
+                errors,
+                own={one.number for one in self._numbers.values()},
+                guard=runtime.guard if runtime else None,
+            )
             now = {**before, CONF_NAME: "", **settings}
             changed = {key: now[key] for key in before if now[key] != before[key]}
             if changed and not errors:
@@ -112,7 +132,7 @@ class NumberSubentryFlow(RentSteps):
         return self.async_show_form(
             step_id="settings",
             data_schema=self.add_suggested_values_to_schema(
-                self._settings_schema(),
+                self._settings_schema(number),
                 {**before, **subentry.data} if user_input is None else user_input,
             ),
             errors=errors,
@@ -246,36 +266,37 @@ class NumberSubentryFlow(RentSteps):
             ),
         )
 
-    def _settings_schema(self) -> probatio.Schema:
+    def _settings_schema(self, number: Number) -> probatio.Schema:
         contacts = [
             SelectOptionDict(value=contact.subentry_id, label=contact.name)
             for contact in Contacts(self._get_entry())
         ]
-        return probatio.Schema(
-            {
-                probatio.Optional(CONF_NAME): TextSelector(),
-                probatio.Required(CONF_SMS_REPLIES): BooleanSelector(),
-                probatio.Optional(CONF_TEXT_REPLY): TextSelector(
-                    TextSelectorConfig(multiline=True)
-                ),
-                probatio.Required(
-                    CONF_TEXT_REPLY_TO, default=ReplyTo.CONTACTS
-                ): SelectSelector(
-                    SelectSelectorConfig(
-                        options=[one.value for one in ReplyTo],
-                        translation_key=CONF_TEXT_REPLY_TO,
-                        mode=SelectSelectorMode.LIST,
-                    )
-                ),
-                probatio.Optional(CONF_TEXT_FORWARD_TO): SelectSelector(
-                    SelectSelectorConfig(
-                        options=contacts,
-                        custom_value=True,
-                        mode=SelectSelectorMode.DROPDOWN,
-                    )
-                ),
-            }
-        )
+        fields = {
+            probatio.Optional(CONF_NAME): TextSelector(),
+            probatio.Required(CONF_SMS_REPLIES): BooleanSelector(),
+            probatio.Optional(CONF_TEXT_REPLY): TextSelector(
+                TextSelectorConfig(multiline=True)
+            ),
+            probatio.Required(
+                CONF_TEXT_REPLY_TO, default=ReplyTo.CONTACTS
+            ): SelectSelector(
+                SelectSelectorConfig(
+                    options=[one.value for one in ReplyTo],
+                    translation_key=CONF_TEXT_REPLY_TO,
+                    mode=SelectSelectorMode.LIST,
+                )
+            ),
+            probatio.Optional(CONF_TEXT_FORWARD_TO): SelectSelector(
+                SelectSelectorConfig(
+                    options=contacts,
+                    custom_value=True,
+                    mode=SelectSelectorMode.DROPDOWN,
+                )
+            ),
+        }
+        if VOICE in number.capabilities:
+            fields |= call_fields(contacts)
+        return probatio.Schema(fields)
 
     def _check(self, settings: dict[str, Any], errors: dict[str, str]) -> None:
         """Make a phone number of what was written, and say what cannot be."""

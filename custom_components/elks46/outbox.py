@@ -114,11 +114,13 @@ class Outbox:
         flash: bool = False,
         private: bool = False,
         ref: str | None = None,
+        is_alert: bool = False,
     ) -> SentMessage:
         """Send a text, under a reference of the caller if given, and return what 46elks made of it.
 
         A `private` one is never written to disk, and none is where the person keeps no
-        texts. It goes on when whoever asked is cancelled: half sent is neither of both.
+        texts. Whoever has to know it after a restart chooses its reference. One of an
+        alert may use what is reserved for these. It goes on when whoever asked is cancelled: half sent is neither of both.
 
         Raises:
             ServiceValidationError: the guard never sends there.
@@ -139,7 +141,7 @@ class Outbox:
             flash=flash,
             private=private,
         )
-        return await self._async_begin(request, ref)
+        return await self._async_begin(request, ref=ref, is_alert=is_alert)
 
     async def async_send_mms(
         self, *, recipient: str, text: str, image: str | None, sender: str | None = None
@@ -167,7 +169,11 @@ class Outbox:
         )
 
     async def _async_begin(
-        self, request: MessageRequest, ref: str | None = None
+        self,
+        request: MessageRequest,
+        *,
+        ref: str | None = None,
+        is_alert: bool = False,
     ) -> SentMessage:
         sent = SentMessage(
             ref=ref or ulid_now(),
@@ -178,7 +184,12 @@ class Outbox:
         )
         task = self._start(
             sent.ref,
-            self._async_send(sent, request, may_store=self._keeps(request.private)),
+            self._async_send(
+                sent,
+                request,
+                may_store=self.may_store(private=request.private),
+                is_alert=is_alert,
+            ),
         )
         try:
             await asyncio.wait({task})
@@ -254,11 +265,17 @@ class Outbox:
     def _turn(self, recipient: str) -> asyncio.Lock:
         return self._turns.setdefault(recipient, asyncio.Lock())
 
-    def _keeps(self, private: bool) -> bool:
+    def may_store(self, *, private: bool = False) -> bool:
+        """Tell whether the words of what is sent may be written to disk."""
         return not private and bool(self._entry.options.get(CONF_KEEP_TEXT, True))
 
     async def _async_send(
-        self, sent: SentMessage, request: MessageRequest, *, may_store: bool
+        self,
+        sent: SentMessage,
+        request: MessageRequest,
+        *,
+        may_store: bool,
+        is_alert: bool,
     ) -> SentMessage:
         turn = self._turn(request.recipient)
         guarded = self._guard.reserve(
@@ -266,6 +283,7 @@ class Outbox:
             request.recipient,
             request.kind,
             parts=max(request.possible_parts, default=1),
+            is_alert=is_alert,
         )
         with guarded as price:
             async with turn:

@@ -1,4 +1,4 @@
-"""Numbers' addresses at 46elks, for texts and for pictures: brought in line with ours, and given back.
+"""Numbers' addresses at 46elks, for texts, pictures and calls: brought in line with ours, and given back.
 
 What stood there before is remembered before anything is changed. An address that somebody
 else has put there since is left alone, and a repair issue tells.
@@ -25,7 +25,7 @@ from .api import (
     ElksRequestError,
     Number,
 )
-from .const import CONF_NUMBER_ID, DOMAIN, LOGGER, SUBENTRY_NUMBER
+from .const import CONF_NUMBER_ID, DOMAIN, LOGGER, SUBENTRY_NUMBER, VOICE
 from .records import HeldNumber
 
 if TYPE_CHECKING:
@@ -37,11 +37,21 @@ if TYPE_CHECKING:
 RETRY_SECONDS: Final = 60
 RETRY_SECONDS_AT_MOST: Final = 1800
 # What comes to a number by an address of its own; the value is the capability it takes.
-KINDS: Final = {CallbackKind.SMS: "sms", CallbackKind.MMS: "mms"}
+KINDS: Final = {
+    CallbackKind.SMS: "sms",
+    CallbackKind.MMS: "mms",
+    CallbackKind.CALL: VOICE,
+}
+# What 46elks calls the address of what comes to a number.
+FIELDS: Final = {
+    CallbackKind.SMS: "sms_url",
+    CallbackKind.MMS: "mms_url",
+    CallbackKind.CALL: "voice_start",
+}
 
 
 class Provisioning:
-    """Keeps the chosen numbers' messages coming here."""
+    """Keeps what comes to the chosen numbers coming here."""
 
     def __init__(
         self,
@@ -63,7 +73,7 @@ class Provisioning:
         self._retry: CALLBACK_TYPE | None = None
         self._failures = 0
         self._is_closed = False
-        self._refused_mms: set[str] = set()
+        self._refused: set[tuple[str, CallbackKind]] = set()
 
     @callback
     def async_close(self) -> None:
@@ -96,7 +106,7 @@ class Provisioning:
     def keeps(self, number_id: str, field: str) -> bool:
         """Tell whether what is set in this field at 46elks would be set back by this home."""
         return number_id in self._wanted() and any(
-            field == _field(kind) and self._address.callback_url(kind) is not None
+            field == FIELDS[kind] and self._address.callback_url(kind) is not None
             for kind in KINDS
         )
 
@@ -123,11 +133,11 @@ class Provisioning:
                     )
                 except (ElksError, OSError) as err:
                     LOGGER.error(
-                        "The number with id %s still sends its messages here (%s): set"
+                        "The number with id %s still sends what it receives here (%s): set"
                         " its %s at 46elks to %s",
                         number_id,
                         type(err).__name__,
-                        _field(kind),
+                        FIELDS[kind],
                         f"what it was before, at {_answered_by(held.previous)}"
                         if held.previous
                         else "nothing",
@@ -160,8 +170,8 @@ class Provisioning:
             # What was read of the account may be older than what was set since.
             number = await self._client.numbers.get(number.id)
             known = (None, ours, held.ours if held else None)
-            # Where this home had the number before it could do pictures, or before 46elks
-            # gave it any, nobody was told what answers those.
+            # Where this home had the number before it could do pictures or calls, or before
+            # 46elks gave it any, nobody was told what answers those.
             is_agreed = (
                 held is not None
                 and not held.ours
@@ -218,11 +228,11 @@ class Provisioning:
                 self._reach.address_refused(err.message)
                 return
             # With the same address for its texts nothing was wrong.
-            if number.id not in self._refused_mms:
-                self._refused_mms.add(number.id)
+            if (number.id, kind) not in self._refused:
+                self._refused.add((number.id, kind))
                 LOGGER.warning(
-                    "46elks takes no address for the pictures of a number, which are"
-                    " found in its history instead: %s",
+                    "46elks takes no address as %s of a number: %s",
+                    FIELDS[kind],
                     err.message,
                 )
 
@@ -230,10 +240,13 @@ class Provisioning:
         self, number_id: str, kind: CallbackKind, url: str
     ) -> None:
         numbers = self._client.numbers
-        if kind is CallbackKind.SMS:
-            await numbers.configure(number_id, sms_url=url)
-        else:
-            await numbers.configure(number_id, mms_url=url)
+        match kind:
+            case CallbackKind.SMS:
+                await numbers.configure(number_id, sms_url=url)
+            case CallbackKind.MMS:
+                await numbers.configure(number_id, mms_url=url)
+            case _:
+                await numbers.configure(number_id, voice_start=url)
 
     async def _async_give_back(self, number_id: str, number: Number | None) -> None:
         """Put back what was there, unless somebody has changed it since."""
@@ -297,13 +310,9 @@ class Provisioning:
         self._retry = async_call_later(self._hass, delay, retry)
 
 
-def _field(kind: CallbackKind) -> str:
-    """Return what 46elks calls the address of what comes to a number."""
-    return f"{kind}_url"
-
-
 def _url(number: Number, kind: CallbackKind) -> str | None:
-    return number.sms_url if kind is CallbackKind.SMS else number.mms_url
+    address: str | None = getattr(number, FIELDS[kind])
+    return address
 
 
 def _answered_by(url: str) -> str:

@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from homeassistant.util import dt as dt_util
 
-from .api import CallbackKind, MessageKind, MessageStatus
+from .api import CallbackKind, CallDirection, MessageKind, MessageStatus
+from .const import MENU_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,269 @@ class HeldNumber:
     kind: CallbackKind = CallbackKind.SMS
 
 
+class CallStage(StrEnum):
+    """How far a call has come; never back."""
+
+    RINGING = "ringing"
+    IN_PROGRESS = "in_progress"
+    ENDED = "ended"
+
+
+class CallOutcome(StrEnum):
+    """What came of a call."""
+
+    ACKNOWLEDGED = "acknowledged"
+    ANSWERED = "answered"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class CallNews(StrEnum):
+    """What is told of a call while it happens."""
+
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    DIGITS = "digits"
+    VOICEMAIL = "voicemail"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallPlan:
+    """What is done in a call of ours once it is answered.
+
+    `sounds` are the tokens of what is played, `seconds` how long it takes: the last is
+    the message, and what comes before it is played once. With `acknowledge` this key is
+    asked for, and `repeat` is how often the message is played to one who presses none.
+    `ring_twice` tries once more where nobody answers.
+    """
+
+    sounds: tuple[str, ...]
+    seconds: float
+    repeat: int
+    ring_timeout: int
+    acknowledge: str | None = None
+    ring_twice: bool = False
+
+    @property
+    def talk_seconds(self) -> float:
+        """How long a call takes of which everything is heard."""
+        pause = 0 if self.acknowledge is None else MENU_SECONDS
+        return self.repeat * (self.seconds + pause)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneCall:
+    """A call and what has become of it.
+
+    `ref` is our own reference, made before 46elks is asked; `id` is 46elks' and missing
+    until it has answered or posted. One that comes in has only 46elks' id, as both. `asked` and `ended` are times of this home's clock.
+    `after` is the newest time in 46elks' history that was known before asking, on its
+    clock: a look-up takes nothing older for this call. `redial_of` is the reference of
+    the call that nobody answered, and `is_to_end` tells that a person wants it over.
+    `reserved` is what it is thought to cost as long as 46elks has not told.
+    """
+
+    ref: str
+    direction: CallDirection
+    caller: str | None
+    """None where the number is hidden."""
+    callee: str
+    asked: datetime
+    plan: CallPlan | None = None
+    stage: CallStage = CallStage.RINGING
+    after: datetime | None = None
+    id: str | None = None
+    created: datetime | None = None
+    digits: str | None = None
+    is_acknowledged: bool = False
+    outcome: CallOutcome | None = None
+    duration: int | None = None
+    """In seconds."""
+    cost: Decimal | None = None
+    ended: datetime | None = None
+    redial_of: str | None = None
+    is_to_end: bool = False
+    reserved: Decimal = Decimal(0)
+    is_told: bool = False
+    """Whether it was told that it came in: with a PIN only when that was entered."""
+    is_verified: bool = False
+    """Whether the caller has entered the PIN of a contact."""
+    is_passed_on: bool = False
+    """Whether it came in and rings somebody else, which is paid for as a call of ours."""
+    presses: int = 0
+    """How often keys were pressed: the same ones may be twice."""
+    voicemail: str | None = None
+    """What 46elks calls the message that the caller has left."""
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether it is a call of ours that may have rung, or one that is passed on."""
+        is_refused = self.outcome is CallOutcome.FAILED and self.id is None
+        is_ours = self.direction is CallDirection.OUTGOING
+        return self.is_passed_on or (is_ours and not is_refused)
+
+    @property
+    def may_cost(self) -> bool:
+        """Whether nobody knows yet what it costs."""
+        is_free = self.outcome in (
+            CallOutcome.BUSY,
+            CallOutcome.NO_ANSWER,
+            CallOutcome.FAILED,
+        )
+        return self.cost is None and not is_free
+
+    @property
+    def number(self) -> str | None:
+        """The number at 46elks that it comes from, or goes to."""
+        is_ours = self.direction is CallDirection.OUTGOING
+        return self.caller if is_ours else self.callee
+
+    @property
+    def phone(self) -> str | None:
+        """The phone at the other end."""
+        is_ours = self.direction is CallDirection.OUTGOING
+        return self.callee if is_ours else self.caller
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self.stage is CallStage.ENDED
+
+    @property
+    def wants_redial(self) -> bool:
+        """Whether it is to be tried once more, as nobody has answered."""
+        return (
+            self.plan is not None
+            and self.plan.ring_twice
+            and not self.is_to_end
+            and self.outcome in (CallOutcome.BUSY, CallOutcome.NO_ANSWER)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audio:
+    """A sound that 46elks plays, ready to be fetched."""
+
+    content: bytes = field(repr=False)
+    mime_type: str
+    duration: float
+    """Seconds."""
+    name: str = field(default="", repr=False)
+    """What 46elks calls it, if it is one that need not be fetched."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What is to be said in calls, and written beside them.
+
+    Either `message` is read aloud, or `media` is played. `text` goes along as a text,
+    and `tell_others` when it is over.
+    """
+
+    message: str | None = field(default=None, repr=False)
+    media: str | None = field(default=None, repr=False)
+    engine: str | None = None
+    language: str | None = None
+    voice: str | None = None
+    text: str | None = field(default=None, repr=False)
+    tell_others: str | None = field(default=None, repr=False)
+
+
+class AttemptKind(StrEnum):
+    """How a person was tried to be reached."""
+
+    CALL = "call"
+    SMS = "sms"
+    TELL_OTHERS = "tell_others"
+
+
+class AlertVia(StrEnum):
+    """What has ended an alert."""
+
+    KEY = "key"
+    SMS = "sms"
+    UNTIL = "until"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try to reach a person for an alert.
+
+    It is written down before it is made, with `ref`, the reference of its call or text.
+    `ended` is when the alert went on, and `error` why nothing could be placed.
+    """
+
+    contact: str
+    """The subentry of the contact."""
+    name: str
+    kind: AttemptKind
+    round: int
+    ref: str
+    at: datetime
+    ended: datetime | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """An alert as it was asked for, and how far it has come.
+
+    `contacts` are subentries and the names they had. `words` is None where they may not be
+    stored. `is_armed` tells that the entity `until` was in another state than the one that
+    ends the alert. `over` is when it was acknowledged, or found to be over.
+    """
+
+    ref: str
+    asked: datetime
+    contacts: tuple[tuple[str, str], ...]
+    at_once: bool
+    rounds: int
+    pause: float
+    """Seconds."""
+    acknowledge: str
+    repeat: int
+    ring_timeout: int
+    caller: str | None
+    """None where the account has no number that calls."""
+    until: str | None
+    until_state: str | None
+    is_armed: bool
+    words: Words | None
+    attempts: tuple[Attempt, ...] = ()
+    over: datetime | None = None
+    by: str | None = None
+    """The subentry of who acknowledged it."""
+    via: AlertVia | None = None
+
+    @property
+    def last_step(self) -> datetime:
+        """When it last did something."""
+        times = (time for one in self.attempts for time in (one.at, one.ended) if time)
+        return max((self.asked, *times))
+
+    @property
+    def was_tried(self) -> bool:
+        """Whether anybody could be called or texted at all."""
+        return any(one.error is None for one in self.attempts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fallback:
+    """A text that becomes a call if it has not arrived by a time.
+
+    `ref` is that of the text and `call_ref` that of the call, once it is to be placed.
+    """
+
+    ref: str
+    recipient: str
+    due: datetime
+    words: Words | None
+    call_ref: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
     """What an account had spent when 46elks was last asked, whoever spent it.
@@ -136,6 +400,7 @@ class Limit(StrEnum):
 
     DAILY_SPEND = "daily_spend_limit"
     HOURLY_MESSAGES = "hourly_message_limit"
+    HOURLY_CALLS = "hourly_call_limit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

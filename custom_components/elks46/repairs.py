@@ -3,7 +3,12 @@
 from abc import ABC, abstractmethod
 from typing import override
 
-from homeassistant.components.repairs import FlowType, RepairsFlow, RepairsFlowResult
+from homeassistant.components.repairs import (
+    ConfirmRepairFlow,
+    FlowType,
+    RepairsFlow,
+    RepairsFlowResult,
+)
 from homeassistant.config_entries import (
     SOURCE_USER,
     ConfigEntryState,
@@ -13,7 +18,7 @@ from homeassistant.core import HomeAssistant
 import probatio
 
 from .api import ElksError
-from .const import CONF_NUMBER_ID, SUBENTRY_NUMBER
+from .const import ALERT_UNHEARD, CONF_NUMBER_ID, FALLBACK_FAILED, SUBENTRY_NUMBER
 from .data import ElksConfigEntry
 from .roster import GONE, OFFERED
 from .subentries import subentry_by_id
@@ -118,9 +123,11 @@ class RemoveNumberFlow(NumberRepairFlow):
 
 
 async def async_create_fix_flow(
-    hass: HomeAssistant, issue_id: str, data: dict[str, str]
+    hass: HomeAssistant, issue_id: str, data: dict[str, str] | None
 ) -> RepairsFlow:
     """Return the repair of an issue."""
+    if data is None or issue_id.startswith((ALERT_UNHEARD, FALLBACK_FAILED)):
+        return ConfirmRepairFlow()
     if issue_id.startswith(OFFERED):
         return AddNumberFlow(data)
     if issue_id.startswith(GONE):

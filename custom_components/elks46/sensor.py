@@ -94,6 +94,12 @@ ACCOUNT_SENSORS = (
         value_fn=lambda runtime: runtime.store.messages_today,
         last_reset_fn=_start_of_day,
     ),
+    ElksSensorDescription(
+        key="calls_today",
+        state_class=SensorStateClass.TOTAL,
+        value_fn=lambda runtime: runtime.store.calls_today,
+        last_reset_fn=_start_of_day,
+    ),
 )
 
 

@@ -3,12 +3,14 @@
 from homeassistant.util.signal_type import SignalTypeFormat
 
 from .api import IncomingMessage
-from .records import LimitReached, Refused, SentMessage
+from .records import CallNews, LimitReached, PhoneCall, Refused, SentMessage
 
 SIGNAL_MESSAGE: SignalTypeFormat[IncomingMessage] = SignalTypeFormat(
     "elks46_{}_message"
 )
 SIGNAL_DELIVERY: SignalTypeFormat[SentMessage] = SignalTypeFormat("elks46_{}_delivery")
+# What has happened, and the call as it stands then.
+SIGNAL_CALL: SignalTypeFormat[CallNews, PhoneCall] = SignalTypeFormat("elks46_{}_call")
 SIGNAL_LIMIT: SignalTypeFormat[LimitReached] = SignalTypeFormat("elks46_{}_limit")
 # 46elks has said no to a text, and why.
 SIGNAL_REFUSED: SignalTypeFormat[Refused] = SignalTypeFormat("elks46_{}_refused")

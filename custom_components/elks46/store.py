@@ -4,7 +4,7 @@ A snapshot in Home Assistant's Store and a journal of what has happened since.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -13,8 +13,11 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import STORAGE_DIR, Store
 from homeassistant.util import dt as dt_util
 
+from .alert_log import AlertLog, dump_alert, dump_fallback
 from .api import CallbackKind
+from .call_log import CallLog, dump_call
 from .const import (
+    DAY,
     DOMAIN,
     HISTORY_OVERLAP,
     HOUR,
@@ -24,7 +27,17 @@ from .const import (
     REPLY_PAUSE,
 )
 from .journal import Journal, Record
-from .records import Forward, HeldNumber, Reply, SentMessage, Spent, day_of
+from .records import (
+    Alert,
+    Fallback,
+    Forward,
+    HeldNumber,
+    PhoneCall,
+    Reply,
+    SentMessage,
+    Spent,
+    day_of,
+)
 from .tally import Tally, dump_spent, today
 from .written import (
     dump_forward,
@@ -40,7 +53,6 @@ from .written import (
 )
 
 STORAGE_VERSION: Final = 1
-DAY: Final = timedelta(days=1)
 # Finished texts are of use only to tell a late or repeated report from a new one.
 REMEMBER_FINISHED_AT_MOST: Final = 500
 
@@ -61,6 +73,8 @@ class ElksStore:
         self._received: dict[str, datetime] = {}
         self._sent: dict[str, SentMessage] = {}
         self._refs: dict[str, str] = {}
+        self._calls = CallLog()
+        self._alerts = AlertLog()
         self._held: dict[tuple[str, CallbackKind], HeldNumber] = {}
         self._since: dict[str, datetime] = {}
         self._known: frozenset[str] | None = None
@@ -91,6 +105,21 @@ class ElksStore:
     def sent(self) -> Mapping[str, SentMessage]:
         """Texts that went out, by our reference, oldest first."""
         return self._sent
+
+    @property
+    def calls(self) -> Mapping[str, PhoneCall]:
+        """Calls, by our reference, oldest first."""
+        return self._calls.calls
+
+    @property
+    def alerts(self) -> Mapping[str, Alert]:
+        """Alerts that are not over, by their reference."""
+        return self._alerts.alerts
+
+    @property
+    def fallbacks(self) -> Mapping[str, Fallback]:
+        """Texts that may become calls, by our reference."""
+        return self._alerts.fallbacks
 
     @property
     def held(self) -> Mapping[tuple[str, CallbackKind], HeldNumber]:
@@ -152,6 +181,11 @@ class ElksStore:
         """Texts sent and received today."""
         return self._tally.messages_today
 
+    @property
+    def calls_today(self) -> int:
+        """Calls of today."""
+        return self._calls.today
+
     def is_received(self, message_id: str) -> bool:
         """Tell whether a text has been announced before."""
         return message_id in self._received
@@ -159,6 +193,10 @@ class ElksStore:
     def sent_by_id(self, message_id: str) -> SentMessage | None:
         """Return the text of ours that has this id at 46elks."""
         return self._sent.get(self._refs.get(message_id, ""))
+
+    def call_by_id(self, call_id: str) -> PhoneCall | None:
+        """Return the call that has this id at 46elks."""
+        return self._calls.by_id(call_id)
 
     async def async_record_received(self, message_id: str, created: datetime) -> None:
         """Remember that a text was announced.
@@ -195,6 +233,79 @@ class ElksStore:
         except OSError:
             if not insist:
                 self._apply(record)
+            raise
+
+    async def async_record_call(
+        self,
+        call: PhoneCall,
+        *,
+        counts: bool = False,
+        cost: Decimal = Decimal(0),
+        insist: bool = True,
+    ) -> None:
+        """Remember what is known of a call now.
+
+        With `counts` it is one of today's, and `cost` is what it has newly cost. Without
+        `insist`, it is known until the next restart even where the disk refuses.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        record: Record = {"call": dump_call(call)}
+        if counts or cost:
+            record |= {
+                "day": today(),
+                # The guard has reserved it on this day.
+                "own_day": day_of(call.asked),
+                "cost": str(cost),
+                "messages": 0,
+                "calls": int(counts),
+            }
+        try:
+            await self._journal.async_append(record)
+        except OSError:
+            if not insist:
+                self._apply(record)
+            raise
+
+    async def async_record_alert(self, alert: Alert) -> None:
+        """Remember how far an alert has come; no disk stops it.
+
+        Raises:
+            OSError: the disk refuses, so it is known until the next restart only.
+        """
+        await self._async_record({"alert": dump_alert(alert)})
+
+    async def async_record_alert_over(self, ref: str) -> None:
+        """Forget an alert.
+
+        Raises:
+            OSError: the disk refuses, so after a restart it would be known again.
+        """
+        await self._async_record({"alert_over": ref})
+
+    async def async_record_fallback(self, fallback: Fallback) -> None:
+        """Remember that a text may become a call.
+
+        Raises:
+            OSError: the disk refuses, so it is known until the next restart only.
+        """
+        await self._async_record({"fallback": dump_fallback(fallback)})
+
+    async def async_record_fallback_over(self, ref: str) -> None:
+        """Forget that a text may become a call.
+
+        Raises:
+            OSError: the disk refuses, so after a restart it would be known again.
+        """
+        await self._async_record({"fallback_over": ref})
+
+    async def _async_record(self, record: Record) -> None:
+        """Let a record act, even where the disk refuses."""
+        try:
+            await self._journal.async_append(record)
+        except OSError:
+            self._apply(record)
             raise
 
     async def async_record_forwarded(
@@ -301,6 +412,8 @@ class ElksStore:
             case {"released": str(number_id)}:
                 # As it was written before there were picture messages.
                 self._held.pop((number_id, CallbackKind.SMS), None)
+        self._calls.apply(record)
+        self._alerts.apply(record)
         self._tally.apply(record)
 
     def _keep(self, sent: SentMessage) -> None:
@@ -375,12 +488,15 @@ class ElksStore:
             if sent.asked > now - REMEMBER_SENT
         }
         self._refs = {sent.id: ref for ref, sent in self._sent.items() if sent.id}
+        self._calls.prune()
 
     def _dump(self, journal: int) -> dict[str, Any]:
         return {
             "journal": journal,
             "received": {key: when.isoformat() for key, when in self._received.items()},
             "sent": [dump_sent(sent) for sent in self._sent.values()],
+            **self._calls.dump(),
+            **self._alerts.dump(),
             "held": [dump_held(held) for held in self._held.values()],
             "since": {key: when.isoformat() for key, when in self._since.items()},
             "known": None if self._known is None else sorted(self._known),
@@ -400,6 +516,8 @@ class ElksStore:
         self._received = {key: moment(when) for key, when in data["received"].items()}
         for sent in data["sent"]:
             self._keep(load_sent(sent))
+        self._calls.restore(data)
+        self._alerts.restore(data)
         for held in data["held"]:
             self._hold(load_held(held))
         self._since = {key: moment(when) for key, when in data["since"].items()}

@@ -1,18 +1,22 @@
 """What a person is asked about the people with phones."""
 
 from collections.abc import Mapping
+import re
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import (
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
 )
 import probatio
 
-from .const import CONF_PHONE, CONF_SENDER
+from .const import CONF_PHONE, CONF_PIN, CONF_RIGHTS, CONF_SENDER, Right
 from .contacts import Contacts, InvalidPhoneNumberError, parse_phone
 from .forms import parse_sender, trimmed
 
@@ -25,8 +29,23 @@ CONTACT_SCHEMA: Final = probatio.Schema(
             TextSelectorConfig(type=TextSelectorType.TEL, autocomplete="off")
         ),
         probatio.Optional(CONF_SENDER): TextSelector(),
+        probatio.Optional(CONF_RIGHTS): SelectSelector(
+            SelectSelectorConfig(
+                options=[right.value for right in Right],
+                translation_key=CONF_RIGHTS,
+                multiple=True,
+                mode=SelectSelectorMode.LIST,
+            )
+        ),
+        probatio.Optional(CONF_PIN): TextSelector(
+            TextSelectorConfig(
+                type=TextSelectorType.PASSWORD, autocomplete="new-password"
+            )
+        ),
     }
 )
+# Fewer are guessed, and more are not remembered.
+PIN: Final = re.compile("[0-9]{4,8}")
 
 
 class ContactSubentryFlow(ConfigSubentryFlow):
@@ -75,7 +94,7 @@ class ContactSubentryFlow(ConfigSubentryFlow):
 
     async def _async_contact(
         self, user_input: Mapping[str, Any], errors: dict[str, str]
-    ) -> dict[str, str]:
+    ) -> dict[str, Any]:
         """Return the data of a person as it was typed, or say what is wrong with it."""
         entry = self._get_entry()
         data = trimmed(user_input)
@@ -91,6 +110,8 @@ class ContactSubentryFlow(ConfigSubentryFlow):
             known = Contacts(entry).by_phone(data[CONF_PHONE])
             if known and known.subentry_id != self.context.get("subentry_id"):
                 errors[CONF_PHONE] = "phone_taken"
+        if PIN.fullmatch(data.get(CONF_PIN, "0000")) is None:
+            errors[CONF_PIN] = "pin_invalid"
         if CONF_SENDER in data:
             data[CONF_SENDER] = await parse_sender(
                 self.hass, entry, CONF_SENDER, data[CONF_SENDER], errors

@@ -91,8 +91,8 @@ class Tally:
             messages = self._messages.get(day, 0) + record["messages"]
             _touch(self._messages, day, messages)
         if record.get("cost", "0") != "0":
-            sent = record.get("sent", {})
-            what = sent.get("id") or sent.get("ref") or f"{record['forwarded'][0]} on"
+            paid = record.get("sent") or record.get("call") or {}
+            what = paid.get("id") or paid.get("ref") or f"{record['forwarded'][0]} on"
             # The bill may have been read before the answer came.
             if what not in self._references:
                 self._unread[str(what)] = record["day"], Decimal(record["cost"])

@@ -4,7 +4,8 @@ Registered for the whole time an account exists, not only while it is loaded: Ho
 Assistant answers 200 for addresses it does not know, and 46elks would forget the text.
 46elks repeats a post for six hours until it hears a 2xx, so while the account is not
 loaded, automations do not listen yet, or the disk refuses, the answer is 503 and 46elks
-keeps the text for us.
+keeps the text for us. A call cannot wait: what it asks is answered at once, whatever
+happens, so that nobody who holds a phone hears nothing.
 """
 
 import asyncio
@@ -21,11 +22,27 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import CoreState, HomeAssistant, callback
 
-from .api import ElksInvalidDataError, IncomingMessage, parse_callback
+from .answering import STEP
+from .api import (
+    CallbackKind,
+    CallDirection,
+    CallEnded,
+    DeliveryReport,
+    ElksInvalidDataError,
+    Hangup,
+    HangupReason,
+    IncomingCall,
+    IncomingMessage,
+    Instruction,
+    RecordingReady,
+    parse_call_callback,
+    parse_callback,
+)
 from .const import DOMAIN, LOGGER
 from .data import ElksConfigEntry, ElksRuntimeData
 from .errors import LaterError
 from .reach import KIND_PING
+from .switchboard import async_get
 
 # The longest text has some ten thousand bytes as a form.
 BODY_BYTES_AT_MOST: Final = 64 * 1024
@@ -38,6 +55,10 @@ PUBLISHED_ADDRESSES: Final = frozenset(
         ("176.10.154.199", "85.24.146.132", "185.39.146.243", "2001:9b0:2:902::199"),
     )
 )
+
+# What a call asks; everything else that is posted of calls only tells.
+QUESTIONS: Final = (CallbackKind.CALL, CallbackKind.NEXT)
+OF_CALLS: Final = (*QUESTIONS, CallbackKind.RECORD, CallbackKind.HANGUP)
 
 
 @callback
@@ -86,8 +107,16 @@ async def async_handle(
         return Response(status=HTTPStatus.REQUEST_TIMEOUT)
     if form is None:
         return Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    is_listening = hass.state is CoreState.running
-    if entry.state is not ConfigEntryState.LOADED or not is_listening:
+    is_loaded = entry.state is ConfigEntryState.LOADED
+    is_open = is_loaded and hass.state is CoreState.running
+    if request.query.get("kind") in QUESTIONS:
+        if is_loaded:
+            entry.runtime_data.reach.callback_arrived(
+                is_foreign=_is_foreign(request.remote)
+            )
+        instruction = await _async_instruct(hass, entry, request, form, is_open=is_open)
+        return Response(text=instruction.encode(), content_type="application/json")
+    if not is_open:
         return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
     try:
         return await _async_receive(entry.runtime_data, request, form)
@@ -102,6 +131,36 @@ async def async_handle(
     return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
 
 
+async def _async_instruct(
+    hass: HomeAssistant,
+    entry: ElksConfigEntry,
+    request: Request,
+    form: Mapping[str, str],
+    *,
+    is_open: bool,
+) -> Instruction:
+    """Return what to do with a call; a bug must not leave a person in silence.
+
+    Somebody who calls hears that the house is engaged where nothing listens to it. A call
+    of ours goes on as planned, as long as its plan is known.
+    """
+    kind, ref = request.query["kind"], request.query.get("ref", "")
+    is_incoming = kind == CallbackKind.CALL and form.get("direction") == "incoming"
+    turned_away = Hangup(HangupReason.BUSY if is_incoming else HangupReason.REJECT)
+    try:
+        question = parse_call_callback(kind, form)
+        if isinstance(question, IncomingCall) and not is_open:
+            return turned_away
+        board = async_get(hass, entry.entry_id)
+        return await board.async_answer(ref, request.query.get(STEP, ""), question)
+    except ElksInvalidDataError as err:
+        LOGGER.debug("What a call asks cannot be read: %s", err)
+    except Exception:  # noqa: BLE001 - Home Assistant would answer nothing: silence
+        LOGGER.exception("Unexpected error with what a call asks")
+        return Hangup()
+    return turned_away
+
+
 async def _async_receive(
     runtime: ElksRuntimeData, request: Request, form: Mapping[str, str]
 ) -> Response:
@@ -110,7 +169,8 @@ async def _async_receive(
         runtime.reach.ping_arrived(ref)
         return Response(status=HTTPStatus.NO_CONTENT)
     try:
-        callback_data = parse_callback(kind, form)
+        parse = parse_call_callback if kind in OF_CALLS else parse_callback
+        callback_data = parse(kind, form)
     except ElksInvalidDataError as err:
         # It names fields, never what is in them; 46elks may add kinds and fields.
         LOGGER.debug("A callback cannot be read: %s", err)
@@ -123,7 +183,13 @@ async def _async_receive(
             # 46elks asks again where it did not hear the answer, and then gets the same.
             if recipient := await runtime.replies.async_let_forward(message):
                 return json_response({"forward": recipient})
-        case report:
+        case CallEnded(direction=CallDirection.INCOMING) as end:
+            await runtime.reception.async_ended(end)
+        case RecordingReady() as recording if ref is None:
+            await runtime.reception.async_recorded(recording)
+        case CallEnded() as end:
+            await runtime.dialler.async_ended(ref, end)
+        case DeliveryReport() as report:
             await runtime.outbox.async_apply(ref, report)
     return Response(status=HTTPStatus.NO_CONTENT)
 

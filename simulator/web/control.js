@@ -2,17 +2,21 @@
 
 const handsetPath = (number, rest = "") => `/simulator/handsets/${encodeURIComponent(number)}${rest}`;
 
-async function ask(path, method = "GET", body = undefined) {
-  let response;
+async function get(path, options) {
   try {
-    response = await fetch(path, { method, body: body && JSON.stringify(body) });
+    return await fetch(path, options);
   } catch {
     throw new Error("The simulator does not answer.");
   }
+}
+
+async function read(response) {
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.error);
   return answer;
 }
+
+const ask = async (path, method = "GET", body = undefined) => read(await get(path, { method, body: body && JSON.stringify(body) }));
 
 export const account = () => ask("/simulator/account");
 export const numbers = () => ask("/simulator/numbers");
@@ -20,6 +24,20 @@ export const handsets = () => ask("/simulator/handsets");
 export const texts = (number) => ask(handsetPath(number, "/messages?images=addresses"));
 export const putHandset = (number, changes) => ask(handsetPath(number), "PUT", changes);
 export const send = (number, to, message, images) => ask(handsetPath(number, "/messages"), "POST", { to, message, images });
+export const calls = () => ask("/simulator/calls");
+export const dial = (number, to) => ask(handsetPath(number, "/calls"), "POST", { to });
+export const act = (id, what, data) => ask(`/simulator/calls/${id}/${what}`, "POST", data);
+export const heardPath = (id, handset) => `/simulator/calls/${id}/heard.wav?handset=${encodeURIComponent(handset)}`;
+
+export async function heard(id, handset, after) {
+  const response = await get(`${heardPath(id, handset)}&after=${after}`);
+  return response.ok ? response.arrayBuffer() : undefined;
+}
+
+export async function say(id, handset, file) {
+  const path = `/simulator/calls/${id}/audio?handset=${encodeURIComponent(handset)}`;
+  return read(await get(path, { method: "POST", body: file, headers: { "Content-Type": "audio/wav" } }));
+}
 
 /* `open` is called whenever the line is there (again), and must fetch what may have been missed. */
 export function listen({ open, lost, ...heard }) {

@@ -18,9 +18,9 @@ function showAccount(account) {
   element("balance").textContent = money.format(Number(account.balance));
 }
 
-function answeredBy({ sms_url: address }) {
-  if (!address) return "nothing answers texts";
-  return URL.canParse(address) ? `texts go to ${new URL(address).host}` : "texts have a fixed answer";
+function answeredBy(address, what) {
+  if (!address) return `nothing answers ${what}`;
+  return URL.canParse(address) ? `${what} go to ${new URL(address).host}` : `${what} have a fixed answer`;
 }
 
 function showNumbers() {
@@ -29,7 +29,7 @@ function showNumbers() {
     const written = document.createElement("strong");
     const about = document.createElement("small");
     written.textContent = number.name ? `${number.name} ${number.number}` : number.number;
-    about.textContent = `${number.capabilities.join(", ")}: ${answeredBy(number)}`;
+    about.textContent = `${number.capabilities.join(", ")}: ${answeredBy(number.sms_url, "texts")}, ${answeredBy(number.voice_start, "calls")}`;
     item.append(written, about);
     return item;
   }));
@@ -62,6 +62,10 @@ function showHandset(handset) {
   showPeople();
 }
 
+function showCall(call) {
+  for (const handset of new Set(call.legs.map((leg) => leg.handset))) phones.get(handset)?.call.show(call, handset);
+}
+
 async function refresh() {
   const [account, ownNumbers, everyone] = await Promise.all([control.account(), control.numbers(), control.handsets()]);
   showAccount(account);
@@ -77,6 +81,7 @@ async function refresh() {
   await Promise.all([...phones].map(async ([number, phone]) => {
     for (const text of await control.texts(number)) phone.show(text);
   }));
+  for (const call of await control.calls()) showCall(call);
 }
 
 async function attempt(work) {
@@ -117,6 +122,7 @@ control.listen({
   },
   handset: showHandset,
   message: (text) => phones.get(text.handset)?.show(text),
+  call: showCall,
   reset() {
     for (const phone of phones.values()) phone.clear();
     attempt(refresh);

@@ -1,5 +1,6 @@
 /* One phone on the page. Everything others wrote goes in as text, never as markup. */
 
+import { Call } from "./call.js";
 import * as control from "./control.js";
 
 const RANK = { created: 0, sent: 1, delivered: 2, failed: 2 };
@@ -38,8 +39,9 @@ export class Phone {
     this.parts = {
       name: find("h2"), number: find(".number"), face: find(".face"), power: find(".switch input"),
       powerLabel: find(".switch .hidden"), talk: find(".talk"), form: find(".write"), trouble: find(".write .trouble"),
-      attached: find(".attached"),
+      attached: find(".attached"), ring: find(".ring"),
     };
+    this.call = new Call(find(".call"), { names, behind: [this.parts.talk, this.parts.form] });
     this.parts.face.classList.add(`face-${index % FACES}`);
     this.parts.power.addEventListener("change", () => this.#do(this.#turn()));
     this.parts.form.addEventListener("submit", (event) => {
@@ -52,6 +54,7 @@ export class Phone {
         this.parts.form.requestSubmit();
       }
     });
+    this.parts.ring.addEventListener("click", () => this.#do(this.#ring()));
     this.parts.talk.addEventListener("scroll", () => this.#scrolled());
     this.parts.form.pictures.addEventListener("change", () => this.#do(this.#attach()));
     this.change(handset);
@@ -69,6 +72,8 @@ export class Phone {
     talk.setAttribute("aria-label", `Texts of ${called}`);
     this.element.setAttribute("aria-label", `Phone of ${called}`);
     this.element.classList.toggle("off", !handset.on);
+    this.element.dataset.kind = handset.kind;
+    form.hidden = handset.kind !== "phone";
     for (const field of form.elements) field.disabled = !handset.on;
   }
 
@@ -97,6 +102,7 @@ export class Phone {
   clear() {
     this.#bubbles.clear();
     this.parts.talk.replaceChildren();
+    this.call.clear();
   }
 
   #fill(bubble, text) {
@@ -187,13 +193,22 @@ export class Phone {
     }));
   }
 
+  async #ring() {
+    const { form } = this.parts;
+    if (form.to.reportValidity()) await control.dial(this.#handset.number, this.#recipient());
+  }
+
+  #recipient() {
+    return this.parts.form.to.value.replace(/[\s-]/g, "");
+  }
+
   async #send() {
     const { form } = this.parts;
     const message = form.message.value.trim();
     const files = this.#files;
     if (!message && !files.length) return;
     const images = await Promise.all(files.map(read));
-    await control.send(this.#handset.number, form.to.value.replace(/[\s-]/g, ""), message, images);
+    await control.send(this.#handset.number, this.#recipient(), message, images);
     form.message.value = "";
     this.#carry([]);
   }

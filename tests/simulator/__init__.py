@@ -131,10 +131,18 @@ class Post:
 
 @dataclass(slots=True)
 class Customer:
-    """The customer's server, which 46elks calls back, and fetches pictures from."""
+    """The customer's server, which 46elks calls back, and fetches pictures and sound from.
+
+    What has its own place in `documents` or `files` is found there, by its path; what is `slow` never comes.
+    """
 
     url: str = ""
     picture: tuple[int, bytes] = (404, b"")
+    documents: dict[str, object] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
+    slow: str = ""
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
     posts: list[Post] = field(default_factory=list)
     answers: deque[tuple[int, str]] = field(default_factory=deque)
     arrived: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -152,14 +160,25 @@ class Customer:
                 )
             )
             self.arrived.notify_all()
-        status, text = self.answers.popleft() if self.answers else (204, "")
+        await self._hesitate(request)
+        document = self.documents.get(request.path)
+        given = (204, "") if document is None else (200, json.dumps(document))
+        status, text = self.answers.popleft() if self.answers else given
         return web.Response(status=status, text=text or None)
 
-    async def show(self, _request: web.Request) -> web.Response:
+    async def show(self, request: web.Request) -> web.Response:
         """Answer with the picture; where it is one that was moved, with its new place."""
+        await self._hesitate(request)
         status, body = self.picture
+        if request.path in self.files:
+            status, body = 200, self.files[request.path]
         headers = {"Location": "/elsewhere"} if status == 302 else None
         return web.Response(status=status, body=body, headers=headers)
+
+    async def _hesitate(self, request: web.Request) -> None:
+        if request.path == self.slow:
+            self.asked.set()
+            await self.closing.wait()
 
     async def wait_for(self, count: int) -> list[Post]:
         """Return the callbacks once there are so many."""
@@ -193,4 +212,5 @@ async def serving(customer: Customer) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        customer.closing.set()
         await runner.cleanup()

@@ -8,6 +8,7 @@ import pytest
 from simulator.app import Simulator, running
 
 from . import Client, Customer, config, serving, signed
+from .phones import Phones
 
 
 @pytest.fixture(autouse=True)
@@ -47,3 +48,10 @@ async def customer() -> AsyncIterator[Customer]:
     started = Customer()
     async with serving(started):
         yield started
+
+
+@pytest.fixture
+async def phones(api: Client, control: Client, customer: Customer) -> Phones:
+    """Steer calls, with a clock that stands still."""
+    await control.put("/clock", {"speed": 0})
+    return Phones(control, api, customer)

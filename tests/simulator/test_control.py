@@ -37,9 +37,16 @@ async def texts(control: Client, number: str) -> list[dict[str, object]]:
 
 async def test_two_phones_are_there_from_the_start(control: Client) -> None:
     """They are on."""
+    same = {
+        "on": True,
+        "validity": 172_800.0,
+        "kind": "phone",
+        "voicemail": None,
+        "answers": "manual",
+    }
     assert (await control.get("/handsets")).json() == [
-        {"number": ANNA, "name": "Anna", "on": True, "validity": 172_800.0},
-        {"number": ERIK, "name": "Erik", "on": True, "validity": 172_800.0},
+        {"number": ANNA, "name": "Anna", **same},
+        {"number": ERIK, "name": "Erik", **same},
     ]
 
 
@@ -254,6 +261,7 @@ async def test_the_account_is_shown_without_its_password(control: Client) -> Non
         "balance": "100.00",
         "mobilenumber": "+46701740699",
         "countries": ["de", "dk", "fi", "gb", "no", "se"],
+        "sip_hosts": [],
         "subaccounts_see_all": False,
         "subaccounts_see_use": False,
     }

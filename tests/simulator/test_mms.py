@@ -1,8 +1,10 @@
 """Picture messages: sending them, getting them, and the pictures."""
 
+import asyncio
 from hashlib import sha1
 import re
 
+from aiohttp import ClientConnectionError
 import pytest
 
 from simulator.app import Simulator, running
@@ -14,6 +16,7 @@ from . import (
     GIF,
     JPEG,
     NUMBER,
+    PATIENCE,
     PNG,
     STRANGER,
     Client,
@@ -477,3 +480,19 @@ async def test_faults_are_for_callbacks_of_picture_messages_too(
     await show(control)
     posts = await customer.wait_for(2)
     assert posts[0] == posts[1]
+
+
+async def test_a_picture_that_is_fetched_during_a_reset_is_not_sent(
+    api: Client, control: Client, customer: Customer
+) -> None:
+    """Who asked is cut off."""
+    customer.slow, customer.picture = "/slow.png", (200, PNG)
+    sending = asyncio.create_task(api.mms(image=f"{customer.url}/slow.png"))
+    async with asyncio.timeout(PATIENCE):
+        await customer.asked.wait()
+    await control.ask("POST", "/reset")
+    customer.closing.set()
+    with pytest.raises(ClientConnectionError):
+        await sending
+    assert (await api.get("/mms")).json() == {"data": []}
+    assert "fetch" not in {row["type"] for row in (await control.get("/log")).json()}

@@ -67,6 +67,17 @@ async def test_pictures_come_from_the_page_itself(page: Client) -> None:
     assert "img-src" not in answer.headers["Content-Security-Policy"]
 
 
+async def test_every_phone_has_what_a_call_needs(page: Client) -> None:
+    """Buttons and keys are real ones, so that the keyboard reaches them."""
+    markup = (await page.get("/")).text
+    script = (await page.get("/call.js")).text
+    for name in ("ring", "answer", "decline", "hang-up", "close"):
+        assert re.search(rf'<button type="button" class="{name}"', markup)
+    assert 'KEYS = "123456789*0#"' in script
+    assert 'document.createElement("button")' in script
+    assert 'role="status"' in markup
+
+
 async def test_what_is_not_there_is_not_found(page: Client) -> None:
     """Only what lies in the folder is served."""
     assert (await page.get("/app.py")).status == 404

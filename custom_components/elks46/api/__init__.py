@@ -32,6 +32,7 @@ from .errors import (
 )
 from .images import Image
 from .instructions import (
+    LONGEST_MENU_TIMEOUT,
     Connect,
     FollowUp,
     Hangup,
@@ -66,6 +67,7 @@ __all__ = [
     "COMBINATIONS",
     "DEFAULT_API_URL",
     "DEFAULT_CATEGORY",
+    "LONGEST_MENU_TIMEOUT",
     "NO_LIMIT",
     "Account",
     "Billing",

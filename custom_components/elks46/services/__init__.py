@@ -5,6 +5,9 @@ from typing import Final
 from homeassistant.core import HomeAssistant, SupportsResponse, callback
 
 from ..const import DOMAIN
+from .alerts import ALERT_SCHEMA, async_alert
+from .answering import ANSWER_CALL_SCHEMA, MENU_SCHEMA, async_answer_call, async_menu
+from .calls import END_CALL_SCHEMA, PLACE_CALL_SCHEMA, async_end_call, async_place_call
 from .history import (
     GET_CALLS_SCHEMA,
     GET_MESSAGES_SCHEMA,
@@ -33,6 +36,11 @@ from .subaccounts import (
 
 # What is asked, by whom it is done, and whether there is always an answer.
 ACTIONS: Final = {
+    "alert": (ALERT_SCHEMA, async_alert, SupportsResponse.OPTIONAL),
+    "answer_call": (ANSWER_CALL_SCHEMA, async_answer_call, SupportsResponse.OPTIONAL),
+    "menu": (MENU_SCHEMA, async_menu, SupportsResponse.OPTIONAL),
+    "end_call": (END_CALL_SCHEMA, async_end_call, SupportsResponse.OPTIONAL),
+    "place_call": (PLACE_CALL_SCHEMA, async_place_call, SupportsResponse.OPTIONAL),
     "configure_number": (
         CONFIGURE_NUMBER_SCHEMA,
         async_configure_number,

@@ -5,8 +5,10 @@ from typing import Final
 
 from homeassistant.components.media_player import ATTR_MEDIA_CONTENT_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
+from homeassistant.util.ulid import ulid_now
 import probatio
 
 from ..api import Message
@@ -24,6 +26,7 @@ from .recipients import (
 )
 
 ATTR_DRY_RUN: Final = "dry_run"
+ATTR_FALLBACK_AFTER: Final = "fallback_after"
 ATTR_FLASH: Final = "flash"
 ATTR_IMAGE: Final = "image"
 ATTR_MESSAGE: Final = "message"
@@ -33,6 +36,8 @@ ATTR_WAIT: Final = "wait"
 
 # An operator may try for days; an automation should not.
 WAIT_SECONDS_AT_MOST: Final = 3600
+# Who is told by a call an hour later is told too late; most texts arrive within seconds.
+FALLBACK_SECONDS_AT_LEAST: Final = 10
 SEND_SMS_SCHEMA: Final = probatio.Schema(
     {
         **RECIPIENTS,
@@ -43,6 +48,10 @@ SEND_SMS_SCHEMA: Final = probatio.Schema(
         probatio.Optional(ATTR_DRY_RUN, default=False): cv.boolean,
         probatio.Optional(ATTR_WAIT, default=0): probatio.All(
             probatio.Coerce(float), probatio.Range(min=0, max=WAIT_SECONDS_AT_MOST)
+        ),
+        probatio.Optional(ATTR_FALLBACK_AFTER): probatio.All(
+            probatio.Coerce(float),
+            probatio.Range(min=FALLBACK_SECONDS_AT_LEAST, max=WAIT_SECONDS_AT_MOST),
         ),
     }
 )
@@ -73,7 +82,8 @@ async def async_send_sms(call: ServiceCall) -> ServiceResponse:
     """Text everyone asked for; what fails for one stops none of the others."""
     entry = await async_entry(call)
     # A reload while waiting takes the rooms away from the entry, not from us.
-    outbox, store = entry.runtime_data.outbox, entry.runtime_data.store
+    runtime = entry.runtime_data
+    outbox, store, fallbacks = runtime.outbox, runtime.store, runtime.fallbacks
     text = call.data[ATTR_MESSAGE]
     if not text.strip():
         raise invalid("message_empty")
@@ -92,13 +102,28 @@ async def async_send_sms(call: ServiceCall) -> ServiceResponse:
                 text=text,
                 sender=mine or outbox.default_sender,
             )
-        return await outbox.async_send_sms(
-            recipient=recipient.phone,
-            text=text,
-            sender=mine,
-            flash=call.data[ATTR_FLASH],
-            private=call.data[ATTR_PRIVATE],
-        )
+        ref = ulid_now()
+        if seconds := call.data.get(ATTR_FALLBACK_AFTER):
+            may_store = outbox.may_store(private=call.data[ATTR_PRIVATE])
+            await fallbacks.async_expect(
+                ref, recipient.phone, seconds, text, may_store=may_store
+            )
+        try:
+            return await outbox.async_send_sms(
+                recipient=recipient.phone,
+                text=text,
+                sender=mine,
+                flash=call.data[ATTR_FLASH],
+                private=call.data[ATTR_PRIVATE],
+                ref=ref,
+            )
+        except ServiceValidationError:
+            # Nobody is called there either.
+            await fallbacks.async_forget(ref)
+            raise
+        except HomeAssistantError:
+            fallbacks.failed(ref)
+            raise
 
     results = await asyncio.gather(
         *(send(recipient) for recipient in recipients), return_exceptions=True

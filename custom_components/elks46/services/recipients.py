@@ -21,7 +21,6 @@ from homeassistant.helpers.target import (
 from homeassistant.helpers.typing import VolDictType
 import probatio
 
-from ..api import Message
 from ..const import DOMAIN
 from ..contacts import (
     Contact,
@@ -31,7 +30,6 @@ from ..contacts import (
     phone_without_plus,
 )
 from ..data import ElksConfigEntry
-from ..records import SentMessage
 from .account import ACCOUNT, async_check_entities, async_check_household, invalid
 
 ATTR_TO: Final = "to"
@@ -160,9 +158,10 @@ def _contact(entry: ElksConfigEntry, subentry_id: str | None) -> Contact | None:
 
 def raise_failures(
     recipients: list[Recipient],
-    results: Sequence[SentMessage | Message | BaseException],
+    results: Sequence[object],
     *,
     is_answered: bool,
+    of_calls: bool = False,
 ) -> None:
     """Raise where all failed, or where some did and nobody reads the rows."""
     failures = [
@@ -177,16 +176,21 @@ def raise_failures(
         return
     if len(results) == 1:
         raise failures[0][1]
-    raise HomeAssistantError(
+    raise _error(
+        "some_calls_failed" if of_calls else "some_failed",
+        failed=str(len(failures)),
+        all=str(len(results)),
+        reasons="; ".join(
+            f"{label(recipient)}: {error}" for recipient, error in failures[:5]
+        ),
+    )
+
+
+def _error(key: str, **placeholders: str) -> HomeAssistantError:
+    return HomeAssistantError(
         translation_domain=DOMAIN,
-        translation_key="some_failed",
-        translation_placeholders={
-            "failed": str(len(failures)),
-            "all": str(len(results)),
-            "reasons": "; ".join(
-                f"{label(recipient)}: {error}" for recipient, error in failures[:5]
-            ),
-        },
+        translation_key=key,
+        translation_placeholders=placeholders,
     )
 
 

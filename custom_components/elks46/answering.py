@@ -1,0 +1,462 @@
+"""What those hear who call: each call step by step, without network and disk.
+
+Each answer of ours to 46elks names the address where it asks next, with the number of the
+step in it, so the same question gets the same answer. What is known of a call lives as
+long as Home Assistant runs, not only while the account is loaded.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from homeassistant.core import callback
+from homeassistant.util import dt as dt_util
+from yarl import URL
+
+from .api import (
+    CallResult,
+    Connect,
+    Hangup,
+    HangupReason,
+    IncomingCall,
+    Instruction,
+    Menu,
+    Play,
+    Record,
+    sounds,
+)
+from .const import CallHandling
+from .contacts import Contact
+from .pins import Pins
+from .records import CallNews
+
+# The part of the address that tells how far a call has come.
+STEP: Final = "step"
+# A day of calls to a house, and nothing to notice for a computer.
+CALLS_AT_MOST: Final = 1_000
+# A person hears it ring that long; automations have answered by then, or never will.
+RING_SECONDS: Final = 3.0
+# Between two menus, longer than a script takes; 46elks waits for an answer some seconds.
+THINK_SECONDS: Final = 2.0
+# Then a person would think that the line is dead.
+SILENT_SECONDS: Final = 30.0
+# Said in silence meanwhile; each time 46elks asks again.
+SILENCE_MILLISECONDS: Final = 1_000
+# Before a voicemail box of most operators answers in the place of a person.
+FORWARD_SECONDS: Final = 25
+# As 46elks has it by default.
+VOICEMAIL_SECONDS: Final = 120
+# A PIN has to be remembered first.
+PIN_SECONDS: Final = 10
+# 46elks may post a call again whose answer it did not hear: nobody waits any more, and no
+# gate may open. Clocks are nearer to each other than that.
+CALL_OLD: Final = timedelta(minutes=5)
+
+# 46elks speaks them itself, and no other language well.
+SAID: Final = {
+    CallHandling.ANNOUNCE: "Nobody can take your call right now. Goodbye.",
+    CallHandling.VOICEMAIL: "Please leave a message after the tone.",
+    CallHandling.ASSIST: "The assistant is not set up on this number. Goodbye.",
+}
+ASK_PIN: Final = "Please enter your PIN."
+ASK_PIN_AGAIN: Final = "That was not right. Please enter your PIN."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """How one number is answered.
+
+    `greeting` is where 46elks fetches what is said, nothing as long as it is not ready.
+    `targets` are those who are rung, of whom some may be refused when it comes to it.
+    """
+
+    handling: CallHandling
+    fallback: CallHandling
+    greeting: tuple[str, ...]
+    targets: tuple[str, ...]
+    next_url: str
+    record_url: str
+    hangup_url: str
+
+    def instruction(
+        self, handling: CallHandling, targets: tuple[str, ...]
+    ) -> Instruction:
+        """Return how a call is handled, as one document that holds whatever becomes of this home."""
+        match handling:
+            case CallHandling.ANNOUNCE | CallHandling.ASSIST:
+                return self._say(handling)
+            case CallHandling.VOICEMAIL:
+                record = Record(self.record_url, time_limit=VOICEMAIL_SECONDS)
+                return self._say(
+                    handling, then=Play(sounds.BEEP, skippable=False, next=record)
+                )
+            case CallHandling.FORWARD if targets:
+                instead = None
+                if self.fallback is not CallHandling.REJECT:
+                    instead = self.instruction(self.fallback, ())
+                return Connect(
+                    targets, ring_timeout=FORWARD_SECONDS, busy=instead, failed=instead
+                )
+            case CallHandling.FORWARD if self.fallback is not CallHandling.REJECT:
+                return self.instruction(self.fallback, ())
+        return Hangup(HangupReason.REJECT)
+
+    def _say(
+        self, handling: CallHandling, then: Instruction | None = None
+    ) -> Instruction:
+        spoken: tuple[str, ...] = (sounds.speech(SAID[handling]),)
+        if handling is not CallHandling.ASSIST:
+            spoken = self.greeting or spoken
+        said = then
+        for sound in reversed(spoken):
+            said = Play(sound, skippable=False, next=said)
+        return said or Hangup()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What has happened in a call that came in."""
+
+    news: CallNews
+    call: IncomingCall
+    is_verified: bool = False
+    # It is what a menu of an automation asked for, never a PIN.
+    digits: str | None = field(default=None, repr=False)
+    targets: tuple[str, ...] = ()
+
+
+type Listener = Callable[[Heard], None]
+type Allow = Callable[[str], bool]
+
+
+class _State(StrEnum):
+    """What a call is at."""
+
+    RUNG = "rung"
+    PIN = "pin"
+    WAITING = "waiting"
+    """For an automation to say how to go on."""
+    ASKING = "asking"
+    """For keys, on behalf of an automation."""
+    TOLD = "told"
+    """How it goes on to its end."""
+
+
+class LiveCall:
+    """One call that came in, from the ring to the end."""
+
+    def __init__(
+        self,
+        call: IncomingCall,
+        desk: Desk,
+        contact: Contact | None,
+        pins: Pins,
+        allow: Allow,
+        tell: Listener,
+    ) -> None:
+        """Take how the number is answered, as it is now, and who calls."""
+        self.call = call
+        self.is_over = False
+        self.is_answered = False
+        self._desk = desk
+        self._contact = contact
+        self._pins = pins
+        self._allow = allow
+        self._tell = tell
+        self._state = _State.RUNG
+        self._is_verified = False
+        self._answers: dict[str, asyncio.Task[Instruction]] = {}
+        self._step = 0
+        self._since = 0.0
+        self._is_claimed = False
+        self._is_to_end = False
+        self._wish: Instruction | None = None
+        self._wished = asyncio.Event()
+        self._pressed: asyncio.Future[str | None] | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an automation may say how to go on."""
+        waits = self._state is _State.WAITING and self._wish is None
+        return waits and not (self.is_over or self._is_to_end)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Those who may be rung now."""
+        return tuple(one for one in self._desk.targets if self._allow(one))
+
+    async def async_answer(
+        self, step: str, question: IncomingCall | CallResult
+    ) -> Instruction:
+        """Return what to do next; the same question gets the same answer."""
+        if (answer := self._answers.get(step)) is None:
+            if step != (str(self._step) if self._step else ""):
+                return Hangup()
+            answer = asyncio.create_task(self._async_decide(question))
+            self._answers[step] = answer
+        # 46elks may go away and ask again while an automation is being waited for.
+        return await asyncio.shield(answer)
+
+    @callback
+    def claim(self) -> None:
+        """Have the call wait longer, as somebody is about to say how to go on."""
+        self._is_claimed = True
+
+    @callback
+    def instruct(self, instruction: Instruction) -> bool:
+        """Say how to go on; return whether that was still to be said."""
+        if not self.is_waiting:
+            return False
+        self._wish = instruction
+        self._wished.set()
+        return True
+
+    @callback
+    def instruct_as(
+        self,
+        handling: CallHandling,
+        *,
+        greeting: tuple[str, ...] = (),
+        targets: tuple[str, ...] = (),
+    ) -> bool:
+        """Have the call handled as a number may be, with another greeting where there is one."""
+        desk = replace(self._desk, greeting=greeting or self._desk.greeting)
+        return self.instruct(desk.instruction(handling, targets or self.targets))
+
+    @callback
+    def ask(self, menu: Menu) -> asyncio.Future[str | None] | None:
+        """Ask for keys; the future tells them, None for none, and is cancelled with the call."""
+        if not self.instruct(menu):
+            return None
+        self._pressed = asyncio.get_running_loop().create_future()
+        return self._pressed
+
+    @callback
+    def stop(self) -> None:
+        """End the call as soon as it asks what to do next."""
+        self._is_to_end = True
+        self._wished.set()
+
+    @callback
+    def end(self) -> None:
+        """Take note that the call is over."""
+        self.is_over = True
+        self._wished.set()
+        if self._pressed is not None:
+            self._pressed.cancel()
+
+    async def _async_decide(self, question: IncomingCall | CallResult) -> Instruction:
+        match question, self._state:
+            case _ if self._is_to_end:
+                return Hangup()
+            case IncomingCall(), _:
+                instruction = await self._async_ring()
+            case CallResult(), _State.PIN:
+                instruction = await self._async_enter(question.digits)
+            case CallResult(), _State.ASKING:
+                self._press(question.digits)
+                instruction = await self._async_think(THINK_SECONDS)
+            case CallResult(), _State.WAITING:
+                instruction = await self._async_think(THINK_SECONDS)
+            case _:
+                return Hangup()
+        return self._told(instruction)
+
+    def _told(self, instruction: Instruction) -> Instruction:
+        """Have 46elks tell the end of a call with the first it is told to do."""
+        if self.is_answered:
+            # A call that goes on can only be ended in one way.
+            return Hangup() if isinstance(instruction, Hangup) else instruction
+        if not isinstance(instruction, Hangup | Connect):
+            self.is_answered = True
+            self._tell(self._heard(CallNews.ANSWERED))
+        return replace(instruction, when_hangup=self._desk.hangup_url)
+
+    async def _async_ring(self) -> Instruction:
+        if self._asks_pin():
+            if self._contact is None or self._pins.is_locked(self._contact):
+                return Hangup()
+            return self._ask_pin(ASK_PIN)
+        return await self._async_take()
+
+    def _asks_pin(self) -> bool:
+        """Tell whether the caller could have this home do something, and has a PIN."""
+        who = self._contact
+        if who is None or who.pin is None:
+            return False
+        return self._desk.handling is CallHandling.AUTOMATION and bool(who.rights)
+
+    def _ask_pin(self, said: str) -> Instruction:
+        self._state = _State.PIN
+        pin = (self._contact.pin if self._contact else None) or ""
+        return Menu(
+            sounds.speech(said),
+            digits=len(pin),
+            timeout=PIN_SECONDS,
+            next=self._next_url(),
+        )
+
+    async def _async_enter(self, digits: str | None) -> Instruction:
+        """Go on with who has entered the right PIN, and end the call of who has not."""
+        self._state = _State.TOLD
+        if digits is None or self._contact is None:
+            return Hangup()
+        if self._pins.is_right(self._contact, digits):
+            self._is_verified = True
+            return await self._async_take()
+        if self._pins.is_locked(self._contact):
+            return Hangup()
+        return self._ask_pin(ASK_PIN_AGAIN)
+
+    async def _async_take(self) -> Instruction:
+        """Tell that it rings, and do what the number does, or what an automation says in time."""
+        if self._desk.handling is not CallHandling.AUTOMATION:
+            targets = self.targets
+            self._state = _State.TOLD
+            is_passed_on = self._desk.handling is CallHandling.FORWARD
+            self._tell(
+                replace(
+                    self._heard(CallNews.RINGING),
+                    targets=targets if is_passed_on else (),
+                )
+            )
+            return self._desk.instruction(self._desk.handling, targets)
+        self._wait()
+        self._tell(self._heard(CallNews.RINGING))
+        return await self._async_think(RING_SECONDS)
+
+    def _wait(self) -> None:
+        self._state = _State.WAITING
+        self._since = asyncio.get_running_loop().time()
+        self._is_claimed = False
+        self._wish = None
+        self._wished.clear()
+
+    async def _async_think(self, seconds: float) -> Instruction:
+        """Wait for an automation; pass the time in silence, and do without it in the end."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wished.wait()
+        except TimeoutError:
+            pass
+        wish = self._wish
+        if self.is_over or self._is_to_end:
+            self._state = _State.TOLD
+            return Hangup()
+        if isinstance(wish, Menu):
+            self._state = _State.ASKING
+            return replace(wish, next=self._next_url())
+        if wish is not None:
+            self._state = _State.TOLD
+            return wish
+        silent = asyncio.get_running_loop().time() - self._since
+        may_wait = self.is_answered or self._is_claimed
+        if may_wait and silent < SILENT_SECONDS:
+            silence = sounds.silence(SILENCE_MILLISECONDS)
+            return Play(silence, skippable=False, next=self._next_url())
+        self._state = _State.TOLD
+        return self._desk.instruction(self._desk.fallback, ())
+
+    def _press(self, digits: str | None) -> None:
+        self._wait()
+        if digits is not None:
+            self._tell(replace(self._heard(CallNews.DIGITS), digits=digits))
+        if self._pressed is not None and not self._pressed.done():
+            self._pressed.set_result(digits)
+
+    def _heard(self, news: CallNews) -> Heard:
+        return Heard(news=news, call=self.call, is_verified=self._is_verified)
+
+    def _next_url(self) -> str:
+        self._step += 1
+        return str(URL(self._desk.next_url).update_query({STEP: self._step}))
+
+
+class FrontDesk:
+    """Answers those who call the numbers of an account."""
+
+    def __init__(self) -> None:
+        """Answer no number yet."""
+        self._desks: Mapping[str, Desk] = {}
+        self._contacts: Mapping[str, Contact] = {}
+        self._allow: Allow = _refuse
+        self._live: dict[str, LiveCall] = {}
+        self._ended: dict[str, None] = {}
+        self._listener: Listener | None = None
+        self._unheard: list[Heard] = []
+        self._pins = Pins()
+
+    @callback
+    def open(
+        self,
+        desks: Mapping[str, Desk],
+        contacts: Mapping[str, Contact],
+        allow: Allow,
+    ) -> None:
+        """Answer these numbers from now on; calls that came before go on as they were."""
+        self._desks, self._contacts, self._allow = desks, contacts, allow
+
+    @callback
+    def attach(self, listener: Listener) -> None:
+        """Tell what is heard from now on, and what was while nobody listened."""
+        self._listener = listener
+        unheard, self._unheard = self._unheard, []
+        for heard in unheard:
+            listener(heard)
+
+    @callback
+    def detach(self) -> None:
+        """Keep what is heard until somebody listens again."""
+        self._listener = None
+
+    @callback
+    def find(self, call_id: str) -> LiveCall | None:
+        """Return a call that has come in."""
+        return self._live.get(call_id)
+
+    @callback
+    def end(self, call_id: str) -> None:
+        """Take note that a call is over; who asks about it again gets the same answers."""
+        if live := self._live.get(call_id):
+            live.end()
+            return
+        self._ended[call_id] = None
+        while len(self._ended) > CALLS_AT_MOST:
+            del self._ended[next(iter(self._ended))]
+
+    async def async_answer(
+        self, step: str, question: IncomingCall | CallResult
+    ) -> Instruction:
+        """Return what to do with a call."""
+        live = self._live.get(question.call_id)
+        if isinstance(question, IncomingCall):
+            live = live or self._ring(question)
+            step = ""
+        if live is None:
+            return Hangup()
+        return await live.async_answer(step, question)
+
+    def _ring(self, call: IncomingCall) -> LiveCall | None:
+        desk = self._desks.get(call.callee)
+        is_old = dt_util.utcnow() - call.created > CALL_OLD
+        if desk is None or is_old or call.call_id in self._ended:
+            return None
+        contact = self._contacts.get(call.caller or "")
+        live = LiveCall(call, desk, contact, self._pins, self._allow, self._hear)
+        self._live[call.call_id] = live
+        while len(self._live) > CALLS_AT_MOST:
+            del self._live[next(iter(self._live))]
+        return live
+
+    def _hear(self, heard: Heard) -> None:
+        if self._listener is None:
+            self._unheard.append(heard)
+        else:
+            self._listener(heard)
+
+
+def _refuse(_phone: str) -> bool:
+    return False

@@ -1,0 +1,432 @@
+"""Calls that come in: how each number answers, made ready before anybody calls.
+
+A call cannot wait for text-to-speech, so greetings are prepared in the background when a
+number is set up or changed, and stay on the stage.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.util import dt as dt_util
+
+from .answering import Desk, Heard, LiveCall
+from .api import (
+    CallbackKind,
+    CallDirection,
+    CallEnded,
+    Hangup,
+    HangupReason,
+    IncomingCall,
+    Menu,
+    RecordingReady,
+)
+from .audio import async_audio, async_spoken, led_in
+from .const import (
+    CONF_CALL_FALLBACK,
+    CONF_CALL_HANDLING,
+    CONF_FORWARD_TO,
+    CONF_GREETING,
+    CONF_NUMBER,
+    DOMAIN,
+    LOGGER,
+    SUBENTRY_NUMBER,
+    CallHandling,
+)
+from .contacts import is_phone, is_swedish_mobile
+from .records import Audio, CallNews, PhoneCall
+from .signals import SIGNAL_CALL
+from .stage import async_stage
+
+if TYPE_CHECKING:
+    from .address import Address
+    from .call_ledger import CallLedger
+    from .contacts import Contacts
+    from .guard import Guard
+    from .store import ElksStore
+    from .switchboard import Switchboard
+
+# A call may still play what its number has said goodbye to.
+GREETING_GRACE: Final = timedelta(minutes=15)
+# What is said in one call only.
+PROMPT_LIFETIME: Final = timedelta(minutes=15)
+# What is set aside for a call that is passed on; nobody knows how long it will be.
+PASSED_ON_MINUTES: Final = 10
+# What a greeting begins with that is to be played and not to be read aloud.
+MEDIA: Final = ("media-source://", "http://", "https://", "/")
+
+
+class Reception:
+    """Has the numbers of an account answered, and tells of those who call."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        store: ElksStore,
+        address: Address,
+        contacts: Contacts,
+        guard: Guard,
+        board: Switchboard,
+        ledger: CallLedger,
+    ) -> None:
+        """Take what is needed to answer and to remember."""
+        self._hass = hass
+        self._entry = entry
+        self._store = store
+        self._address = address
+        self._contacts = contacts
+        self._guard = guard
+        self._desk = board.desk
+        self._greetings = board.greetings
+        self._ledger = ledger
+        self._stage = async_stage(hass)
+        self._preparing: dict[str, asyncio.Task[None]] = {}
+        self._writing: set[asyncio.Task[None]] = set()
+        entry.async_on_unload(
+            async_dispatcher_connect(
+                hass, SIGNAL_CALL.format(entry.entry_id), self._happened
+            )
+        )
+
+    @callback
+    def async_listen(self) -> None:
+        """Answer the numbers from now on, and take note of what calls tell."""
+        self.async_open()
+        self._desk.attach(self._heard)
+
+    @callback
+    def async_open(self) -> None:
+        """Answer as the numbers are set now; calls that came before go on as they were."""
+        self._open()
+        self._prepare()
+
+    async def async_close(self) -> None:
+        """Prepare no more, and let go after a while what no number says any more."""
+        self._desk.detach()
+        for task in [*self._preparing.values()]:
+            task.cancel()
+        for greeting in list(self._greetings):
+            self._let_go(greeting, keep=True)
+        if self._writing:
+            await asyncio.wait(self._writing)
+
+    async def async_ended(self, end: CallEnded) -> None:
+        """Let the end of a call act, also of one whose beginning nobody has heard.
+
+        Raises:
+            OSError: the disk refuses, so 46elks should repeat it.
+        """
+        if call := self._known(end.call_id) or self._new(end):
+            await self._ledger.async_ended(call, end)
+
+    async def async_recorded(self, recording: RecordingReady) -> None:
+        """Tell that somebody has left a message.
+
+        Raises:
+            OSError: the disk refuses, so 46elks should repeat it.
+        """
+        if call := self._known(recording.call_id):
+            await self._ledger.async_left(call, recording.recording_id)
+
+    def live(self, call_id: str) -> LiveCall:
+        """Return a call that came in and goes on.
+
+        Raises:
+            ServiceValidationError: there is none.
+        """
+        live = self._desk.find(call_id)
+        if live is None or live.call.callee not in {
+            data[CONF_NUMBER] for data in self._numbers()
+        }:
+            raise _invalid("call_not_incoming", call_id=call_id)
+        if live.is_over:
+            raise _invalid("call_is_over", call_id=call_id)
+        return live
+
+    async def async_answer(
+        self,
+        call_id: str,
+        handling: CallHandling | None,
+        *,
+        is_busy: bool = False,
+        sound: Coroutine[Any, Any, Audio] | None = None,
+        targets: Sequence[str] = (),
+    ) -> bool:
+        """Say what becomes of a call; return whether that was still to be said."""
+        try:
+            live = self.live(call_id)
+        except ServiceValidationError:
+            if sound is not None:
+                sound.close()
+            raise
+        if not live.is_waiting:
+            if sound is not None:
+                sound.close()
+            return False
+        if is_busy or handling is None:
+            return live.instruct(
+                Hangup(HangupReason.BUSY if is_busy else HangupReason.REJECT)
+            )
+        greeting: tuple[str, ...] = ()
+        if sound is not None:
+            greeting = await self._async_stage(live, sound)
+        if handling is CallHandling.FORWARD:
+            wanted = [*targets] or [*live.targets]
+            if not wanted:
+                raise _invalid("forward_to_missing")
+            is_mobile = is_swedish_mobile(live.call.callee)
+            for target in wanted:
+                self._check_target(target)
+                if is_mobile and is_phone(target) and not is_swedish_mobile(target):
+                    raise _invalid("forward_mobile_only")
+            price = self._guard.price_of_passing_on(
+                _phones(wanted), minutes=PASSED_ON_MINUTES
+            )
+            is_accepted = live.instruct_as(handling, targets=tuple(wanted))
+            if is_accepted and (call := self._known(call_id)):
+                self._write(self._ledger.async_passed_on(call, price))
+            return is_accepted
+        return live.instruct_as(handling, greeting=greeting)
+
+    async def async_menu(
+        self,
+        call_id: str,
+        sound: Coroutine[Any, Any, Audio],
+        *,
+        digits: int,
+        timeout: int,
+        repeat: int,
+    ) -> asyncio.Future[str | None] | None:
+        """Ask for keys; None where the call does not wait for that."""
+        try:
+            live = self.live(call_id)
+        except ServiceValidationError:
+            sound.close()
+            raise
+        if not live.is_waiting:
+            sound.close()
+            return None
+        (*_, prompt) = await self._async_stage(live, sound)
+        return live.ask(Menu(prompt, digits=digits, timeout=timeout, repeat=repeat))
+
+    async def _async_stage(
+        self, live: LiveCall, sound: Coroutine[Any, Any, Audio]
+    ) -> tuple[str, ...]:
+        """Make ready what is said in one call, which waits meanwhile."""
+        live.claim()
+        try:
+            self._address.check_media()
+        except HomeAssistantError:
+            sound.close()
+            raise
+        audio = await sound
+        return self._urls(
+            [
+                self._stage.async_offer(part, lifetime=PROMPT_LIFETIME)
+                for part in led_in(audio)
+            ]
+        )
+
+    def _numbers(self) -> list[Mapping[str, Any]]:
+        return [
+            subentry.data
+            for subentry in self._entry.subentries.values()
+            if subentry.subentry_type == SUBENTRY_NUMBER
+        ]
+
+    def _desk_of(self, data: Mapping[str, Any]) -> Desk | None:
+        """Return how a number answers; None as long as 46elks does not reach this home."""
+        next_url = self._address.callback_url(CallbackKind.NEXT)
+        record_url = self._address.callback_url(CallbackKind.RECORD)
+        hangup_url = self._address.callback_url(CallbackKind.HANGUP)
+        if next_url is None or record_url is None or hangup_url is None:
+            return None
+        found = map(self._target, data.get(CONF_FORWARD_TO, ()))
+        return Desk(
+            handling=CallHandling(data.get(CONF_CALL_HANDLING, CallHandling.REJECT)),
+            fallback=CallHandling(data.get(CONF_CALL_FALLBACK, CallHandling.REJECT)),
+            greeting=self._urls(self._greetings.get(data.get(CONF_GREETING, ""), ())),
+            targets=tuple(filter(None, found)),
+            next_url=next_url,
+            record_url=record_url,
+            hangup_url=hangup_url,
+        )
+
+    def _target(self, wanted: str) -> str | None:
+        """Return who is rung: a contact's phone as it is now, or what stands there."""
+        contact = self._contacts.by_subentry(wanted)
+        is_written = wanted.startswith(("+", "sip"))
+        return contact.phone if contact else wanted if is_written else None
+
+    def _urls(self, tokens: Sequence[str]) -> tuple[str, ...]:
+        """Return where 46elks fetches sounds; none where it cannot, or one is gone."""
+        urls = [
+            url
+            for token in tokens
+            if self._stage.async_find(token) and (url := self._address.media_url(token))
+        ]
+        return tuple(urls) if len(urls) == len(tokens) else ()
+
+    def _prepare(self) -> None:
+        """Make ready in the background what callers hear, and let go what they do not any more."""
+        wanted = {
+            greeting
+            for data in self._numbers()
+            if (greeting := data.get(CONF_GREETING))
+        }
+        for greeting in [*self._greetings]:
+            self._let_go(greeting, keep=greeting in wanted, is_open=True)
+        for greeting in wanted:
+            is_ready = bool(self._urls(self._greetings.get(greeting, ())))
+            if is_ready or greeting in self._preparing:
+                continue
+            task = self._entry.async_create_background_task(
+                self._hass, self._async_prepare(greeting), "elks46 greeting"
+            )
+            self._preparing[greeting] = task
+            task.add_done_callback(partial(self._prepared, greeting))
+
+    def _prepared(self, greeting: str, _task: asyncio.Task[None]) -> None:
+        del self._preparing[greeting]
+
+    async def _async_prepare(self, greeting: str) -> None:
+        if self._address.media_base is None:
+            return
+        try:
+            audio = await async_greeting(self._hass, greeting)
+            self._greetings[greeting] = tuple(
+                self._stage.async_offer(part, lifetime=None) for part in led_in(audio)
+            )
+        except HomeAssistantError as err:
+            LOGGER.warning("A greeting cannot be made ready: %s", err)
+            return
+        self._open()
+
+    def _open(self) -> None:
+        desks = {
+            data[CONF_NUMBER]: desk
+            for data in self._numbers()
+            if (desk := self._desk_of(data)) is not None
+        }
+        people = {contact.phone: contact for contact in self._contacts}
+        self._desk.open(desks, people, self._may_ring)
+
+    def _let_go(self, greeting: str, *, keep: bool, is_open: bool = False) -> None:
+        for token in self._greetings[greeting]:
+            self._stage.async_keep(token, None if keep and is_open else GREETING_GRACE)
+        if not keep:
+            del self._greetings[greeting]
+
+    def _check_target(self, target: str) -> None:
+        """See that a phone may be rung; what is no phone costs nothing by the minute.
+
+        Raises:
+            ServiceValidationError: it may not.
+        """
+        for phone in _phones([target]):
+            self._guard.check_destination(phone)
+
+    def _may_ring(self, target: str) -> bool:
+        """Tell whether somebody may be rung now, for it is paid for."""
+        try:
+            self._check_target(target)
+            self._guard.price_of_passing_on(
+                _phones([target]), minutes=PASSED_ON_MINUTES
+            )
+        except HomeAssistantError as err:
+            LOGGER.warning("A call is not passed on: %s", err)
+            return False
+        return True
+
+    def _known(self, call_id: str) -> PhoneCall | None:
+        call = self._store.call_by_id(call_id)
+        is_incoming = call is not None and call.direction is CallDirection.INCOMING
+        return call if is_incoming else None
+
+    def _new(self, call: IncomingCall | CallEnded) -> PhoneCall | None:
+        """Return a call as it is before anything is known of it; None where it is not ours."""
+        if call.callee not in {data[CONF_NUMBER] for data in self._numbers()}:
+            return None
+        return PhoneCall(
+            ref=call.call_id,
+            id=call.call_id,
+            direction=CallDirection.INCOMING,
+            caller=call.caller,
+            callee=call.callee,
+            asked=dt_util.utcnow(),
+            created=call.created,
+        )
+
+    @callback
+    def _heard(self, heard: Heard) -> None:
+        """Take note of what a call has told while it was answered."""
+        call_id = heard.call.call_id
+        call = self._known(call_id) or self._new(heard.call)
+        if call is None:
+            return
+        match heard.news:
+            case CallNews.RINGING:
+                self._write(self._ledger.async_rung(self._rung(call, heard)))
+            case CallNews.ANSWERED:
+                self._write(self._ledger.async_answered(call, call_id))
+            case CallNews.DIGITS:
+                self._write(self._ledger.async_pressed(call, call_id, heard.digits))
+
+    def _rung(self, call: PhoneCall, heard: Heard) -> PhoneCall:
+        """Return a call that has just been told, with what is set aside for it."""
+        price = Decimal(0)
+        if phones := _phones(heard.targets):
+            with suppress(HomeAssistantError):
+                price = self._guard.price_of_passing_on(
+                    phones, minutes=PASSED_ON_MINUTES
+                )
+        return replace(
+            call,
+            is_verified=heard.is_verified,
+            is_passed_on=bool(phones),
+            reserved=price,
+        )
+
+    @callback
+    def _happened(self, news: CallNews, call: PhoneCall) -> None:
+        """Let go of a call that is over, whoever has told so."""
+        if news is CallNews.ENDED and call.direction is CallDirection.INCOMING:
+            self._desk.end(call.ref)
+
+    def _write(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._hass.async_create_task(work, "elks46 call record")
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+
+
+async def async_greeting(hass: HomeAssistant, greeting: str) -> Audio:
+    """Return what a number says: a text read aloud, or a media item.
+
+    Raises:
+        HomeAssistantError: why it cannot.
+    """
+    is_media = greeting.startswith(MEDIA)
+    return await (async_audio if is_media else async_spoken)(hass, greeting)
+
+
+def _phones(targets: Iterable[str]) -> list[str]:
+    """Return those who are rung over the telephone network."""
+    return [one for one in targets if is_phone(one)]
+
+
+def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=placeholders,
+    )

@@ -1,0 +1,90 @@
+"""What a number does with those who call it."""
+
+from typing import override
+
+from homeassistant.components.select import SelectEntity
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import (
+    CONF_CALL_HANDLING,
+    CONF_FORWARD_TO,
+    DOMAIN,
+    SUBENTRY_NUMBER,
+    CallHandling,
+)
+from .data import ElksConfigEntry
+from .entity import ElksNumberEntity
+from .signals import SIGNAL_STATE
+
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: ElksConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add one entity a number."""
+    for subentry in entry.get_subentries_of_type(SUBENTRY_NUMBER):
+        async_add_entities(
+            [ElksCallHandling(hass, entry, subentry, "call_handling")],
+            config_subentry_id=subentry.subentry_id,
+        )
+
+
+class ElksCallHandling(ElksNumberEntity, SelectEntity):
+    """Shows and writes the setting of the number, which alone counts."""
+
+    _attr_entity_category = EntityCategory.CONFIG
+    _attr_options = [handling.value for handling in CallHandling]
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ElksConfigEntry,
+        subentry: ConfigSubentry,
+        key: str,
+    ) -> None:
+        """Take the number."""
+        super().__init__(hass, entry, subentry, key)
+        self._subentry_id = subentry.subentry_id
+
+    @property
+    @override
+    def current_option(self) -> str:
+        """Return what the number is set to."""
+        handling: str = self._subentry.data.get(CONF_CALL_HANDLING, CallHandling.REJECT)
+        return handling
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Set the number to something else; calls that go on do so."""
+        subentry = self._subentry
+        if option == CallHandling.FORWARD and not subentry.data.get(CONF_FORWARD_TO):
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="forward_to_missing"
+            )
+        self.hass.config_entries.async_update_subentry(
+            self._entry, subentry, data={**subentry.data, CONF_CALL_HANDLING: option}
+        )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the setting."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            async_dispatcher_connect(
+                self.hass,
+                SIGNAL_STATE.format(self._entry.entry_id),
+                self.async_write_ha_state,
+            )
+        )
+
+    @property
+    def _subentry(self) -> ConfigSubentry:
+        return self._entry.subentries[self._subentry_id]

@@ -1,0 +1,162 @@
+"""The actions that say what becomes of a call that came in."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Any, Final
+
+from homeassistant.components.media_player import ATTR_MEDIA_CONTENT_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.typing import VolDictType
+import probatio
+
+from ..api import LONGEST_MENU_TIMEOUT
+from ..const import CallHandling
+from ..contacts import InvalidPhoneNumberError, parse_forward
+from ..reception import Reception
+from ..records import Audio
+from .account import ACCOUNT, async_entry, invalid
+from .calls import (
+    ATTR_CALL_ID,
+    ATTR_LANGUAGE,
+    ATTR_MEDIA,
+    ATTR_MESSAGE,
+    ATTR_REPEAT,
+    ATTR_TTS_ENGINE,
+    ATTR_VOICE,
+    DEFAULT_REPEAT,
+    REPEAT_AT_MOST,
+    async_sound,
+)
+
+ATTR_DIGITS: Final = "digits"
+ATTR_FORWARD_TO: Final = "forward_to"
+ATTR_INSTRUCTION: Final = "instruction"
+ATTR_TIMEOUT: Final = "timeout"
+BUSY: Final = "busy"
+MENU: Final = "menu"
+INSTRUCTIONS: Final = (
+    CallHandling.REJECT.value,
+    BUSY,
+    CallHandling.ANNOUNCE.value,
+    MENU,
+    CallHandling.VOICEMAIL.value,
+    CallHandling.FORWARD.value,
+    CallHandling.ASSIST.value,
+)
+# The instructions that say something of an automation's own.
+SPEAKING: Final = (CallHandling.ANNOUNCE, MENU, CallHandling.VOICEMAIL)
+DIGITS_AT_MOST: Final = 20
+DEFAULT_DIGITS: Final = 1
+# From hearing a menu to finding the key.
+DEFAULT_TIMEOUT: Final = 5
+
+SOUND: Final[VolDictType] = {
+    probatio.Optional(ATTR_MESSAGE): cv.string,
+    probatio.Optional(ATTR_TTS_ENGINE): cv.string,
+    probatio.Optional(ATTR_LANGUAGE): cv.string,
+    probatio.Optional(ATTR_VOICE): cv.string,
+    probatio.Optional(ATTR_MEDIA): probatio.Any(
+        str, {probatio.Required(ATTR_MEDIA_CONTENT_ID): str, probatio.Extra: object}
+    ),
+}
+KEYS: Final[VolDictType] = {
+    probatio.Optional(ATTR_DIGITS, default=DEFAULT_DIGITS): probatio.All(
+        probatio.Coerce(int), probatio.Range(min=1, max=DIGITS_AT_MOST)
+    ),
+    probatio.Optional(ATTR_TIMEOUT, default=DEFAULT_TIMEOUT): probatio.All(
+        probatio.Coerce(int), probatio.Range(min=1, max=LONGEST_MENU_TIMEOUT)
+    ),
+    probatio.Optional(ATTR_REPEAT, default=DEFAULT_REPEAT): probatio.All(
+        probatio.Coerce(int), probatio.Range(min=1, max=REPEAT_AT_MOST)
+    ),
+}
+ANSWER_CALL_SCHEMA: Final = probatio.Schema(
+    {
+        **ACCOUNT,
+        probatio.Required(ATTR_CALL_ID): cv.string,
+        probatio.Required(ATTR_INSTRUCTION): probatio.In(INSTRUCTIONS),
+        **SOUND,
+        **KEYS,
+        probatio.Optional(ATTR_FORWARD_TO, default=list): probatio.EnsureList(),
+    }
+)
+MENU_SCHEMA: Final = probatio.Schema(
+    {**ACCOUNT, probatio.Required(ATTR_CALL_ID): cv.string, **SOUND, **KEYS}
+)
+
+
+async def async_answer_call(call: ServiceCall) -> ServiceResponse:
+    """Say what becomes of a call, and whether that came in time."""
+    entry = await async_entry(call)
+    reception, data = entry.runtime_data.reception, call.data
+    instruction = data[ATTR_INSTRUCTION]
+    sound = _sound(call.hass, data, instruction)
+    if instruction == MENU:
+        pressed = await _async_ask(reception, data, sound)
+        return {"accepted": pressed is not None}
+    targets = [_forward(call.hass, str(written)) for written in data[ATTR_FORWARD_TO]]
+    if targets and instruction != CallHandling.FORWARD:
+        raise invalid("only_with_forward")
+    is_busy = instruction == BUSY
+    is_refused = is_busy or instruction == CallHandling.REJECT
+    return {
+        "accepted": await reception.async_answer(
+            data[ATTR_CALL_ID],
+            None if is_refused else CallHandling(instruction),
+            is_busy=is_busy,
+            sound=sound,
+            targets=targets,
+        )
+    }
+
+
+async def async_menu(call: ServiceCall) -> ServiceResponse:
+    """Ask a caller for keys, and return them."""
+    entry = await async_entry(call)
+    call_id = call.data[ATTR_CALL_ID]
+    sound = _sound(call.hass, call.data, MENU)
+    pressed = await _async_ask(entry.runtime_data.reception, call.data, sound)
+    if pressed is None:
+        raise invalid("call_not_waiting", call_id=call_id)
+    await asyncio.wait([pressed])
+    if pressed.cancelled():
+        raise invalid("call_is_over", call_id=call_id)
+    digits = pressed.result()
+    return {"digits": digits, "no_input": digits is None}
+
+
+async def _async_ask(
+    reception: Reception,
+    data: Mapping[str, Any],
+    sound: Coroutine[Any, Any, Audio] | None,
+) -> asyncio.Future[str | None] | None:
+    """Ask for keys where the call waits for that."""
+    if sound is None:
+        raise invalid("message_or_media")
+    return await reception.async_menu(
+        data[ATTR_CALL_ID],
+        sound,
+        digits=data[ATTR_DIGITS],
+        timeout=data[ATTR_TIMEOUT],
+        repeat=data[ATTR_REPEAT],
+    )
+
+
+def _sound(
+    hass: HomeAssistant, data: Mapping[str, Any], instruction: str
+) -> Coroutine[Any, Any, Audio] | None:
+    """Return what makes ready what is to be heard, if anything is to be."""
+    given = [str(field) for field in SOUND if field in data]
+    if not given:
+        return None
+    if instruction not in SPEAKING:
+        raise invalid("only_with_speaking", field=given[0])
+    return async_sound(hass, data)
+
+
+def _forward(hass: HomeAssistant, written: str) -> str:
+    try:
+        return parse_forward(written, hass.config.country)
+    except InvalidPhoneNumberError as err:
+        raise invalid(err.reason) from None

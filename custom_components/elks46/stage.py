@@ -1,0 +1,99 @@
+"""Sounds that are ready for calls: where 46elks finds them, and for how long.
+
+It belongs to Home Assistant and to no account: a call goes on while its account is set up
+anew. A restart empties it, so a call that goes on then has nothing more to play.
+"""
+
+from datetime import datetime, timedelta
+from secrets import token_urlsafe
+from typing import Final
+
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.event import async_call_later
+from homeassistant.util.hass_dict import HassKey
+
+from .const import DOMAIN
+from .records import Audio
+
+# Six of the longest messages, or an hour of speech at once; the smallest Home Assistant has
+# a gigabyte.
+BYTES_AT_MOST: Final = 64 * 1024 * 1024
+# 256 bits: nobody guesses that.
+TOKEN_BYTES: Final = 32
+
+# Some players go by the end of an address.
+_ENDINGS: Final = {"audio/wav": ".wav", "audio/mpeg": ".mp3", "audio/ogg": ".ogg"}
+
+
+class Stage:
+    """Sounds by the token in their address."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Hold nothing."""
+        self._hass = hass
+        self._sounds: dict[str, Audio] = {}
+        self._timers: dict[str, CALLBACK_TYPE] = {}
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes are held; a sound that is offered twice is held once."""
+        sounds = {id(audio.content): audio for audio in self._sounds.values()}
+        return sum(len(audio.content) for audio in sounds.values())
+
+    @callback
+    def async_offer(self, audio: Audio, *, lifetime: timedelta | None) -> str:
+        """Hold a sound until it is withdrawn, or its time is over, and return its token.
+
+        Raises:
+            HomeAssistantError: there is no more room; what is offered already stays.
+        """
+        token = token_urlsafe(TOKEN_BYTES)
+        self._sounds[token] = audio
+        if self.size > BYTES_AT_MOST:
+            del self._sounds[token]
+            raise HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="audio_crowded"
+            )
+
+        self.async_keep(token, lifetime)
+        return token + _ENDINGS.get(audio.mime_type, "")
+
+    @callback
+    def async_keep(self, token: str, lifetime: timedelta | None) -> None:
+        """Hold a sound for so long from now on, or until it is withdrawn."""
+        token, _, _ = token.partition(".")
+        if cancel := self._timers.pop(token, None):
+            cancel()
+        if lifetime is None:
+            return
+
+        @callback
+        def expire(_: datetime) -> None:
+            self.async_withdraw(token)
+
+        self._timers[token] = async_call_later(
+            self._hass, lifetime, HassJob(expire, cancel_on_shutdown=True)
+        )
+
+    @callback
+    def async_withdraw(self, token: str) -> None:
+        """Let a sound go, if it is still there."""
+        token, _, _ = token.partition(".")
+        self._sounds.pop(token, None)
+        if cancel := self._timers.pop(token, None):
+            cancel()
+
+    @callback
+    def async_find(self, token: str) -> Audio | None:
+        """Return the sound of a token, with or without the ending."""
+        return self._sounds.get(token.partition(".")[0])
+
+
+DATA_STAGE: Final[HassKey[Stage]] = HassKey(f"{DOMAIN}_stage")
+
+
+@callback
+def async_stage(hass: HomeAssistant) -> Stage:
+    """Return the one stage of this home."""
+    return hass.data.setdefault(DATA_STAGE, Stage(hass))

@@ -1,0 +1,173 @@
+"""What 46elks is told to do with a call: decided at once, for a person is waiting.
+
+A switchboard outlives the loading and unloading of its account, so that changing an
+option or a contact never ends a call. It touches neither network nor disk; what it hears
+is handed on, or kept until somebody listens.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util.hass_dict import HassKey
+from yarl import URL
+
+from .answering import STEP, FrontDesk
+from .api import (
+    CallAnswered,
+    CallCallback,
+    CallResult,
+    Hangup,
+    IncomingCall,
+    Instruction,
+    Menu,
+    Play,
+    sounds,
+)
+from .const import DOMAIN, MENU_SECONDS
+from .records import CallPlan
+
+# A home places 30 calls an hour, unless told otherwise: these last for a day.
+PROGRAMS_AT_MOST: Final = 1_000
+
+type Question = CallAnswered | CallResult
+type Listener = Callable[[str, Question], None]
+
+DATA_SWITCHBOARDS: HassKey[dict[str, Switchboard]] = HassKey(f"{DOMAIN}_switchboards")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """What one call does.
+
+    `sounds` is where 46elks fetches those of the plan, `next_url` where it asks how to go on.
+    """
+
+    plan: CallPlan
+    sounds: tuple[str, ...]
+    next_url: str
+    is_to_end: bool = False
+
+
+class Switchboard:
+    """Answers what the calls of an account ask."""
+
+    def __init__(self) -> None:
+        """Know no call yet."""
+        self.desk = FrontDesk()
+        # By what is said, where it stands on the stage.
+        self.greetings: dict[str, tuple[str, ...]] = {}
+        self._programs: dict[str, Program] = {}
+        self._listener: Listener | None = None
+        self._unheard: list[tuple[str, Question]] = []
+
+    @callback
+    def expect(self, ref: str, program: Program) -> None:
+        """Know what to do with a call of ours, for as long as anyone may ask."""
+        self._programs[ref] = program
+        while len(self._programs) > PROGRAMS_AT_MOST:
+            del self._programs[next(iter(self._programs))]
+
+    @callback
+    def end(self, ref: str) -> None:
+        """End a call as soon as it asks what to do next."""
+        if live := self.desk.find(ref):
+            live.stop()
+        if program := self._programs.get(ref):
+            self._programs[ref] = replace(program, is_to_end=True)
+
+    @callback
+    def attach(self, listener: Listener) -> None:
+        """Tell what is heard from now on, and what was while nobody listened."""
+        self._listener = listener
+        unheard, self._unheard = self._unheard, []
+        for ref, question in unheard:
+            listener(ref, question)
+
+    @callback
+    def detach(self) -> None:
+        """Keep what is heard until somebody listens again."""
+        self._listener = None
+
+    async def async_answer(
+        self, ref: str, step: str, question: CallCallback
+    ) -> Instruction:
+        """Return what to do with a call; the same question gets the same answer.
+
+        Calls of ours have a reference, and `step` is how often a call has been told what
+        to do next. Only a call that an automation is to answer is kept waiting.
+        """
+        if isinstance(question, IncomingCall):
+            return await self.desk.async_answer(step, question)
+        if not ref and isinstance(question, CallResult):
+            return await self.desk.async_answer(step, question)
+        return self._answer(ref, step, question)
+
+    def _answer(self, ref: str, step: str, question: CallCallback) -> Instruction:
+        program = self._programs.get(ref)
+        if program is None or not isinstance(question, CallAnswered | CallResult):
+            return Hangup()
+        self._tell(ref, question)
+        if isinstance(question, CallAnswered):
+            return _first(program)
+        return _next(program, step, question)
+
+    def _tell(self, ref: str, question: Question) -> None:
+        if self._listener is None:
+            self._unheard.append((ref, question))
+        else:
+            self._listener(ref, question)
+
+
+@callback
+def async_get(hass: HomeAssistant, entry_id: str) -> Switchboard:
+    """Return the switchboard of an account, loaded or not."""
+    return hass.data.setdefault(DATA_SWITCHBOARDS, {}).setdefault(
+        entry_id, Switchboard()
+    )
+
+
+@callback
+def async_forget(hass: HomeAssistant, entry_id: str) -> None:
+    """Forget all calls of an account that is gone."""
+    hass.data.get(DATA_SWITCHBOARDS, {}).pop(entry_id, None)
+
+
+def _first(program: Program) -> Instruction:
+    """Return what a person hears who picks up."""
+    if program.is_to_end:
+        return Hangup()
+    *before, message = program.sounds
+    if program.plan.acknowledge is not None:
+        said: Instruction = _ask(program, step=0)
+    else:
+        # As one document, so that it is heard to its end whatever becomes of this home.
+        said = Play(message, skippable=False)
+        for _ in range(program.plan.repeat - 1):
+            said = Play(message, skippable=False, next=said)
+    for sound in reversed(before):
+        said = Play(sound, skippable=False, next=said)
+    return said
+
+
+def _next(program: Program, step: str, result: CallResult) -> Instruction:
+    """Return what to do after a menu."""
+    if result.digits == program.plan.acknowledge:
+        # Heard by who has pressed the key; after it the call ends by itself.
+        return Play(sounds.BEEP, skippable=False)
+    asked = int(step) if step.isascii() and step.isdecimal() else program.plan.repeat
+    is_wrong_key = result.digits is not None
+    if program.is_to_end or not is_wrong_key or asked >= program.plan.repeat:
+        return Hangup()
+    return _ask(program, step=asked)
+
+
+def _ask(program: Program, *, step: int) -> Menu:
+    """Play the sound to one who may press the key; of wrong keys each costs one repeat."""
+    return Menu(
+        program.sounds[-1],
+        timeout=MENU_SECONDS,
+        repeat=program.plan.repeat - step,
+        next=str(URL(program.next_url).update_query({STEP: step + 1})),
+    )

@@ -1,0 +1,850 @@
+"""Calls that come in: what callers hear, what the home is told, and what costs."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Generator
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+from unittest.mock import patch
+
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+)
+
+from custom_components.elks46.const import (
+    CONF_CALL_FALLBACK,
+    CONF_CALL_HANDLING,
+    CONF_FORWARD_TO,
+    CONF_GREETING,
+    CONF_PIN,
+    CONF_RIGHTS,
+)
+
+from . import (
+    ANNA,
+    BJORN,
+    NUMBER,
+    STRANGER,
+    Json,
+    SimulatorControl,
+    change_options,
+    killed,
+    pass_time,
+    use_action,
+)
+from .calls import LOST_ENDS, Phones, allowed_file, chirp, end_call, post_call
+
+pytestmark = pytest.mark.usefixtures("impatient")
+
+PIN: Final = "73914"
+RECEIVED: Final = "elks46_call_received"
+ENDED: Final = "elks46_call_ended"
+DIGITS: Final = "elks46_call_digits"
+
+
+@pytest.fixture
+def hass_storage() -> dict[str, object]:
+    """Let Home Assistant store on the disk."""
+    return {}
+
+
+@pytest.fixture
+def hurried() -> Generator[None]:
+    """Wait for no automation."""
+    with (
+        patch("custom_components.elks46.answering.RING_SECONDS", 0.05),
+        patch("custom_components.elks46.answering.THINK_SECONDS", 0.05),
+        patch("custom_components.elks46.answering.SILENT_SECONDS", 0.1),
+    ):
+        yield
+
+
+class House(Phones):
+    """What people do who call this home."""
+
+    def __init__(
+        self, hass: HomeAssistant, simulator: SimulatorControl, entry: MockConfigEntry
+    ) -> None:
+        """Take the home and the stand-in."""
+        super().__init__(simulator)
+        self.hass = hass
+        self.entry = entry
+        self.received = async_capture_events(hass, RECEIVED)
+        self.ended = async_capture_events(hass, ENDED)
+        self.digits = async_capture_events(hass, DIGITS)
+
+    async def answers(self, handling: str, **settings: object) -> None:
+        """Set how the number answers."""
+        await self.change("number", **{CONF_CALL_HANDLING: handling, **settings})
+
+    async def change(self, subentry_id: str, **settings: object) -> None:
+        """Change settings of a number or a contact."""
+        subentry = self.entry.subentries[subentry_id]
+        self.hass.config_entries.async_update_subentry(
+            self.entry, subentry, data={**subentry.data, **settings}
+        )
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+
+    async def ring(self, caller: str = ANNA, **how: object) -> str:
+        """Have somebody call the home, and return the id of the call."""
+        rung = await self.simulator.control(
+            "POST", f"handsets/{caller}/calls", {"to": NUMBER, **how}
+        )
+        return str(rung["call_id"])
+
+    async def over(self, call_id: str) -> Json:
+        """Return a call when it has ended and the home knows."""
+        call = await self.end(call_id)
+        async with asyncio.timeout(10):
+            while not any(one.data["call_id"] == call_id for one in self.ended):
+                await self.simulator.log(len(await self.simulator.log()), wait=1)
+                await self.hass.async_block_till_done()
+        return call
+
+    async def rung(self) -> None:
+        """Return when the home has told a call."""
+        async with asyncio.timeout(10):
+            while not self.received:
+                await self.simulator.log(len(await self.simulator.log()), wait=1)
+                await asyncio.sleep(0)
+
+    async def at_menu(self, call_id: str, level: int) -> None:
+        """Return when a caller hears so many further menus than the first."""
+        await self.until(
+            call_id,
+            lambda call: (
+                call["phase"] == "playing" and len(call["actions"]) == level + 1
+            ),
+        )
+
+    def call(self, call_id: str) -> Any:
+        """Return a call as the home knows it."""
+        return self.entry.runtime_data.store.calls[call_id]
+
+
+@pytest.fixture
+def house(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> House:
+    """Return a home that can be called."""
+    return House(hass, simulator, integration)
+
+
+def acts(call: Json) -> list[str]:
+    """Return what was done in a call."""
+    return [next(iter(act)) for act in call["actions"]]
+
+
+def on_ring(hass: HomeAssistant, action: str, **data: object) -> list[Any]:
+    """Use an action with each call that comes in, and return what it answers."""
+    answers: list[Any] = []
+
+    async def use(event: Event) -> None:
+        answers.append(
+            await use_action(hass, action, call_id=event.data["call_id"], **data)
+        )
+
+    @callback
+    def rung(event: Event) -> None:
+        hass.async_create_task(use(event))
+
+    hass.bus.async_listen(RECEIVED, rung)
+    return answers
+
+
+async def test_a_call_that_is_rejected_is_told_and_costs_nothing(
+    hass: HomeAssistant, house: House
+) -> None:
+    """So a gate opens on the ring alone."""
+    call_id = await house.ring()
+    call = await house.over(call_id)
+    assert (call["signal"], call["start"]) == ("reject", None)
+    (event,) = house.received
+    assert event.data == {
+        **event.data,
+        "config_entry_id": house.entry.entry_id,
+        "number": NUMBER,
+        "contact": "Anna",
+        "call_id": call_id,
+        "caller": ANNA,
+        "callee": NUMBER,
+        "verified": False,
+        "rights": [],
+    }
+    assert event.data["created"]
+    (end,) = house.ended
+    assert end.data["direction"] == "incoming"
+    assert end.data["outcome"] == "no_answer"
+    assert end.data["cost"] is None
+    assert hass.states.is_state("sensor.46elks_calls_today", "1")
+    assert hass.states.is_state("binary_sensor.46701740690_in_call", "off")
+    state = hass.states.get("event.46701740690_calls")
+    assert state is not None
+    assert state.attributes["event_type"] == "ended"
+
+
+@pytest.mark.parametrize("hidden", [True, "anonymous"])
+async def test_a_hidden_caller_is_nobody(house: House, hidden: object) -> None:
+    """And yet rings."""
+    await house.over(await house.ring(hidden=hidden))
+    (event,) = house.received
+    assert (event.data["caller"], event.data["contact"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("rights", "pin", "told"),
+    [
+        pytest.param(["open"], None, ["open"], id="by number"),
+        pytest.param(["open", "control"], PIN, [], id="with a PIN"),
+        pytest.param([], None, [], id="none"),
+    ],
+)
+async def test_a_ring_tells_what_the_caller_may(
+    house: House, rights: list[str], pin: str | None, told: list[str]
+) -> None:
+    """By the number alone only where no PIN was chosen."""
+    await house.change("anna", **{CONF_RIGHTS: rights, CONF_PIN: pin})
+    await house.over(await house.ring())
+    assert house.received[0].data["rights"] == told
+
+
+@pytest.mark.parametrize(
+    ("handling", "done"),
+    [
+        pytest.param("announce", ["play"], id="announce"),
+        pytest.param("voicemail", ["play", "play", "record"], id="voicemail"),
+        pytest.param("assist", ["play"], id="assist"),
+        pytest.param("forward", ["hangup"], id="forward to nobody"),
+    ],
+)
+async def test_without_a_greeting_46elks_speaks(
+    house: House, handling: str, done: list[str]
+) -> None:
+    """A few English words."""
+    await house.answers(handling)
+    call = await house.over(await house.ring())
+    assert acts(call) == done
+    assert house.received
+
+
+async def test_a_greeting_is_ready_before_anybody_calls(
+    hass: HomeAssistant, house: House
+) -> None:
+    """And is heard, also while the account is set up anew."""
+    file = await hass.async_add_executor_job(allowed_file, hass, chirp())
+    await house.answers("announce", **{CONF_GREETING: file})
+    await house.stop_clock()
+    call_id = await house.ring()
+    await house.phase(call_id, "playing")
+    assert hass.states.is_state("binary_sensor.46701740690_in_call", "on")
+    await change_options(hass, house.entry, keep_text=False)
+    await house.answers("reject")
+    await house.run_clock()
+    call = await house.over(call_id)
+    assert acts(call) == ["play"]
+    assert "/api/elks46/media/" in call["actions"][0]["play"]
+    assert house.ended[-1].data["outcome"] == "answered"
+
+
+async def test_a_greeting_that_is_no_more_is_let_go(
+    hass: HomeAssistant, house: House
+) -> None:
+    """After those who hear it have heard it."""
+    stage = hass.data["elks46_stage"]
+    file = await hass.async_add_executor_job(allowed_file, hass, chirp())
+    await house.answers("announce", **{CONF_GREETING: file})
+    assert stage.size > 0
+    await house.change("number", **{CONF_GREETING: ""})
+    assert stage.size > 0
+    await pass_time(hass, minutes=16)
+    assert stage.size == 0
+
+
+async def test_a_greeting_that_cannot_be_had_is_logged(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And callers hear 46elks instead."""
+    await house.answers("announce", **{CONF_GREETING: "/nowhere.wav"})
+    assert "A greeting cannot be made ready" in caplog.text
+    assert acts(await house.over(await house.ring())) == ["play"]
+
+
+async def test_a_voicemail_is_told_once(
+    hass: HomeAssistant, house: House, simulator: SimulatorControl
+) -> None:
+    """However often it is posted."""
+    states: list[str] = []
+    hass.bus.async_listen(
+        "state_changed",
+        callback(
+            lambda event: states.append(
+                event.data["new_state"].attributes.get("event_type")
+            )
+        ),
+        callback(lambda data: data["entity_id"] == "event.46701740690_calls"),
+    )
+    await simulator.fail(
+        {"match": {"callback": "record"}, "kind": "duplicate", "times": None}
+    )
+    await house.answers("voicemail")
+    call_id = await house.ring()
+    await house.over(call_id)
+    await simulator.posted("record", 2)
+    await hass.async_block_till_done()
+    assert states.count("voicemail") == 1
+    assert house.call(call_id).voicemail == f"{call_id}-r0"
+
+
+async def test_a_call_is_passed_on(
+    hass: HomeAssistant, house: House, simulator: SimulatorControl
+) -> None:
+    """To a contact and a number at once; it counts as a call of ours."""
+    await simulator.put_handset(BJORN, answers="at_once")
+    await house.answers("forward", **{CONF_FORWARD_TO: ["björn", STRANGER]})
+    await house.stop_clock()
+    call_id = await house.ring()
+    await house.until(call_id, lambda call: call["phase"] == "connected")
+    await house.do(call_id, "hangup")
+    call = await house.over(call_id)
+    assert call["actions"][0]["connect"] == f"{BJORN},{STRANGER}"
+    assert house.ended[0].data["outcome"] == "answered"
+    assert house.call(call_id).is_placed
+
+
+async def test_who_does_not_answer_has_a_voicemail(
+    house: House, simulator: SimulatorControl
+) -> None:
+    """If the number is set so."""
+    await simulator.put_handset(BJORN, answers="busy")
+    await house.answers(
+        "forward", **{CONF_FORWARD_TO: [BJORN], CONF_CALL_FALLBACK: "voicemail"}
+    )
+    call = await house.over(await house.ring())
+    assert acts(call) == ["connect", "play", "play", "record"]
+
+
+@pytest.mark.parametrize("fallback", ["reject", "announce"])
+async def test_a_limit_keeps_a_call_from_being_passed_on(
+    hass: HomeAssistant, house: House, simulator: SimulatorControl, fallback: str
+) -> None:
+    """Then the number does without."""
+    await change_options(hass, house.entry, hourly_call_limit=0)
+    await house.answers(
+        "forward", **{CONF_FORWARD_TO: [BJORN], CONF_CALL_FALLBACK: fallback}
+    )
+    call = await house.over(await house.ring())
+    assert acts(call) == [{"reject": "hangup", "announce": "play"}[fallback]]
+
+
+@pytest.mark.parametrize("instruction", ["reject", "busy"])
+async def test_an_automation_turns_a_call_away(
+    hass: HomeAssistant, house: House, instruction: str
+) -> None:
+    """As it says."""
+    await house.answers("automation", **{CONF_CALL_FALLBACK: "announce"})
+    answers = on_ring(hass, "answer_call", instruction=instruction)
+    call = await house.over(await house.ring())
+    assert (call["signal"], answers) == (instruction, [{"accepted": True}])
+
+
+async def test_an_automation_says_something(hass: HomeAssistant, house: House) -> None:
+    """Of its own, for which the call waits."""
+    await house.answers("automation")
+    file = await hass.async_add_executor_job(allowed_file, hass, chirp())
+    answers = on_ring(hass, "answer_call", instruction="announce", media=file)
+    call = await house.over(await house.ring())
+    assert answers == [{"accepted": True}]
+    assert "/api/elks46/media/" in call["actions"][-1]["play"]
+
+
+async def test_an_automation_passes_a_call_on(
+    hass: HomeAssistant, house: House, simulator: SimulatorControl
+) -> None:
+    """To whom it says."""
+    await simulator.put_handset(BJORN, answers="busy")
+    await house.answers("automation")
+    answers = on_ring(
+        hass, "answer_call", instruction="forward", forward_to="070-174 06 06"
+    )
+    call_id = await house.ring()
+    call = await house.over(call_id)
+    assert answers == [{"accepted": True}]
+    assert call["actions"][0]["connect"] == BJORN
+    assert house.call(call_id).is_passed_on
+
+
+@pytest.mark.usefixtures("hurried")
+@pytest.mark.parametrize("fallback", ["reject", "announce", "voicemail"])
+async def test_a_call_that_no_automation_answers(
+    house: House, hass: HomeAssistant, fallback: str
+) -> None:
+    """Falls to what the number does then; who comes later is told so."""
+    await house.answers("automation", **{CONF_CALL_FALLBACK: fallback})
+    await house.stop_clock()
+    call_id = await house.ring()
+    done = {"reject": "hangup", "announce": "play", "voicemail": "play"}[fallback]
+    call = await house.until(
+        call_id, lambda call: call["actions"] or call["phase"] == "playing"
+    )
+    await house.run_clock()
+    call = await house.over(call_id)
+    assert acts(call)[0] == done
+
+
+def on_call(
+    hass: HomeAssistant, script: Callable[[str], Coroutine[Any, Any, None]]
+) -> None:
+    """Run something for each call that comes in."""
+
+    @callback
+    def rung(event: Event) -> None:
+        hass.async_create_task(script(event.data["call_id"]))
+
+    hass.bus.async_listen(RECEIVED, rung)
+
+
+async def test_a_menu_asks_and_asks_again(hass: HomeAssistant, house: House) -> None:
+    """Level by level, also for the same key twice, and tells each."""
+    await house.answers("automation")
+    file = await hass.async_add_executor_job(allowed_file, hass, chirp())
+    heard: list[Json] = []
+
+    async def script(call_id: str) -> None:
+        menu = partial(use_action, hass, "menu", call_id=call_id, media=file)
+        heard.extend([await menu(), await menu(), await menu()])
+        await use_action(hass, "answer_call", call_id=call_id, instruction="busy")
+
+    on_call(hass, script)
+    await house.stop_clock()
+    call_id = await house.ring()
+    for level, key in enumerate(("1", "1", "2")):
+        await house.at_menu(call_id, level)
+        await house.do(call_id, "digits", digits=key)
+    call = await house.over(call_id)
+    assert acts(call) == ["ivr"] * 3 + ["hangup"]
+    assert heard[:2] == [{"digits": "1", "no_input": False}] * 2
+    assert [event.data["digits"] for event in house.digits][:2] == ["1", "1"]
+    assert house.digits[0].data["contact"] == "Anna"
+    assert house.ended[0].data["outcome"] == "answered"
+
+
+async def test_a_menu_without_keys_says_so(hass: HomeAssistant, house: House) -> None:
+    """When it was said as often as asked."""
+    await house.answers("automation", **{CONF_CALL_FALLBACK: "announce"})
+    file = await hass.async_add_executor_job(allowed_file, hass, chirp())
+    heard: list[Json] = []
+
+    async def script(call_id: str) -> None:
+        heard.append(
+            await use_action(hass, "menu", call_id=call_id, media=file, repeat=1)
+        )
+        await use_action(hass, "answer_call", call_id=call_id, instruction="assist")
+
+    on_call(hass, script)
+    call = await house.over(await house.ring())
+    assert heard == [{"digits": None, "no_input": True}]
+    assert acts(call) == ["ivr", "play"]
+    assert not house.digits
+
+
+async def test_a_caller_who_hangs_up_ends_the_script(
+    hass: HomeAssistant, house: House
+) -> None:
+    """With the call named."""
+    await house.answers("automation")
+    file = await hass.async_add_executor_job(allowed_file, hass, chirp())
+    await house.stop_clock()
+    call_id = await house.ring()
+    await house.rung()
+    menu = asyncio.create_task(use_action(hass, "menu", call_id=call_id, media=file))
+    await house.at_menu(call_id, 0)
+    await house.do(call_id, "hangup")
+    await house.over(call_id)
+    with pytest.raises(ServiceValidationError, match=f"{call_id} is over"):
+        await menu
+    for action in (
+        {"action": "menu", "media": file},
+        {"action": "answer_call", "instruction": "reject"},
+        {"action": "answer_call", "instruction": "announce", "media": file},
+    ):
+        with pytest.raises(ServiceValidationError, match=f"{call_id} is over"):
+            await use_action(hass, call_id=call_id, **action)
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_caller_waits_in_silence_while_a_script_thinks(
+    hass: HomeAssistant, house: House
+) -> None:
+    """But not for ever."""
+    await house.answers("automation", **{CONF_CALL_FALLBACK: "voicemail"})
+    file = await hass.async_add_executor_job(allowed_file, hass, chirp())
+    on_ring(hass, "menu", media=file, repeat=1)
+    call = await house.over(await house.ring())
+    assert acts(call)[-4:] == ["play", "play", "play", "record"]
+    assert "sound/dtmf" in call["actions"][-4]["play"]
+
+
+async def test_a_menu_or_an_answer_that_is_not_waited_for(
+    hass: HomeAssistant, house: House
+) -> None:
+    """Is told so."""
+    await house.answers("announce")
+    file = await hass.async_add_executor_job(allowed_file, hass, chirp())
+    await house.stop_clock()
+    call_id = await house.ring()
+    await house.phase(call_id, "playing")
+    for data in ({"instruction": "announce", "media": file}, {"instruction": "busy"}):
+        answer = await use_action(hass, "answer_call", call_id=call_id, **data)
+        assert answer == {"accepted": False}
+    with pytest.raises(ServiceValidationError, match=f"{call_id} does not wait"):
+        await use_action(hass, "menu", call_id=call_id, media=file)
+    assert await end_call(hass, call_id) == "at_next_instruction"
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "told"),
+    [
+        pytest.param("menu", {"media": "x"}, "no call c7", id="unknown menu"),
+        pytest.param(
+            "answer_call", {"instruction": "busy"}, "no call c7", id="unknown answer"
+        ),
+        pytest.param(
+            "answer_call",
+            {"instruction": "announce", "message": "Hi"},
+            "no call c7",
+            id="unknown speaking",
+        ),
+        pytest.param("menu", {}, "message", id="nothing to say"),
+        pytest.param(
+            "answer_call",
+            {"instruction": "busy", "message": "Hi"},
+            "Field message",
+            id="words of no use",
+        ),
+        pytest.param(
+            "answer_call",
+            {"instruction": "busy", "forward_to": ANNA},
+            "Field forward_to",
+            id="nobody is rung",
+        ),
+        pytest.param(
+            "answer_call",
+            {"instruction": "forward", "forward_to": "sip:@"},
+            "SIP",
+            id="no SIP address",
+        ),
+        pytest.param(
+            "answer_call",
+            {"instruction": "forward", "forward_to": "+4600x"},
+            "phone number",
+            id="no client",
+        ),
+    ],
+)
+async def test_what_an_action_cannot_do_is_told(
+    hass: HomeAssistant, house: House, action: str, data: Json, told: str
+) -> None:
+    """By the field."""
+    with pytest.raises(ServiceValidationError, match=told):
+        await use_action(hass, action, call_id="c7", **data)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "error"),
+    [
+        pytest.param([], "nobody to pass", id="nobody"),
+        pytest.param(["+468123456"], "mobile", id="no mobile"),
+        pytest.param(["+47 406 12 345"], "country|may", id="abroad"),
+    ],
+)
+async def test_whom_a_call_cannot_be_passed_on_to(
+    hass: HomeAssistant, house: House, wanted: list[str], error: str
+) -> None:
+    """Is told while the call waits."""
+    await house.answers("automation")
+    await house.stop_clock()
+    call_id = await house.ring()
+    await house.rung()
+    with pytest.raises(ServiceValidationError, match=error):
+        await use_action(
+            hass,
+            "answer_call",
+            call_id=call_id,
+            instruction="forward",
+            forward_to=wanted,
+        )
+    await use_action(hass, "answer_call", call_id=call_id, instruction="reject")
+    await house.over(call_id)
+
+
+async def test_a_home_that_gives_out_no_sounds_says_so(
+    hass: HomeAssistant, house: House
+) -> None:
+    """An automation hears it, and callers hear 46elks."""
+    file = await hass.async_add_executor_job(allowed_file, hass, chirp())
+    with patch("custom_components.elks46.address.Address.media_base", None):
+        await house.answers("automation", **{CONF_GREETING: file})
+        await house.stop_clock()
+        call_id = await house.ring()
+        await house.rung()
+        with pytest.raises(HomeAssistantError, match="fetch"):
+            await use_action(
+                hass,
+                "answer_call",
+                call_id=call_id,
+                instruction="announce",
+                media=file,
+            )
+        await use_action(hass, "answer_call", call_id=call_id, instruction="reject")
+        await house.over(call_id)
+
+
+async def test_a_pin_is_asked_before_an_automation_hears(
+    hass: HomeAssistant, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And never told to anybody."""
+    await house.change("anna", **{CONF_RIGHTS: ["open"], CONF_PIN: PIN})
+    await house.answers("automation")
+    on_ring(hass, "answer_call", instruction="reject")
+    await house.stop_clock()
+    call_id = await house.ring()
+    await house.phase(call_id, "playing")
+    assert not house.received
+    await house.do(call_id, "digits", digits=PIN)
+    await house.over(call_id)
+    (event,) = house.received
+    assert (event.data["verified"], event.data["rights"]) == (True, ["open"])
+    assert not house.digits
+    assert PIN not in str([event.data for event in house.ended])
+    assert house.call(call_id).digits is None
+    assert not [
+        one
+        for one in caplog.records
+        if PIN in one.getMessage() and one.name.startswith("custom_components")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tries", "menus"),
+    [
+        pytest.param(["1", "2", "3"], 3, id="three wrong"),
+        pytest.param(["1", "#"], 2, id="none at last"),
+    ],
+)
+async def test_wrong_pins_end_the_call(
+    hass: HomeAssistant,
+    house: House,
+    caplog: pytest.LogCaptureFixture,
+    tries: list[str],
+    menus: int,
+) -> None:
+    """No automation hears of it."""
+    await house.change("anna", **{CONF_RIGHTS: ["open"], CONF_PIN: PIN})
+    await house.answers("automation")
+    await house.stop_clock()
+    call_id = await house.ring()
+    for level, pin in enumerate(tries):
+        await house.at_menu(call_id, level)
+        await house.do(call_id, "digits", digits=f"{pin}#")
+    call = await house.over(call_id)
+    assert acts(call).count("ivr") == menus
+    assert not house.received
+    assert not house.digits
+    assert house.call(call_id).digits is None
+
+
+async def test_a_locked_pin_is_taken_from_nobody_for_a_while(
+    hass: HomeAssistant,
+    house: House,
+    public_url: str,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Over calls, over a new set-up, and also the right one."""
+    await house.change("anna", **{CONF_RIGHTS: ["open"], CONF_PIN: PIN})
+    await house.answers("automation")
+
+    async def enter(call_id: str, digits: str) -> Any:
+        """Call, and enter a PIN; return what is heard then."""
+        form = {
+            "callid": call_id,
+            "direction": "incoming",
+            "from": ANNA,
+            "to": NUMBER,
+            "created": dt_util.utcnow().replace(tzinfo=None).isoformat(),
+        }
+        await post_call(public_url, "call", form)
+        form["result"] = digits
+        return (await post_call(public_url, "next", form, step="1"))[1]
+
+    first = await enter("c1", "00000")
+    assert await enter("c1", "00000") == first
+    assert (await enter("c2", "11111"))["digits"] == 5
+    await change_options(hass, house.entry, keep_text=False)
+    assert "hangup" in await enter("c3", "22222")
+    assert "no PIN" in caplog.text
+    assert "hangup" in await enter("c4", PIN)
+    assert not house.received
+    freezer.tick(timedelta(minutes=16))
+    with patch("custom_components.elks46.answering.RING_SECONDS", 0):
+        await enter("c5", PIN)
+    await hass.async_block_till_done()
+    assert [event.data["call_id"] for event in house.received] == ["c5"]
+
+
+def incoming(call_id: str = "c1", **changed: str) -> dict[str, str]:
+    """Return what 46elks posts when somebody calls."""
+    return {
+        "callid": call_id,
+        "direction": "incoming",
+        "from": ANNA,
+        "to": NUMBER,
+        "created": dt_util.utcnow().replace(tzinfo=None).isoformat(),
+        **changed,
+    }
+
+
+async def test_a_call_is_told_once_however_often_it_is_posted(
+    hass: HomeAssistant, house: House, public_url: str
+) -> None:
+    """And gets the same answer."""
+    form = incoming()
+    first = await post_call(public_url, "call", form)
+    assert await post_call(public_url, "call", form) == first
+    await hass.async_block_till_done()
+    end = form | {"id": "c1", "state": "failed"}
+    for _ in range(2):
+        assert await post_call(public_url, "hangup", end) == (204, None)
+    assert await post_call(public_url, "call", form) == first
+    await hass.async_block_till_done()
+    assert (len(house.received), len(house.ended)) == (1, 1)
+    assert hass.states.is_state("sensor.46elks_calls_today", "1")
+
+
+async def test_a_call_that_is_over_or_old_opens_nothing(
+    hass: HomeAssistant, house: House, public_url: str
+) -> None:
+    """Posted late, by a 46elks that did not hear the answer."""
+    old = dt_util.utcnow().replace(tzinfo=None) - timedelta(minutes=6)
+    late = incoming("c2", created=old.isoformat())
+    assert await post_call(public_url, "call", late) == (200, {"hangup": "reject"})
+    end = incoming("c3") | {"id": "c3", "state": "failed"}
+    assert await post_call(public_url, "hangup", end) == (204, None)
+    again = await post_call(public_url, "call", incoming("c3"))
+    assert again == (200, {"hangup": "reject"})
+    await hass.async_block_till_done()
+    assert not house.received
+    assert [event.data["call_id"] for event in house.ended] == ["c3"]
+
+
+@pytest.mark.parametrize("kind", ["hangup", "record"])
+async def test_what_is_told_of_foreign_calls_changes_nothing(
+    hass: HomeAssistant, house: House, public_url: str, kind: str
+) -> None:
+    """Neither those to other numbers nor those nobody knows."""
+    form = incoming("c9", to=STRANGER) | {
+        "id": "c9",
+        "state": "failed",
+        "wav": "https://api.46elks.com/a1/recordings/c9-r0.wav",
+    }
+    assert await post_call(public_url, kind, form) == (204, None)
+    assert not house.ended
+
+
+async def test_a_next_that_nobody_expects_ends_the_call(
+    house: House, public_url: str
+) -> None:
+    """Also after a restart, which forgets what calls were at."""
+    reject = (200, {"hangup": "reject"})
+    form = incoming(result="1")
+    assert await post_call(public_url, "next", form) == reject
+    await house.answers("announce")
+    await post_call(public_url, "call", form)
+    for step in ("1", "", "x"):
+        status, answer = await post_call(public_url, "next", form, step=step)
+        assert status == 200
+    assert answer == {"hangup": "reject"}
+
+
+async def test_an_end_that_never_came_is_found_in_the_history(
+    hass: HomeAssistant, house: House, simulator: SimulatorControl
+) -> None:
+    """With what it cost."""
+    await simulator.fail(LOST_ENDS)
+    await house.answers("announce")
+    call_id = await house.ring()
+    await house.end(call_id)
+    await hass.async_block_till_done()
+    assert not house.ended
+    await house.entry.runtime_data.catch_up.async_run()
+    await pass_time(hass, minutes=1)
+    house.entry.runtime_data.reach.callback_arrived(is_foreign=False)
+    with patch("custom_components.elks46.dialler.END_LATE", timedelta(0)):
+        await house.entry.runtime_data.catch_up.async_run()
+    await hass.async_block_till_done()
+    (end,) = house.ended
+    assert (end.data["call_id"], end.data["outcome"]) == (call_id, "answered")
+    assert hass.states.is_state("binary_sensor.46701740690_in_call", "off")
+
+
+async def test_a_call_outlives_a_restart_in_what_is_known(
+    hass: HomeAssistant, house: House
+) -> None:
+    """It is counted once."""
+    call_id = await house.ring()
+    await house.over(call_id)
+    async with killed(hass, house.entry):
+        pass
+    assert house.call(call_id).is_over
+    assert hass.states.is_state("sensor.46elks_calls_today", "1")
+
+
+async def test_who_calls_while_the_account_is_set_up_anew_hears_busy(
+    hass: HomeAssistant, house: House
+) -> None:
+    """Not silence."""
+    await hass.config_entries.async_unload(house.entry.entry_id)
+    call = await house.end(await house.ring())
+    assert call["signal"] == "busy"
+
+
+async def test_a_call_can_be_ended_while_it_waits(
+    hass: HomeAssistant, house: House
+) -> None:
+    """By the action."""
+    await house.answers("automation", **{CONF_CALL_FALLBACK: "announce"})
+    call_id = await house.ring()
+    await house.rung()
+    assert await end_call(hass, call_id) == "at_next_instruction"
+    assert acts(await house.over(call_id)) == ["hangup"]
+
+
+async def test_the_select_writes_the_setting(hass: HomeAssistant, house: House) -> None:
+    """Without setting the account up anew; what is not set up cannot be chosen."""
+    entity_id = "select.46701740690_call_handling"
+    runtime = house.entry.runtime_data
+    assert hass.states.is_state(entity_id, "reject")
+    await hass.services.async_call(
+        "select",
+        "select_option",
+        {"entity_id": entity_id, "option": "announce"},
+        blocking=True,
+    )
+    await hass.async_block_till_done()
+    assert house.entry.subentries["number"].data[CONF_CALL_HANDLING] == "announce"
+    assert hass.states.is_state(entity_id, "announce")
+    assert house.entry.runtime_data is runtime
+    assert acts(await house.over(await house.ring())) == ["play"]
+    with pytest.raises(ServiceValidationError, match="nobody to pass"):
+        await hass.services.async_call(
+            "select",
+            "select_option",
+            {"entity_id": entity_id, "option": "forward"},
+            blocking=True,
+        )

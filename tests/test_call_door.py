@@ -1,0 +1,402 @@
+"""What the door answers to calls, and how their fates hold whatever is posted, in any order."""
+
+from collections.abc import Mapping
+import logging
+from typing import Any, Final
+from unittest.mock import patch
+
+from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.core import CoreState, HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+)
+
+from custom_components.elks46.records import CallStage, PhoneCall
+
+from . import ANNA, NUMBER, STRANGER, SimulatorControl, setup_integration
+from .calls import Phones, place_call, post_call
+
+pytestmark = pytest.mark.usefixtures("impatient")
+
+REJECT: Final = (200, {"hangup": "reject"})
+BUSY: Final = (200, {"hangup": "busy"})
+CREATED: Final = "2026-11-22T10:00:00"
+
+
+@pytest.fixture
+def hass_storage() -> dict[str, object]:
+    """Let Home Assistant store on the disk."""
+    return {}
+
+
+@pytest.fixture
+async def phones(simulator: SimulatorControl, integration: MockConfigEntry) -> Phones:
+    """Return what steers the calls of a home, none of which moves by itself."""
+    phones = Phones(simulator)
+    await phones.stop_clock()
+    return phones
+
+
+async def ringing(
+    hass: HomeAssistant, integration: MockConfigEntry, **data: object
+) -> PhoneCall:
+    """Return a call that has been placed and rings."""
+    await place_call(hass, to=[ANNA], wait=False, **data)
+    return known(integration)
+
+
+def known(integration: MockConfigEntry) -> PhoneCall:
+    """Return the latest call as it stands."""
+    call: PhoneCall = list(integration.runtime_data.store.calls.values())[-1]
+    return call
+
+
+def answered(call: PhoneCall, **changed: str) -> dict[str, str]:
+    """Return what 46elks posts when somebody picks up."""
+    return {
+        "callid": call.id or "c1",
+        "direction": "outgoing",
+        "from": NUMBER,
+        "to": ANNA,
+        "created": CREATED,
+        "result": "newoutgoing",
+        **changed,
+    }
+
+
+def over(call: PhoneCall, **changed: str) -> dict[str, str]:
+    """Return what 46elks posts when a call is over that was answered."""
+    form = {
+        "id": call.id or "c1",
+        "direction": "outgoing",
+        "from": NUMBER,
+        "to": ANNA,
+        "created": CREATED,
+        "state": "success",
+        "start": CREATED,
+        "duration": "12",
+        "cost": "7000",
+        **changed,
+    }
+    return {key: value for key, value in form.items() if value}
+
+
+UNHEARD: Final = {"start": "", "duration": "", "cost": ""}
+
+
+async def test_the_same_question_gets_the_same_answer(
+    hass: HomeAssistant,
+    public_url: str,
+    phones: Phones,
+    integration: MockConfigEntry,
+) -> None:
+    """However often it is asked, and also when the call is over."""
+    call = await ringing(hass, integration, acknowledge="1", repeat=3)
+    ask = post_call(public_url, "call", answered(call), ref=call.ref)
+    status, menu = await ask
+    assert status == 200
+    assert (menu["digits"], menu["timeout"], menu["repeat"]) == (1, 5, 3)
+    again = await post_call(public_url, "call", answered(call), ref=call.ref)
+    assert again == (200, menu)
+    assert await post_call(public_url, "hangup", over(call), ref=call.ref) == (
+        204,
+        None,
+    )
+    assert await post_call(public_url, "call", answered(call), ref=call.ref) == (
+        200,
+        menu,
+    )
+    assert known(integration).stage is CallStage.ENDED
+
+
+async def test_a_wrong_key_costs_one_repeat_however_often_it_is_told(
+    hass: HomeAssistant, public_url: str, phones: Phones, integration: MockConfigEntry
+) -> None:
+    """The address tells how often was asked, so nothing has to be remembered."""
+    call = await ringing(hass, integration, acknowledge="1", repeat=2)
+    wrong = answered(call, result="7")
+    first = await post_call(public_url, "next", wrong, ref=call.ref, step="1")
+    assert first[1]["repeat"] == 1
+    assert await post_call(public_url, "next", wrong, ref=call.ref, step="1") == first
+    for step in ("2", "", "x", "²", "-1", "99999999999999999999"):
+        answer = await post_call(public_url, "next", wrong, ref=call.ref, step=step)
+        assert answer == REJECT
+    right = answered(call, result="1")
+    beep = await post_call(public_url, "next", right, ref=call.ref, step="x")
+    assert beep == (200, {"play": "sound/beep", "skippable": False})
+
+
+@pytest.mark.parametrize(
+    ("kind", "form", "answer"),
+    [
+        pytest.param(
+            "call", {"direction": "outgoing", "callid": "c1", "to": ANNA}, REJECT,
+            id="an unknown call of ours",
+        ),
+        pytest.param("next", {"callid": "c1", "result": "1"}, REJECT, id="a next"),
+        pytest.param(
+            "call", {"direction": "incoming", "callid": "c1", "from": ANNA, "to": STRANGER},
+            REJECT, id="somebody calls a number that is not here",
+        ),
+        pytest.param("call", {"direction": "incoming"}, BUSY, id="half a call in"),
+        pytest.param("call", {"direction": "outgoing"}, REJECT, id="half a call out"),
+        pytest.param("call", {}, REJECT, id="nothing"),
+        pytest.param("next", {"direction": "incoming"}, REJECT, id="half a next"),
+        pytest.param("hangup", {}, (204, None), id="half an end"),
+        pytest.param("record", {"wav": "x"}, (204, None), id="half a recording"),
+        pytest.param(
+            "record", {"wav": "https://api.46elks.com/a1/recordings/c1-r0.wav"},
+            (204, None), id="a recording",
+        ),
+        pytest.param(
+            "hangup",
+            {"id": "c9", "to": ANNA, "direction": "outgoing", "state": "failed"},
+            (204, None), id="the end of an unknown call",
+        ),
+    ],
+)  # fmt: skip
+async def test_whatever_is_posted_of_calls_is_answered(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    public_url: str,
+    kind: str,
+    form: Mapping[str, str],
+    answer: tuple[int, Any],
+) -> None:
+    """Nobody is left in silence, and nothing is invented."""
+    ended = async_capture_events(hass, "elks46_call_ended")
+    for query in ({}, {"ref": "nobody"}):
+        assert await post_call(public_url, kind, form, **query) == answer
+    assert not ended
+
+
+@pytest.mark.parametrize(
+    ("direction", "answer"), [("incoming", BUSY), ("outgoing", REJECT)]
+)
+@pytest.mark.parametrize("state", ["not loaded", "starting"])
+async def test_what_a_call_hears_while_the_home_is_not_ready(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    public_url: str,
+    direction: str,
+    answer: tuple[int, Any],
+    state: str,
+) -> None:
+    """Who calls hears busy; what only tells is told again later."""
+    match state:
+        case "not loaded":
+            await hass.config_entries.async_unload(integration.entry_id)
+        case _:
+            hass.set_state(CoreState.starting)
+    form = {"callid": "c1", "direction": direction, "from": NUMBER, "to": ANNA}
+    assert await post_call(public_url, "call", form) == answer
+    assert await post_call(public_url, "next", form | {"result": "1"}) == REJECT
+    end = form | {"id": "c1", "state": "failed"}
+    assert await post_call(public_url, "hangup", end) == (503, None)
+    hass.set_state(CoreState.running)
+
+
+@pytest.mark.parametrize("direction", ["incoming", "outgoing"])
+async def test_a_bug_leaves_nobody_in_silence(
+    integration: MockConfigEntry,
+    public_url: str,
+    caplog: pytest.LogCaptureFixture,
+    direction: str,
+) -> None:
+    """And is logged."""
+    form = {"callid": "c1", "direction": direction, "from": NUMBER, "to": ANNA}
+    with patch(
+        "custom_components.elks46.webhook.async_get", side_effect=RuntimeError("Bug")
+    ):
+        assert await post_call(public_url, "call", form) == REJECT
+    assert "Unexpected error with what a call asks" in caplog.text
+    caplog.clear()
+
+
+async def test_a_disk_that_refuses_an_end_is_told_of_it_again(
+    hass: HomeAssistant, public_url: str, phones: Phones, integration: MockConfigEntry
+) -> None:
+    """The end is told to the home when it is written."""
+    ended = async_capture_events(hass, "elks46_call_ended")
+    call = await ringing(hass, integration)
+    with patch(
+        "custom_components.elks46.journal.Journal.async_append",
+        side_effect=OSError(28, "No space left"),
+    ):
+        asked = await post_call(public_url, "call", answered(call), ref=call.ref)
+        assert asked[0] == 200
+        await hass.async_block_till_done()
+        assert known(integration).stage is CallStage.IN_PROGRESS
+        assert await post_call(public_url, "hangup", over(call), ref=call.ref) == (
+            503,
+            None,
+        )
+    assert not ended
+    await post_call(public_url, "hangup", over(call), ref=call.ref)
+    assert len(ended) == 1
+
+
+type Post = tuple[str, dict[str, str]]
+ANSWERED: Final[Post] = ("call", {})
+PRESSED: Final = ("next", {"result": "1"})
+NO_KEY: Final = ("next", {"result": "failed", "why": "noinput"})
+OVER: Final[Post] = ("hangup", {})
+ACTIONS: Final = '[{"ivr": "https://a.example/s", "result": "1"}]'
+OVER_WITH_KEY: Final = ("hangup", {"actions": ACTIONS})
+STILL_ON: Final = ("hangup", {"state": "ongoing"})
+
+
+@pytest.mark.parametrize(
+    ("posts", "outcome", "digits"),
+    [
+        ([ANSWERED, PRESSED, OVER], "acknowledged", "1"),
+        ([PRESSED, ANSWERED, OVER], "acknowledged", "1"),
+        ([PRESSED, OVER, OVER, PRESSED, ANSWERED], "acknowledged", "1"),
+        ([OVER_WITH_KEY, ANSWERED, PRESSED], "acknowledged", "1"),
+        ([OVER_WITH_KEY], "acknowledged", "1"),
+        ([ANSWERED, NO_KEY, OVER], "answered", None),
+        ([NO_KEY, OVER], "answered", None),
+        ([OVER, ANSWERED], "answered", None),
+        ([STILL_ON, ANSWERED, PRESSED, STILL_ON, OVER, STILL_ON], "acknowledged", "1"),
+        ([ANSWERED, ("hangup", UNHEARD | {"state": "failed"})], "answered", None),
+        ([("hangup", UNHEARD | {"state": "busy"}), OVER], "busy", None),
+        ([("hangup", UNHEARD | {"state": "failed"})], "no_answer", None),
+        ([("hangup", UNHEARD | {"state": "success"})], "answered", None),
+        ([("hangup", UNHEARD | {"state": "strange"})], "unknown", None),
+        ([("hangup", {"actions": "nonsense"})], "answered", None),
+        ([("hangup", {"actions": '[{"ivr": "x"}, {"play": "y"}]'})], "answered", None),
+    ],
+    ids=[
+        "as they should", "key before answer", "late repeats", "end before all", "end alone",
+        "no key", "answer lost", "answer after the end", "ends that are none",
+        "an end that forgets", "two ends", "unanswered", "a success unheard", "a new state",
+        "unreadable actions", "other actions",
+    ],
+)  # fmt: skip
+async def test_a_call_ends_once_whatever_order_its_posts_come_in(
+    hass: HomeAssistant,
+    public_url: str,
+    phones: Phones,
+    integration: MockConfigEntry,
+    posts: list[Post],
+    outcome: str,
+    digits: str | None,
+) -> None:
+    """And with what is known when it ends."""
+    ended = async_capture_events(hass, "elks46_call_ended")
+    call = await ringing(hass, integration, acknowledge="1")
+    for kind, changed in posts:
+        form = over(call) if kind == "hangup" else answered(call)
+        form = {key: one for key, one in (form | changed).items() if one}
+        await post_call(public_url, kind, form, ref=call.ref, step="1")
+        await hass.async_block_till_done()
+    (event,) = ended
+    assert event.data["outcome"] == outcome
+    assert (known(integration).digits, event.data["call_id"]) == (digits, call.id)
+
+
+async def test_what_a_strange_call_posts_under_our_reference_changes_nothing(
+    hass: HomeAssistant, public_url: str, phones: Phones, integration: MockConfigEntry
+) -> None:
+    """A reference alone is no call."""
+    ended = async_capture_events(hass, "elks46_call_ended")
+    call = await ringing(hass, integration, acknowledge="1")
+    for kind, form in (
+        ("call", answered(call, callid="c666")),
+        ("next", answered(call, callid="c666", result="1")),
+        ("hangup", over(call, id="c666")),
+    ):
+        await post_call(public_url, kind, form, ref=call.ref, step="1")
+        await hass.async_block_till_done()
+    assert known(integration) == call
+    assert not ended
+
+
+async def test_an_end_is_known_by_its_id_alone(
+    hass: HomeAssistant, public_url: str, phones: Phones, integration: MockConfigEntry
+) -> None:
+    """Its reference may be lost on the way."""
+    call = await ringing(hass, integration)
+    await post_call(public_url, "hangup", over(call))
+    assert known(integration).duration == 12
+
+
+async def test_posts_before_the_answer_prove_the_call(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    public_url: str,
+    integration: MockConfigEntry,
+) -> None:
+    """It is answered and over before 46elks has answered the request."""
+    ended = async_capture_events(hass, "elks46_call_ended")
+    await simulator.put_handset(ANNA, answers="at_once")
+    await simulator.fail(
+        {
+            "match": {"method": "POST", "path": "/a1/calls"},
+            "kind": "delay",
+            "seconds": 0.5,
+            "accepted": True,
+        }
+    )
+    (row,) = await place_call(hass, to=[ANNA], wait=False)
+    assert (row["outcome"], len(ended)) == ("answered", 1)
+    assert integration.runtime_data.store.calls_today == 1
+
+
+async def test_a_reload_ends_no_call(
+    hass: HomeAssistant, simulator: SimulatorControl, phones: Phones,
+    integration: MockConfigEntry, public_url: str,
+) -> None:  # fmt: skip
+    """Nor does anything get lost that a call tells meanwhile."""
+    ended = async_capture_events(hass, "elks46_call_ended")
+    call = await ringing(hass, integration, acknowledge="1")
+    await hass.config_entries.async_unload(integration.entry_id)
+    call_id = await phones.answered()
+    await phones.do(call_id, "digits", digits="1")
+    await phones.until(call_id, lambda one: len(one["actions"]) == 2)
+    await setup_integration(hass, integration)
+    assert known(integration).is_acknowledged
+    await phones.advance(5)
+    await simulator.posted("hangup")
+    await hass.async_block_till_done()
+    assert [event.data["outcome"] for event in ended] == ["acknowledged"]
+    assert ended[0].data["call_id"] == call.id
+
+
+async def test_an_account_that_is_switched_off_forgets_its_calls(
+    hass: HomeAssistant, phones: Phones, integration: MockConfigEntry, public_url: str
+) -> None:
+    """What rings then is told nothing."""
+    call = await ringing(hass, integration)
+    await hass.config_entries.async_set_disabled_by(
+        integration.entry_id, ConfigEntryDisabler.USER
+    )
+    await hass.config_entries.async_set_disabled_by(integration.entry_id, None)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    status, _ = await post_call(public_url, "call", answered(call), ref=call.ref)
+    assert status == 200
+
+
+async def test_nothing_of_a_call_is_logged(
+    hass: HomeAssistant,
+    phones: Phones,
+    integration: MockConfigEntry,
+    public_url: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Neither who, nor what was pressed, nor where the sound lies."""
+    caplog.set_level(logging.DEBUG, "custom_components.elks46")
+    call = await ringing(hass, integration, acknowledge="1")
+    await post_call(public_url, "next", answered(call, result="7"), ref=call.ref)
+    await post_call(public_url, "call", {"direction": "incoming", "from": STRANGER})
+    logged = "".join(
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith("custom_components")
+    )
+    assert "cannot be read" in logged
+    assert not any(
+        secret in logged for secret in (ANNA, STRANGER, call.ref, "api/elks")
+    )
