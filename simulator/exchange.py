@@ -139,9 +139,7 @@ class Exchange:
 
     def _check_caller(self, caller: str, request: Request) -> None:
         """Refuse a number to call from: it must be an own one for calls, and never a word."""
-        self._tools.numbers.check_sender(caller, request.asker)
-        if not self._tools.numbers.may_call_from(caller):
-            raise Refusal("Invalid from number")
+        self._tools.numbers.check_sender(caller, request.asker, "voice")
 
     def _check_callee(self, callee: str) -> None:
         """Refuse a number that cannot be called; one that is no telephone's must be an own one."""

@@ -126,7 +126,7 @@ async def test_a_text_beyond_the_limit_becomes_a_call(
         integration, options={**integration.options, "hourly_message_limit": 0}
     )
     await hass.async_block_till_done(wait_background_tasks=True)
-    with pytest.raises(HomeAssistantError, match="0 messages"):
+    with pytest.raises(HomeAssistantError, match="limit of 0"):
         await text(hass)
     await hass.async_block_till_done()
     assert len(await phones.calls()) == 1
