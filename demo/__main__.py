@@ -31,9 +31,14 @@ Try this, with both pages side by side:
   1. Press "Freezer alarm" in Home Assistant: Anna's phone gets a text.
   2. Write STATUS from Anna's or Erik's phone to {number}: the house answers.
   3. Switch Erik's phone off, text him from Home Assistant, and switch it on again.
+  4. Press "Freezer calls": Anna's phone rings until she presses 1, then Erik's.
+  5. Ring {number} from Anna's phone: the front door opens, and the call costs nothing.
 
 Ready after {seconds:.0f} seconds. Ctrl-C stops both. The house is kept; the phones start empty.
 """
+
+# Who may open the front door by calling.
+RIGHTS: Final = {"Anna": ["open"]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +173,7 @@ class Demo:
             if entry_id is not None and known == wanted:
                 return
             if entry_id is None:
-                entry_id = await connect(home, self._account)
+                entry_id = await connect(home, self._account, rights=RIGHTS)
             else:
                 await move(home, entry_id, self._account)
             await set_options(

@@ -1,6 +1,6 @@
 """46elks in the demo: its stand-in, and the way a person connects an account."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 import sys
@@ -18,6 +18,7 @@ START_SECONDS: Final = 30
 FLOWS: Final = "config/config_entries"
 type Json = dict[str, Any]
 
+NO_RIGHTS: Final[Mapping[str, Sequence[str]]] = {}
 PEOPLE: Final = {phone.name: phone.number for phone in Config().phones}
 
 
@@ -82,9 +83,13 @@ async def connected(home: Home) -> str | None:
 
 
 async def connect(
-    home: Home, account: Account, people: Mapping[str, str] = PEOPLE
+    home: Home,
+    account: Account,
+    people: Mapping[str, str] = PEOPLE,
+    *,
+    rights: Mapping[str, Sequence[str]] = NO_RIGHTS,
 ) -> str:
-    """Connect an account with all its numbers, add people, and return its id.
+    """Connect an account with all its numbers, add people with their rights, and return its id.
 
     Every form is filled in as a person would; that of the first person comes by itself.
     """
@@ -100,7 +105,7 @@ async def connect(
         begin = {"handler": [entry_id, "contact"]}
         forms.append(await home.post(f"{FLOWS}/subentries/flow", begin))
     for form, (name, phone) in zip(forms, people.items(), strict=True):
-        person = {"name": name, "phone": phone}
+        person = {"name": name, "phone": phone, "rights": [*rights.get(name, ())]}
         await _fill_in(home, "subentries/flow", form, person)
     return entry_id
 

@@ -12,11 +12,17 @@ from typing import Any, Final
 
 import aiohttp
 import bcrypt
+import imageio_ffmpeg
 
 from .process import Process
 
 ROOT: Final = Path(__file__).parent.parent
 CONFIG: Final = Path(__file__).parent / "config"
+# What is tried, and the voice of the house.
+INTEGRATIONS: Final = (
+    ROOT / "custom_components" / "elks46",
+    Path(__file__).parent / "integrations" / "house_voice",
+)
 HASS: Final = ROOT / ".venv-ha" / "bin" / "hass"
 USERNAME: Final = "demo"
 PASSWORD: Final = "demo"
@@ -88,6 +94,7 @@ class House:
             "url": self.url,
             "simulator_url": self._simulator_url,
             "media": json.dumps(str(media)),
+            "ffmpeg": json.dumps(imageio_ffmpeg.get_ffmpeg_exe()),
         }
         for name in WRITTEN_ALWAYS:
             text = Template((CONFIG / name).read_text()).substitute(addresses)
@@ -95,10 +102,11 @@ class House:
         for name in WRITTEN_ONCE:
             if not (self._folder / name).exists():
                 shutil.copy(CONFIG / name, self._folder)
-        integration = self._folder / "custom_components" / "elks46"
-        integration.parent.mkdir(exist_ok=True)
-        integration.unlink(missing_ok=True)
-        integration.symlink_to(ROOT / "custom_components" / "elks46")
+        for integration in INTEGRATIONS:
+            link = self._folder / "custom_components" / integration.name
+            link.parent.mkdir(exist_ok=True)
+            link.unlink(missing_ok=True)
+            link.symlink_to(integration)
         _store(storage, "http", _served_at(self._port), version=3)
         if not (storage / "onboarding").exists():
             _store(storage, "auth_provider.homeassistant", _people())
