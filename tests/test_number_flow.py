@@ -13,6 +13,10 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.elks46.const import (
+    CONF_CALL_FALLBACK,
+    CONF_CALL_HANDLING,
+    CONF_FORWARD_TO,
+    CONF_GREETING,
     CONF_NUMBER,
     CONF_NUMBER_ID,
     CONF_SMS_REPLIES,
@@ -477,7 +481,6 @@ async def test_a_number_shows_how_it_behaves_and_changes(
         CONF_TEXT_REPLY: "Nobody is at home",
         CONF_TEXT_REPLY_TO: "everyone",
         CONF_TEXT_FORWARD_TO: STRANGER,
-        **REJECTS,
     }
     assert suggested(again) == {
         CONF_NAME: "Home",
@@ -485,7 +488,6 @@ async def test_a_number_shows_how_it_behaves_and_changes(
         CONF_TEXT_REPLY: "Nobody is at home",
         CONF_TEXT_REPLY_TO: "everyone",
         CONF_TEXT_FORWARD_TO: STRANGER,
-        **REJECTS,
     }
     assert ("name" in emptied, emptied["sms_replies"]) == (False, "yes")
     assert last.title == NUMBER
@@ -493,7 +495,6 @@ async def test_a_number_shows_how_it_behaves_and_changes(
         CONF_NUMBER_ID: set_up["id"],
         CONF_NUMBER: NUMBER,
         CONF_TEXT_REPLY_TO: "contacts",
-        **REJECTS,
     }
 
 
@@ -553,6 +554,121 @@ async def test_settings_that_cannot_be_can_be_mended(
     assert suggested(failed).items() >= typed.items()
     assert unchanged["sms_replies"] == "yes"
     assert result["reason"] == "reconfigure_successful"
+
+
+async def test_a_number_shows_how_it_is_answered_and_changes(
+    hass: HomeAssistant, integration: MockConfigEntry
+) -> None:
+    """A contact stays one; what stands about texts is left alone, and what is emptied goes."""
+    texts = await begin(hass, integration, "settings", "number")
+    await answer(
+        hass, texts, {CONF_SMS_REPLIES: True, CONF_TEXT_REPLY_TO: ReplyTo.EVERYONE}
+    )
+    asked = await begin(hass, integration, "calls", "number")
+    full = {
+        CONF_CALL_HANDLING: "forward",
+        CONF_FORWARD_TO: ["anna", "070-174 06 07", "sip:office@pbx.example.com"],
+        CONF_CALL_FALLBACK: "announce",
+        CONF_GREETING: " Nobody is at home ",
+    }
+    result = await answer(hass, asked, full)
+    kept = dict(integration.subentries["number"].data)
+    again = await begin(hass, integration, "calls", "number")
+    await answer(hass, again, REJECTS)
+
+    rest = {key: kept[key] for key in (CONF_NUMBER_ID, CONF_NUMBER, CONF_TEXT_REPLY_TO)}
+    assert result["reason"] == "reconfigure_successful"
+    assert kept == {
+        **rest,
+        **full,
+        CONF_FORWARD_TO: ["anna", STRANGER, "sip:office@pbx.example.com"],
+        CONF_GREETING: "Nobody is at home",
+    }
+    assert suggested(again).items() >= {CONF_CALL_HANDLING: "forward"}.items()
+    assert dict(integration.subentries["number"].data) == {**rest, **REJECTS}
+
+
+@pytest.mark.parametrize(
+    ("typed", "errors"),
+    [
+        pytest.param(
+            {CONF_CALL_HANDLING: "forward"},
+            {CONF_FORWARD_TO: "forward_to_missing"},
+            id="forward to nobody",
+        ),
+        pytest.param(
+            {CONF_CALL_HANDLING: "announce"},
+            {CONF_GREETING: "greeting_missing"},
+            id="announce nothing",
+        ),
+        pytest.param(
+            {CONF_CALL_FALLBACK: "announce"},
+            {CONF_GREETING: "greeting_missing"},
+            id="announce nothing in the end",
+        ),
+        *(
+            pytest.param(
+                {CONF_FORWARD_TO: ["anna", written]}, {CONF_FORWARD_TO: error}, id=error
+            )
+            for written, error in {
+                "Somebody": "phone_letters",
+                "+4670": "phone_invalid",
+                NUMBER: "forward_own",
+                "+46101234567": "forward_mobile_only",
+                "+46944123456": "forward_mobile_only",
+                "sip:": "sip_invalid",
+            }.items()
+        ),
+    ],
+)
+async def test_answers_that_cannot_be_can_be_mended(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    typed: dict[str, object],
+    errors: dict[str, str],
+) -> None:
+    """What was typed is still there, and nothing was changed."""
+    asked = await begin(hass, integration, "calls", "number")
+    failed = await answer(hass, asked, {**REJECTS, **typed})
+    result = await answer(hass, failed, REJECTS)
+
+    assert failed["errors"] == errors
+    assert suggested(failed).items() >= typed.items()
+    assert result["reason"] == "reconfigure_successful"
+
+
+async def test_calls_are_passed_on_only_where_they_may_go(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """A number that is no mobile one reaches everybody that the options allow."""
+    other = await simulator.put_number("+46101234568", capabilities=["voice"])
+    replacing = await begin(hass, integration, "replace", "number")
+    await answer(hass, replacing, {CONF_NUMBER_ID: other["id"]})
+    asked = await begin(hass, integration, "calls", "number")
+    forward = {**REJECTS, CONF_CALL_HANDLING: "forward"}
+    failed = await answer(hass, asked, {**forward, CONF_FORWARD_TO: ["+12025550123"]})
+    result = await answer(hass, failed, {**forward, CONF_FORWARD_TO: ["+46101234567"]})
+
+    assert failed["errors"] == {CONF_FORWARD_TO: "forward_not_allowed"}
+    assert result["reason"] == "reconfigure_successful"
+
+
+async def test_only_what_can_be_called_is_answered(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """The person reads what is missing: voice, the number, or the account."""
+    await simulator.put_number(NUMBER, capabilities=["sms"])
+    silent = await begin(hass, integration, "calls", "number")
+    await simulator.put_number(NUMBER, active=False)
+    gone = await begin(hass, integration, "calls", "number")
+    await hass.config_entries.async_unload(integration.entry_id)
+    away = await begin(hass, integration, "calls", "number")
+
+    assert [one["reason"] for one in (silent, gone, away)] == [
+        "no_voice",
+        "number_gone",
+        "not_loaded",
+    ]
 
 
 async def test_a_national_number_needs_a_country(

@@ -77,7 +77,7 @@ def check_calls(
     errors: dict[str, str],
     *,
     own: Collection[str],
-    guard: Guard | None,
+    guard: Guard,
 ) -> None:
     """Make phone numbers of whom calls are passed on to, and say what cannot be."""
     handling = settings.get(CONF_CALL_HANDLING)
@@ -108,7 +108,7 @@ def check_calls(
 
 
 def _refusal(
-    number: Number, target: str, own: Collection[str], guard: Guard | None
+    number: Number, target: str, own: Collection[str], guard: Guard
 ) -> str | None:
     """Return why calls to a number cannot be passed on to somebody."""
     if not is_phone(target):
@@ -118,8 +118,7 @@ def _refusal(
     if is_swedish_mobile(number.number) and not is_swedish_mobile(target):
         return "forward_mobile_only"
     try:
-        if guard is not None:
-            guard.check_destination(target)
+        guard.check_destination(target)
     except ServiceValidationError:
         return "forward_not_allowed"
     return None

@@ -1,6 +1,6 @@
 """What a person is asked about the numbers of the account: which, how they behave, rent and release."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigSubentry, SubentryFlowResult
@@ -40,10 +40,12 @@ from .rent_flow import CONFIRM_SCHEMA, RentSteps
 from .roster import number_subentry
 
 # The settings that Home Assistant keeps; the others stand at 46elks.
-KEPT: Final[tuple[str, ...]] = (
+OF_TEXTS: Final[tuple[str, ...]] = (
     CONF_TEXT_REPLY,
     CONF_TEXT_REPLY_TO,
     CONF_TEXT_FORWARD_TO,
+)
+OF_CALLS: Final[tuple[str, ...]] = (
     CONF_CALL_HANDLING,
     CONF_GREETING,
     CONF_FORWARD_TO,
@@ -79,7 +81,7 @@ class NumberSubentryFlow(RentSteps):
         """Ask what is to become of a number."""
         return self.async_show_menu(
             step_id="reconfigure",
-            menu_options=["settings", "addresses", "replace", "release"],
+            menu_options=["settings", "calls", "addresses", "replace", "release"],
         )
 
     async def async_step_settings(
@@ -99,40 +101,22 @@ class NumberSubentryFlow(RentSteps):
         if user_input is not None:
             settings = trimmed(user_input)
             self._check(settings, errors)
-            runtime = self._runtime()
-            check_calls(
-                self.hass,
-                Contacts(entry),
-                number,
-                settings,
-                errors,
-                own={one.number for one in self._numbers.values()},
-                guard=runtime.guard if runtime else None,
-            )
             now = {**before, CONF_NAME: "", **settings}
             changed = {key: now[key] for key in before if now[key] != before[key]}
             if changed and not errors:
                 with self._errors(errors):
                     await client.numbers.configure(number.id, **changed)
             if not errors:
-                kept: dict[str, Any] = {
-                    key: settings[key] for key in KEPT if key in settings
-                }
-                rest = {
-                    key: value
-                    for key, value in subentry.data.items()
-                    if key not in KEPT
-                }
                 return self.async_update_and_abort(
                     entry,
                     subentry,
                     title=now[CONF_NAME] or number.number,
-                    data={**rest, **kept},
+                    data=_with(subentry, settings, OF_TEXTS),
                 )
         return self.async_show_form(
             step_id="settings",
             data_schema=self.add_suggested_values_to_schema(
-                self._settings_schema(number),
+                self._settings_schema(),
                 {**before, **subentry.data} if user_input is None else user_input,
             ),
             errors=errors,
@@ -140,6 +124,44 @@ class NumberSubentryFlow(RentSteps):
                 CONF_NUMBER: number.number,
                 "reason": self._reason,
             },
+        )
+
+    async def async_step_calls(
+        self, user_input: dict[str, Any] | None = None
+    ) -> SubentryFlowResult:
+        """Ask what those hear who call a number."""
+        errors: dict[str, str] = {}
+        entry, subentry = self._get_entry(), self._get_reconfigure_subentry()
+        if (runtime := self._runtime()) is None:
+            return self.async_abort(reason="not_loaded")
+        number = await self._async_number(runtime.client, user_input)
+        if isinstance(number, str):
+            return self.async_abort(reason=number)
+        if VOICE not in number.capabilities:
+            return self.async_abort(reason="no_voice")
+        if user_input is not None:
+            settings = trimmed(user_input)
+            check_calls(
+                self.hass,
+                Contacts(entry),
+                number,
+                settings,
+                errors,
+                own={one.number for one in self._numbers.values()},
+                guard=runtime.guard,
+            )
+            if not errors:
+                return self.async_update_and_abort(
+                    entry, subentry, data=_with(subentry, settings, OF_CALLS)
+                )
+        return self.async_show_form(
+            step_id="calls",
+            data_schema=self.add_suggested_values_to_schema(
+                probatio.Schema(call_fields(self._contacts())),
+                subentry.data if user_input is None else user_input,
+            ),
+            errors=errors,
+            description_placeholders={CONF_NUMBER: number.number},
         )
 
     async def async_step_addresses(
@@ -266,11 +288,13 @@ class NumberSubentryFlow(RentSteps):
             ),
         )
 
-    def _settings_schema(self, number: Number) -> probatio.Schema:
-        contacts = [
+    def _contacts(self) -> list[SelectOptionDict]:
+        return [
             SelectOptionDict(value=contact.subentry_id, label=contact.name)
             for contact in Contacts(self._get_entry())
         ]
+
+    def _settings_schema(self) -> probatio.Schema:
         fields = {
             probatio.Optional(CONF_NAME): TextSelector(),
             probatio.Required(CONF_SMS_REPLIES): BooleanSelector(),
@@ -288,14 +312,12 @@ class NumberSubentryFlow(RentSteps):
             ),
             probatio.Optional(CONF_TEXT_FORWARD_TO): SelectSelector(
                 SelectSelectorConfig(
-                    options=contacts,
+                    options=self._contacts(),
                     custom_value=True,
                     mode=SelectSelectorMode.DROPDOWN,
                 )
             ),
         }
-        if VOICE in number.capabilities:
-            fields |= call_fields(contacts)
         return probatio.Schema(fields)
 
     def _check(self, settings: dict[str, Any], errors: dict[str, str]) -> None:
@@ -341,3 +363,11 @@ class NumberSubentryFlow(RentSteps):
         if user_input is None:
             self._shown = subentry.data[CONF_NUMBER_ID]
         return bool(self._shown != subentry.data[CONF_NUMBER_ID])
+
+
+def _with(
+    subentry: ConfigSubentry, settings: Mapping[str, Any], keys: Collection[str]
+) -> dict[str, Any]:
+    """Return what a number is set to with these settings anew; what was emptied is gone."""
+    rest = {key: value for key, value in subentry.data.items() if key not in keys}
+    return {**rest, **{key: settings[key] for key in keys if key in settings}}
