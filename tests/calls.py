@@ -18,6 +18,8 @@ from . import WEBHOOK_ID, Json, SimulatorControl
 # What a started minute costs, in the simulator's crowns.
 MINUTE: Final = 0.7
 PATIENCE: Final = 10
+# What is played while an automation thinks.
+DTMF: Final = "sound/dtmf"
 LOST_ENDS: Final[Json] = {
     "match": {"callback": "hangup"},
     "kind": "lose",
@@ -119,6 +121,21 @@ class Phones:
     async def phase(self, call_id: str, phase: str) -> Json:
         """Return a call once it waits for something."""
         return await self.until(call_id, lambda call: call["phase"] == phase)
+
+    async def hears(self, call_id: str, verb: str, count: int = 1) -> Json:
+        """Return a call while it hears the sound of so many instructions with a verb, and no filler."""
+        return await self.until(
+            call_id,
+            lambda call: (
+                call["phase"] == "playing"
+                and verb in (call["doing"] or {})
+                and DTMF not in call["doing"][verb]
+                and sum(
+                    verb in act and DTMF not in act[verb] for act in call["actions"]
+                )
+                == count
+            ),
+        )
 
     async def end(self, call_id: str) -> Json:
         """Return a call once it has ended."""

@@ -129,11 +129,15 @@ class Account:
 
     async def asked_to_send(self) -> list[Json]:
         """Return the fields of every text that 46elks was asked to send, once or again."""
+        return await self._asked("sms")
+
+    async def asked_to_call(self) -> list[Json]:
+        """Return the fields of every call that 46elks was asked to place, once or again."""
+        return await self._asked("calls")
+
+    async def _asked(self, resource: str) -> list[Json]:
         return [
-            entry["fields"]
-            for entry in await self.phones.log()
-            if (entry["type"], entry["method"], entry["url"])
-            == ("request", "POST", "/a1/sms")
+            entry["fields"] for entry in await self.phones.requests("POST", resource)
         ]
 
     async def sms_url(self) -> str:
@@ -142,9 +146,24 @@ class Account:
         url: str = number["sms_url"]
         return url
 
+    def install_sound(self, content: bytes) -> str:
+        """Let a sound lie where Home Assistant may show it around, and return its path."""
+        folder = self.town.house.process.output.parent / "www"
+        folder.mkdir(exist_ok=True)
+        path = folder / "alarm.wav"
+        path.write_bytes(content)
+        return str(path)
+
     async def webhook_id(self) -> str:
         """Return the secret in the address that answers the texts of the number."""
         return URL(await self.sms_url()).name
+
+
+async def device(home: Home, name: str) -> str:
+    """Return the device of a contact, by name."""
+    devices = await home.ask("config/device_registry/list")
+    (found,) = [str(one["id"]) for one in devices if one["name"] == name]
+    return found
 
 
 async def status_of(home: Home, contact: str) -> str:

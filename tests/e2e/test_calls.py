@@ -4,7 +4,6 @@ from array import array
 import asyncio
 from io import BytesIO
 import math
-from pathlib import Path
 import wave
 
 from demo.house import Home
@@ -41,19 +40,10 @@ def best_match(heard: array[int], made: array[int]) -> tuple[float, float]:
     return like, offset / RATE
 
 
-def install_sound(account: Account) -> str:
-    """Let a sound lie where Home Assistant may show it around, and return its path."""
-    folder: Path = account.town.house.process.output.parent / "www"
-    folder.mkdir(exist_ok=True)
-    path = folder / "alarm.wav"
-    path.write_bytes(chirp(SECONDS))
-    return str(path)
-
-
 async def test_call_is_heard_and_acknowledged(account: Account, home: Home) -> None:
     """The sound comes after a moment of silence, whole, and a key ends the call."""
     phones = Phones(account.phones)
-    path = await asyncio.to_thread(install_sound, account)
+    path = await asyncio.to_thread(account.install_sound, chirp(SECONDS))
     await phones.stop_clock()
     async with home.events("elks46_call_ended") as events:
         calling = asyncio.create_task(
@@ -93,7 +83,7 @@ async def test_calls_to_several_are_told_one_by_one(
     account: Account, home: Home
 ) -> None:
     """A phone that declines is engaged, as far as anybody can tell."""
-    path = await asyncio.to_thread(install_sound, account)
+    path = await asyncio.to_thread(account.install_sound, chirp(SECONDS))
     await account.phones.put_handset(ANNA, answers="declines")
     await account.phones.put_handset(ERIK, answers="at_once")
     answer = await home.answer(

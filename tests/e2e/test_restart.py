@@ -1,4 +1,4 @@
-"""Texts that are under way while Home Assistant stops, or is killed, and starts again."""
+"""Texts and alerts that are under way while Home Assistant stops, or is killed, and starts again."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -12,8 +12,10 @@ from demo import elks
 from demo.house import Home
 from demo.process import Process
 from tests import failing
+from tests.calls import Phones, chirp
+from tests.hearing import moments
 
-from . import ANNA, ERIK, NUMBER, Account, Town, eventually, status_of
+from . import ANNA, ERIK, NUMBER, PATIENCE, Account, Town, device, eventually, status_of
 
 # Answers every text with itself, once for each time that it is announced.
 ECHO = {
@@ -154,3 +156,43 @@ async def test_text_is_sent_once_when_house_is_killed_before_answer(
         # A report may come before it is clear what became of the text.
         await eventually(partial(_messages_today, home), before + 1)
     assert await account.received(ANNA) == ["Help"]
+
+
+@pytest.mark.usefixtures("always_up")
+async def test_alert_goes_on_when_house_is_killed_while_a_phone_rings(
+    account: Account,
+) -> None:
+    """Nobody is called twice in the round; the second hears the same sound, and can acknowledge."""
+    house, phones = account.town.house, Phones(account.phones)
+    path = await asyncio.to_thread(account.install_sound, chirp())
+    await phones.stop_clock()
+    async with house.visit() as home:
+        people = [await device(home, name) for name in ("Anna", "Erik")]
+        alarm = asyncio.create_task(
+            home.run("elks46.alert", contacts=people, media=path, rounds=1)
+        )
+        (first,) = await phones.new(1)
+        await phones.phase(first["id"], "ringing")
+        await house.process.kill()
+        with suppress(aiohttp.ClientError):
+            await alarm
+    await house.start()
+
+    async with house.visit() as home, home.events("elks46_call_ended") as ended:
+        await phones.do(first["id"], "decline")
+        second = await phones.answered(2)
+        await phones.advance(2)
+        await phones.phase(second, "listening")
+        await phones.do(second, "digits", digits="1")
+        await phones.until(second, lambda call: len(call["actions"]) == 2)
+        await phones.advance(2)
+        async with asyncio.timeout(PATIENCE):
+            told = [await anext(ended) for _ in range(2)]
+    assert [(one["contact"], one["outcome"]) for one in told] == [
+        ("Anna", "busy"),
+        ("Erik", "acknowledged"),
+    ]
+    heard = await account.phones.download(f"calls/{second}/heard.wav")
+    assert len(moments(heard, chirp())) == 1
+    assert [call["to"] for call in await phones.calls()] == [ANNA, ERIK]
+    assert len(await account.asked_to_call()) == 2

@@ -1,0 +1,26 @@
+"""What a phone has heard, compared with what was made, sample by sample."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from .calls import chirp
+from .sounds import samples
+
+BYTES_A_SECOND: Final = 16_000
+
+
+def moments(heard: bytes, made: bytes) -> list[float]:
+    """Return after how many seconds something that was made is heard, whole and unchanged."""
+    return list(_moments(samples(heard), samples(made)))
+
+
+def _moments(heard: bytes, made: bytes) -> Iterator[float]:
+    found = heard.find(made)
+    while found >= 0:
+        yield found / BYTES_A_SECOND
+        found = heard.find(made, found + len(made))
+
+
+def distinct(index: int) -> bytes:
+    """Return a sound that none with another index contains."""
+    return chirp(0.5 + index / 50)
