@@ -143,9 +143,10 @@ class Phones:
 
     async def new(self, count: int = 1) -> list[Json]:
         """Return all calls once there are so many."""
+        seen = 0
         async with asyncio.timeout(PATIENCE):
             while len(calls := await self.calls()) < count:
-                await self.simulator.log(len(await self.simulator.log()), wait=1)
+                seen += len(await self.simulator.log(seen, wait=1))
         return calls
 
     async def answered(self, count: int = 1) -> str:

@@ -78,6 +78,9 @@ class House(Phones):
         self.received = async_capture_events(hass, RECEIVED)
         self.ended = async_capture_events(hass, ENDED)
         self.digits = async_capture_events(hass, DIGITS)
+        self._news = asyncio.Condition()
+        for event_type in (RECEIVED, ENDED):
+            hass.bus.async_listen(event_type, self._hear)
 
     async def answers(self, handling: str, **settings: object) -> None:
         """Set how the number answers."""
@@ -101,18 +104,28 @@ class House(Phones):
     async def over(self, call_id: str) -> Json:
         """Return a call when it has ended and the home knows."""
         call = await self.end(call_id)
-        async with asyncio.timeout(10):
-            while not any(one.data["call_id"] == call_id for one in self.ended):
-                await self.simulator.log(len(await self.simulator.log()), wait=1)
-                await self.hass.async_block_till_done()
+        await self.until_told(call_id)
+        await self.hass.async_block_till_done()
         return call
+
+    async def until_told(self, call_id: str) -> None:
+        """Return when the home has told the end of a call."""
+        await self._until(
+            lambda: any(one.data["call_id"] == call_id for one in self.ended)
+        )
 
     async def rung(self) -> None:
         """Return when the home has told a call."""
-        async with asyncio.timeout(10):
-            while not self.received:
-                await self.simulator.log(len(await self.simulator.log()), wait=1)
-                await asyncio.sleep(0)
+        await self._until(lambda: bool(self.received))
+
+    async def _until(self, wanted: Callable[[], bool]) -> None:
+        """Return when enough was told."""
+        async with asyncio.timeout(10), self._news:
+            await self._news.wait_for(wanted)
+
+    async def _hear(self, _event: Event) -> None:
+        async with self._news:
+            self._news.notify_all()
 
     async def at_menu(self, call_id: str, level: int) -> None:
         """Return when a caller hears so many further menus than the first."""

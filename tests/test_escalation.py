@@ -153,7 +153,10 @@ async def test_the_second_is_called_when_the_first_does_not_acknowledge(
     assert ended(answer) == (True, "Björn", "key")
     assert before < datetime.fromisoformat(answer["at"]) < dt_util.utcnow()
     assert await called(phones, 2) == [ANNA, BJORN]
-    assert tried(answer) == [("Anna", 1, "call", outcome), ("Björn", 1, "call", None)]
+    assert tried(answer) == [
+        ("Anna", 1, "call", outcome),
+        ("Björn", 1, "call", "acknowledged"),
+    ]
     assert hass.data[f"{DOMAIN}_alerts"] == hass.data[f"{DOMAIN}_words"] == {}
 
 

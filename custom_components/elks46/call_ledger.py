@@ -251,7 +251,9 @@ def _over(call: PhoneCall, outcome: CallOutcome) -> PhoneCall:
 def _outcome(call: PhoneCall, end: CallEnded) -> CallOutcome:
     if call.is_acknowledged:
         return CallOutcome.ACKNOWLEDGED
-    if end.was_answered or call.stage is CallStage.IN_PROGRESS:
+    # Of those who call it only says that they were told something: they may not have waited.
+    is_ours = call.direction is CallDirection.OUTGOING
+    if end.was_answered or (is_ours and call.stage is CallStage.IN_PROGRESS):
         return CallOutcome.ANSWERED
     return UNANSWERED.get(end.state, CallOutcome.UNKNOWN)
 

@@ -217,6 +217,8 @@ class Reception:
             sound.close()
             return None
         (*_, prompt) = await self._async_stage(live, sound)
+        # To read aloud takes a while, in which the caller may have hung up.
+        self.live(call_id)
         return live.ask(Menu(prompt, digits=digits, timeout=timeout, repeat=repeat))
 
     async def _async_stage(

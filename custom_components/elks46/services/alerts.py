@@ -12,7 +12,7 @@ import probatio
 
 from ..data import ElksConfigEntry
 from ..escalation import check_answered
-from ..records import Alert, Attempt, AttemptKind, Words
+from ..records import Alert, Attempt, AttemptKind, CallOutcome, PhoneCall, Words
 from ..store import ElksStore
 from .account import ACCOUNT, async_entry, invalid
 from .calls import (
@@ -207,10 +207,17 @@ def _row(store: ElksStore, attempt: Attempt) -> JsonObjectType:
         return row | {"error": attempt.error}
     if attempt.kind is AttemptKind.CALL:
         call = store.calls.get(attempt.ref)
-        outcome = call.outcome.value if call and call.outcome else None
-        return row | {"call_id": call.id if call else None, "outcome": outcome}
+        return row | {"call_id": call.id if call else None, "outcome": _outcome(call)}
     sent = store.sent.get(attempt.ref)
     return row | {
         "id": sent.id if sent else None,
         "status": sent.status.value if sent else None,
     }
+
+
+def _outcome(call: PhoneCall | None) -> str | None:
+    """Return how a call has ended, or will: whoever has pressed the key may still hear the thanks."""
+    if call is None:
+        return None
+    outcome = CallOutcome.ACKNOWLEDGED if call.is_acknowledged else call.outcome
+    return outcome.value if outcome else None
