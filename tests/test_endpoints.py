@@ -1,4 +1,4 @@
-"""Every endpoint that 46elks documents for texts, pictures, numbers and accounts: asked by the client, served by its stand-in."""
+"""Every endpoint that 46elks documents for texts, pictures, calls, numbers and accounts: asked by the client, served by its stand-in."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -9,9 +9,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from custom_components.elks46.api import ElksClient
+from custom_components.elks46.api import ElksClient, Hangup, Record
 
 from . import ANNA, BJORN, NUMBER, Json, SimulatorControl, data_url, drawn
+from .simulator import Customer, serving
 
 PICTURE = data_url(drawn())
 
@@ -22,6 +23,7 @@ class There:
 
     sms: str
     mms: str
+    call: str
     number: str
     subaccount: str
 
@@ -51,6 +53,24 @@ ENDPOINTS: dict[str, Ask] = {
     "GET images": lambda c, t: every(c.images.history(None)),
     "GET images/{mms}-i0": lambda c, t: c.images.get(f"{t.mms}-i0"),
     "GET images/{mms}-i0.jpg": lambda c, t: c.images.download(f"{t.mms}-i0"),
+    # 3. Calls, and what was recorded of them
+    "POST calls": lambda c, t: c.calls.start(
+        caller=NUMBER,
+        callee=ANNA,
+        voice_start="http://127.0.0.1:1/start",
+        when_hangup="http://127.0.0.1:1/over",
+        ring_timeout=20,
+        record_url="http://127.0.0.1:1/record",
+    ),
+    "POST calls ": lambda c, t: c.calls.start(
+        caller=NUMBER, callee=ANNA, voice_start=Hangup()
+    ),
+    "GET calls": lambda c, t: every(c.calls.history(None)),
+    "GET calls/{call}": lambda c, t: c.calls.get(t.call),
+    "DELETE calls/{call}": lambda c, t: c.calls.delete(t.call),
+    "GET recordings": lambda c, t: every(c.recordings.history(None)),
+    "GET recordings/{call}-r0": lambda c, t: c.recordings.get(f"{t.call}-r0"),
+    "GET recordings/{call}-r0.wav": lambda c, t: c.recordings.download(f"{t.call}-r0"),
     # 5. Numbers; the last way to ask is how one is given back
     "POST numbers": lambda c, t: c.numbers.allocate(
         country="se", capabilities=["sms", "mms", "voice"]
@@ -77,6 +97,8 @@ LISTS = [
     pytest.param(lambda c: c.messages.sms_history, "sms", id="sms"),
     pytest.param(lambda c: c.messages.mms_history, "mms", id="mms"),
     pytest.param(lambda c: c.images.history, "images", id="images"),
+    pytest.param(lambda c: c.calls.history, "calls", id="calls"),
+    pytest.param(lambda c: c.recordings.history, "recordings", id="recordings"),
     pytest.param(lambda c: c.account.billing, "billing", id="billing"),
     pytest.param(lambda c: c.account.transactions, "transactions", id="transactions"),
 ]
@@ -96,16 +118,29 @@ async def client(simulator: SimulatorControl) -> AsyncIterator[ElksClient]:
 
 
 @pytest.fixture
-async def there(client: ElksClient) -> There:
+async def there(client: ElksClient, simulator: SimulatorControl) -> There:
     """Make one of each."""
     sms = await client.messages.send_sms(recipient=BJORN, text="Hi", sender="House")
     mms = await client.messages.send_mms(
         recipient=BJORN, sender=NUMBER, text=None, image=PICTURE
     )
+    customer = Customer()
+    async with serving(customer):
+        await simulator.put_handset(BJORN, answers="at_once")
+        call = await client.calls.start(
+            caller=NUMBER,
+            callee=BJORN,
+            voice_start=Record(f"{customer.url}/record"),
+        )
+        await simulator.posted("record")
     number = await client.numbers.allocate(country="se", capabilities=["sms"])
     subaccount = await client.subaccounts.create(name="House", usage_limit=None)
     return There(
-        sms=str(sms.id), mms=str(mms.id), number=number.id, subaccount=subaccount.id
+        sms=str(sms.id),
+        mms=str(mms.id),
+        call=call.id,
+        number=number.id,
+        subaccount=subaccount.id,
     )
 
 
@@ -126,6 +161,26 @@ async def test_an_endpoint_is_asked_and_served(
     )
     assert request["status"] == 200
     assert answer
+
+
+async def test_a_call_is_asked_for_with_all_that_46elks_takes(
+    client: ElksClient, simulator: SimulatorControl
+) -> None:
+    """By the names that 46elks gives them."""
+    for endpoint in ("POST calls", "POST calls "):
+        await ENDPOINTS[endpoint](client, There(**dict.fromkeys(There.__slots__, "")))
+    asked = await simulator.requests("POST", "calls")
+    assert [request["fields"] for request in asked] == [
+        {
+            "from": NUMBER,
+            "to": ANNA,
+            "voice_start": "http://127.0.0.1:1/start",
+            "whenhangup": "http://127.0.0.1:1/over",
+            "timeout": "20",
+            "recordcall": "http://127.0.0.1:1/record",
+        },
+        {"from": NUMBER, "to": ANNA, "voice_start": '{"hangup":"reject"}'},
+    ]
 
 
 @pytest.mark.parametrize(("history", "path"), LISTS)
