@@ -25,6 +25,7 @@ class State:
     sip_hosts: frozenset[str] = frozenset()
     subaccounts_see_all: bool = False
     subaccounts_see_use: bool = False
+    interrupt_answers_sync: bool = False
 
 
 class Account:
@@ -78,6 +79,7 @@ class Account:
             "sip_hosts": sorted(self.state.sip_hosts),
             "subaccounts_see_all": self.state.subaccounts_see_all,
             "subaccounts_see_use": self.state.subaccounts_see_use,
+            "interrupt_answers_sync": self.state.interrupt_answers_sync,
         }
 
     def routes(self) -> Routes:

@@ -195,7 +195,7 @@ async def _connect(talk: Conversation, connect: Connect) -> Result:
             )
     finally:
         for leg in legs:
-            leg.end()
+            leg.end(talk.farewell())
             talk.note_leg(leg)
     if winner is not None:
         result = Outcome.ANSWERED
@@ -240,7 +240,7 @@ async def _bridge(
         party.ear.follow(clock.time(), winner.voice),
         winner.ear.follow(clock.time(), party.voice),
     ]
-    party.listened_to()
+    winner.once_listening(party.listened_to)
     talk.note_leg(winner)
     talk.enter(Phase.CONNECTED)
     with talk.paying(winner):

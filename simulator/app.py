@@ -32,6 +32,7 @@ from .mms import Mms
 from .network import Network
 from .numbers import Numbers
 from .pictures import Pictures
+from .programs import Programs
 from .rental import Rental
 from .seeds import Seeds
 from .shelf import Shelf
@@ -93,6 +94,14 @@ class Simulator:
             numbers=self.numbers,
             handsets=self.handsets,
             shelf=self.shelf,
+            programs=Programs(
+                clock=self.clock,
+                tasks=self._tasks,
+                addresses=addresses,
+                faults=self.faults,
+                log=self.log,
+                account=self.account,
+            ),
         )
         tools = Tools(
             clock=self.clock,

@@ -225,8 +225,9 @@ def _leg(talk: Conversation, handset: str | None) -> Leg:
 def _talking(talk: Conversation, handset: str | None) -> Leg:
     """Return an end at which a person is on the phone."""
     leg = _leg(talk, handset)
-    if leg.state is not LegState.TALKING or leg.box:
-        who = "a voicemail box" if leg.box else leg.state
+    machine = leg.box or leg.kind is Kind.REALTIME
+    if leg.state is not LegState.TALKING or machine:
+        who = "a voicemail box" if leg.box else "a program" if machine else leg.state
         raise ControlError(f"The handset is {who}", HTTPStatus.CONFLICT)
     return leg
 

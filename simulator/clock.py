@@ -35,7 +35,8 @@ class Clock:
         self._first_speed = speed
         self._speed = speed
         self._latest = datetime.min.replace(tzinfo=UTC)
-        self._timers: set[_Timer] = set()
+        # In the order in which they were set: so they ring, where they are due at the same moment.
+        self._timers: dict[_Timer, None] = {}
         self._passed = 0.0
         self._since: float | None = None
 
@@ -82,7 +83,7 @@ class Clock:
             timer := min(self._timers, key=lambda timer: timer.due, default=None)
         ) and timer.due <= end:
             self._passed = max(self._passed, timer.due)
-            self._timers.discard(timer)
+            self._timers.pop(timer, None)
             timer.stop()
             timer.ring()
             for _ in range(_SETTLING_TURNS):
@@ -92,11 +93,15 @@ class Clock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait for something that is said to take `seconds`."""
-        if seconds <= 0:
+        await self.until(self.time() + seconds)
+
+    async def until(self, moment: float) -> None:
+        """Wait for a moment; one that has passed is there at once."""
+        if moment <= self.time():
             await asyncio.sleep(0)
             return
         woken = asyncio.Event()
-        with self._timer(seconds, woken.set):
+        with self._timer(moment, woken.set):
             await woken.wait()
 
     @asynccontextmanager
@@ -110,19 +115,20 @@ class Clock:
         else:
             loop = asyncio.get_running_loop()
             async with asyncio.timeout(None) as limit:
-                with self._timer(seconds, lambda: limit.reschedule(loop.time())):
+                due = self.time() + seconds
+                with self._timer(due, lambda: limit.reschedule(loop.time())):
                     yield
 
     @contextmanager
-    def _timer(self, seconds: float, ring: Callable[[], None]) -> Iterator[None]:
-        timer = _Timer(due=self.time() + seconds, ring=ring)
-        self._timers.add(timer)
+    def _timer(self, due: float, ring: Callable[[], None]) -> Iterator[None]:
+        timer = _Timer(due=due, ring=ring)
+        self._timers[timer] = None
         self._arm(timer)
         try:
             yield
         finally:
             timer.stop()
-            self._timers.discard(timer)
+            self._timers.pop(timer, None)
 
     def _arm(self, timer: _Timer) -> None:
         timer.stop()
@@ -136,6 +142,6 @@ class Clock:
             self._arm(timer)
 
     def _ring(self, timer: _Timer) -> None:
-        self._timers.discard(timer)
+        self._timers.pop(timer, None)
         self._passed = max(self.time(), timer.due)
         timer.ring()

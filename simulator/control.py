@@ -26,6 +26,7 @@ _ACCOUNT_FIELDS: Final = (
     "balance",
     "countries",
     "currency",
+    "interrupt_answers_sync",
     "mobilenumber",
     "sip_hosts",
     "subaccounts_see_all",
@@ -81,6 +82,7 @@ class Control:
         sip_hosts = fields.texts("sip_hosts")
         see_all = fields.truth("subaccounts_see_all")
         see_use = fields.truth("subaccounts_see_use")
+        answers_sync = fields.truth("interrupt_answers_sync")
         if countries is not None and (unknown := sorted(set(countries) - COUNTRIES)):
             raise ControlError(f"countries: {unknown[0]} is not a known country")
         account.state.mobilenumber = (
@@ -97,6 +99,8 @@ class Control:
             account.state.subaccounts_see_all = see_all
         if see_use is not None:
             account.state.subaccounts_see_use = see_use
+        if answers_sync is not None:
+            account.state.interrupt_answers_sync = answers_sync
         account.changed()
         return web.json_response(account.as_control())
 

@@ -17,7 +17,7 @@ from .clock import Clock
 from .events import Events
 from .faults import CallbackKind
 from .instructions import AnyInstruction, GarbageError, Hangup, Target, parse, read
-from .legs import Leg, LegState, Outcome
+from .legs import Farewell, Leg, LegState, Outcome
 from .lines import SWEDISH_MOBILE, Lines
 from .messages import Direction
 from .numbers import Numbers, static_answer
@@ -296,6 +296,7 @@ class Conversation:
             number,
             caller,
             self.changed,
+            call_id=call.id,
             from_mobile=call.direction is Direction.INCOMING
             and call.callee.startswith(SWEDISH_MOBILE),
         )
@@ -343,6 +344,12 @@ class Conversation:
         finally:
             task.cancel()
 
+    def farewell(self) -> Farewell:
+        """Return why those with whom the call is connected are hung up on."""
+        if self._broke.is_set():
+            return Farewell.MONEY
+        return Farewell.CALLER if self.party.gone.is_set() else Farewell.LIMIT
+
     def _finish(self) -> None:
         """End the call, and tell who wants to know."""
         call = self.call
@@ -353,7 +360,7 @@ class Conversation:
         # What was said takes memory, and calls that are over stay for a while.
         self._tape = None
         self.local.clear()
-        self.party.end()
+        self.party.end(Farewell.MONEY if self._broke.is_set() else Farewell.OVER)
         if self._began is not None:
             call.state = "success"
             call.duration = round(self.tools.clock.time() - self._began)

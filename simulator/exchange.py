@@ -126,7 +126,9 @@ class Exchange:
             else None,
         )
         talk = Conversation(self._tools, call, plan)
-        party = self._tools.lines.ring(callee, caller, talk.changed, from_mobile=False)
+        party = self._tools.lines.ring(
+            callee, caller, talk.changed, call_id=call.id, from_mobile=False
+        )
         self._begin(talk, party)
         return {
             "direction": call.direction,

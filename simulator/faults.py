@@ -30,8 +30,18 @@ class CallbackFault(StrEnum):
     LOSE = "lose"
 
 
+class SocketFault(StrEnum):
+    """What can go wrong with the socket of a call."""
+
+    REFUSE = "refuse"
+    DROP = "drop"
+    GARBAGE = "garbage"
+    SILENT = "silent"
+    DELAY = "delay"
+
+
 class CallbackKind(StrEnum):
-    """What a callback tells of."""
+    """What a callback tells of; `voice` is the socket of a call."""
 
     SMS = "sms"
     MMS = "mms"
@@ -41,6 +51,7 @@ class CallbackKind(StrEnum):
     RECORD = "record"
     RECORDCALL = "recordcall"
     HANGUP = "hangup"
+    VOICE = "voice"
 
 
 ANY = "*"
@@ -50,7 +61,7 @@ ANY = "*"
 class Fault:
     """One thing that goes wrong `left` more times, or until it is taken away where that is None."""
 
-    kind: RequestFault | CallbackFault
+    kind: RequestFault | CallbackFault | SocketFault
     left: int | None
     method: str = ANY
     path: str = ANY
@@ -58,11 +69,12 @@ class Fault:
     status: int = 500
     body: str = ""
     seconds: float = 0.0
+    messages: int | None = None
     accepted: bool = False
 
     def matches_callback(self, kind: CallbackKind) -> bool:
         """Return whether it is for callbacks of a kind."""
-        return self.callback in {ANY, kind}
+        return self.callback in {ANY, kind} and not isinstance(self.kind, SocketFault)
 
     def matches_request(self, method: str, path: str) -> bool:
         """Return whether it is for a request; 46elks tells no upper from lower case in paths."""
@@ -96,6 +108,8 @@ class Fault:
             shown |= {"seconds": self.seconds, "accepted": self.accepted}
         if self.kind is CallbackFault.DELAY:
             shown |= {"seconds": self.seconds}
+        if isinstance(self.kind, SocketFault):
+            shown |= {"seconds": self.seconds, "messages": self.messages}
         return shown
 
 
@@ -130,6 +144,12 @@ class Faults:
             fault for fault in self._faults if fault.matches_callback(kind)
         )
 
+    def take_socket(self) -> Fault | None:
+        """Return the fault that happens to the socket that is about to be opened, and count it."""
+        return self._take(
+            fault for fault in self._faults if isinstance(fault.kind, SocketFault)
+        )
+
     def _take(self, matching: Iterable[Fault]) -> Fault | None:
         if (fault := next(iter(matching), None)) is not None and fault.left is not None:
             fault.left -= 1
@@ -141,7 +161,8 @@ class Faults:
 def parse_fault(data: Mapping[str, object]) -> Fault:
     """Return a fault as it is asked for."""
     fields = Fields(
-        data, {"match", "times", "kind", "status", "body", "seconds", "accepted"}
+        data,
+        {"match", "times", "kind", "status", "body", "seconds", "messages", "accepted"},
     )
     match = Fields(fields.mapping("match"), {"method", "path", "callback"})
     times = 1 if "times" not in data else fields.optional_whole("times", minimum=1)
@@ -149,8 +170,9 @@ def parse_fault(data: Mapping[str, object]) -> Fault:
     if callback is not None:
         if data["match"] != {"callback": callback}:
             raise ControlError("match: a fault of a callback has no method and no path")
-        kind: RequestFault | CallbackFault = CallbackFault(
-            fields.required_choice("kind", tuple(CallbackFault))
+        kinds = SocketFault if callback == CallbackKind.VOICE else CallbackFault
+        kind: RequestFault | CallbackFault | SocketFault = kinds(
+            fields.required_choice("kind", tuple(kinds))
         )
     else:
         kind = RequestFault(fields.required_choice("kind", tuple(RequestFault)))
@@ -163,5 +185,6 @@ def parse_fault(data: Mapping[str, object]) -> Fault:
         status=fields.whole("status", minimum=200, maximum=599) or 500,
         body=fields.text("body") or "",
         seconds=fields.number("seconds") or 0.0,
+        messages=fields.whole("messages", minimum=0),
         accepted=fields.truth("accepted") or False,
     )

@@ -46,6 +46,15 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+class Farewell(StrEnum):
+    """Why an end is hung up on; the first words are 46elks' own."""
+
+    CALLER = "the caller hung up"
+    LIMIT = "the time is up"
+    MONEY = "the credits are used up"
+    OVER = "the call is over"
+
+
 class Leg:
     """One end, from the first ring until it hangs up."""
 
@@ -80,7 +89,12 @@ class Leg:
         self.began: float | None = None
         self.task: asyncio.Task[None] | None = None
         self._file: File | None = None
+        self.farewell = Farewell.OVER
+        # What is at the other end of a socket tells how far it is.
+        self.socket: Callable[[], Json] | None = None
         self._to_say: bytes | None = None
+        self._listens = kind is not Kind.REALTIME
+        self._when_listening: Callable[[], None] | None = None
         self._stirred = asyncio.Event()
 
     def answer(self) -> None:
@@ -102,14 +116,15 @@ class Leg:
         self._settle(outcome)
         self.end()
 
-    def end(self) -> None:
+    def end(self, farewell: Farewell = Farewell.OVER) -> None:
         """Hang up, or be hung up on."""
         if self.state is LegState.ENDED:
             return
+        self.farewell = farewell
         self._settle(Outcome.FAILED)
         self._file = self._shelf.put(self._sound(0.0), "audio/wav")
         self.ear = self.voice = Track()
-        self._to_say = None
+        self._to_say = self._when_listening = None
         self.state = LegState.ENDED
         self.gone.set()
         if self.task is not None and self.task is not asyncio.current_task():
@@ -125,9 +140,10 @@ class Leg:
         self.keys.extend(digits)
         self._stirred.set()
 
-    def say(self, samples: bytes) -> None:
-        """Say something, after what is being said."""
-        self.voice.play(max(self._clock.time(), self.voice.last_sound()), samples)
+    def say(self, samples: bytes, *, lead: float = 0.0) -> None:
+        """Say something, right after what is being said, or else so many seconds from now."""
+        now = self._clock.time()
+        self.voice.say(now if self.voice.last_sound() > now else now + lead, samples)
         self._stirred.set()
 
     def say_when_heard(self, samples: bytes) -> None:
@@ -139,6 +155,24 @@ class Leg:
         if self._to_say is not None:
             self.say(self._to_say)
             self._to_say = None
+
+    def once_listening(self, tell: Callable[[], None]) -> None:
+        """Tell as soon as this end listens: a person does at once, a program when it says so."""
+        if self._listens:
+            tell()
+        else:
+            self._when_listening = tell
+
+    def listen(self) -> None:
+        """Listen, from now on."""
+        self._listens = True
+        if self._when_listening is not None:
+            self._when_listening()
+            self._when_listening = None
+
+    def changed(self) -> None:
+        """Tell those who watch the call."""
+        self._tell()
 
     async def stir(self) -> None:
         """Wait until a key is pressed or something is said."""
@@ -172,4 +206,5 @@ class Leg:
             "outcome": self.outcome,
             "why": self.why,
             "voicemail": self.box,
+            "socket": self.socket() if self.socket else None,
         }

@@ -1,7 +1,7 @@
 """What is at the other end of a number, and what it does when it rings.
 
 Every kind of end has its own way: a phone as its handset is set, a client and a SIP address as a phone with a label, a
-websocket number by itself.
+websocket number as its program does.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from .handsets import Answers, Handset, Handsets
 from .legs import Kind, Leg, LegState, Outcome
 from .numbers import Numbers
 from .prices import country_of
+from .programs import Programs
 from .shelf import Shelf
 from .tasks import Tasks
 from .tones import beep, murmur
@@ -49,6 +50,7 @@ class Lines:
         numbers: Numbers,
         handsets: Handsets,
         shelf: Shelf,
+        programs: Programs,
     ) -> None:
         """Learn what can be rung."""
         self._clock = clock
@@ -57,6 +59,7 @@ class Lines:
         self._numbers = numbers
         self._handsets = handsets
         self._shelf = shelf
+        self._programs = programs
         self._engaged: dict[str, Leg] = {}
 
     def reset(self) -> None:
@@ -75,13 +78,19 @@ class Lines:
         return leg
 
     def ring(
-        self, number: str, caller: str, tell: Callable[[], None], *, from_mobile: bool
+        self,
+        number: str,
+        caller: str,
+        tell: Callable[[], None],
+        *,
+        call_id: str,
+        from_mobile: bool,
     ) -> Leg:
         """Ring what has a number; `from_mobile` is where the call came in to a Swedish mobile number."""
         if is_sip(number):
             return self._ring_sip(number, caller, tell)
         if number.startswith(VIRTUAL):
-            return self._ring_virtual(number, caller, tell)
+            return self._ring_virtual(number, caller, tell, call_id)
         leg = self._leg(Kind.PHONE, number, caller, tell)
         if not E164.fullmatch(number):
             leg.refuse(Outcome.FAILED, "Invalid to number")
@@ -112,11 +121,14 @@ class Lines:
             )
         return leg
 
-    def _ring_virtual(self, number: str, caller: str, tell: Callable[[], None]) -> Leg:
+    def _ring_virtual(
+        self, number: str, caller: str, tell: Callable[[], None], call_id: str
+    ) -> Leg:
         """Ring a softphone, or a program on a websocket; which one, the number says."""
-        if self._numbers.answering(number, "websocket") is not None:
-            leg = self._leg(Kind.REALTIME, number, caller, tell)
-            leg.answer()
+        realtime = self._numbers.answering(number, "websocket")
+        if realtime is not None:
+            leg = self._leg(Kind.REALTIME, number, caller, tell, LegState.TRYING)
+            self._programs.reach(leg, realtime.websocket_url, call_id)
             return leg
         leg = self._leg(Kind.CLIENT, number, caller, tell)
         if self._numbers.answering(number, "webrtc") is not None:

@@ -1,4 +1,4 @@
-"""The record of every request to 46elks and every callback from it."""
+"""The record of every request to 46elks, every callback from it, and what is said on sockets."""
 
 import asyncio
 from collections import deque
@@ -15,9 +15,10 @@ TEXT_LIMIT: Final = 4_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One request, or one attempt at a callback, when it is over.
+    """One request, or one attempt at a callback, when it is over; or one message.
 
-    `status` and `answer` are what went back, and None where nothing did; `kind` and `attempt` are a callback's.
+    `status` and `answer` are what went back, and None where nothing did; `kind` and `attempt` are a callback's. A message on
+    a socket has a `direction`, as 46elks sees it.
     """
 
     type: str
@@ -28,6 +29,7 @@ class Entry:
     status: int | None = None
     answer: str | None = None
     kind: str | None = None
+    direction: str | None = None
     attempt: int | None = None
     fault: str | None = None
     error: str | None = None

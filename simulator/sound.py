@@ -15,8 +15,8 @@ RATE: Final = 8_000
 SAMPLE_BYTES: Final = 2
 # Longer than any greeting, and still quick to decode.
 MAX_SOUND_SECONDS: Final = 1_800
-_MAX_CHANNELS: Final = 8
-_RATES: Final = range(1_000, 384_001)
+MAX_CHANNELS: Final = 8
+RATES: Final = range(1_000, 384_001)
 # Samples of 8 bits have no sign, others do.
 _SIGNED: Final = bytes(sample ^ 0x80 for sample in range(256))
 
@@ -45,12 +45,12 @@ def _decode_wav(content: bytes) -> bytes:
         with wave.open(io.BytesIO(content)) as sound:
             channels, width = sound.getnchannels(), sound.getsampwidth()
             rate = sound.getframerate()
-            if channels > _MAX_CHANNELS or rate not in _RATES or width > 4:
+            if channels > MAX_CHANNELS or rate not in RATES or width > 4:
                 raise BadSourceError
             frames = sound.readframes(min(sound.getnframes(), MAX_SOUND_SECONDS * rate))
     except (wave.Error, EOFError) as err:
         raise BadSourceError from err
-    samples = _to_16_bits(
+    samples = to_16_bits(
         frames[: len(frames) // (channels * width) * channels * width], width
     )
     voices = [_resample(samples[index::channels], rate) for index in range(channels)]
@@ -60,7 +60,7 @@ def _decode_wav(content: bytes) -> bytes:
     return array("h", mixed).tobytes()
 
 
-def _to_16_bits(frames: bytes, width: int) -> array[int]:
+def to_16_bits(frames: bytes, width: int) -> array[int]:
     """Return samples of any width in 16 bits: the two highest bytes of each."""
     samples = bytearray(len(frames) // width * SAMPLE_BYTES)
     if width == 1:
@@ -108,7 +108,7 @@ def silence() -> bytes:
     return wav(b"")
 
 
-def length_of(samples: bytes) -> float:
+def length_of(samples: bytes | bytearray) -> float:
     """Return for how many seconds samples are heard."""
     return len(samples) / SAMPLE_BYTES / RATE
 

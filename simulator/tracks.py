@@ -19,7 +19,7 @@ class Piece:
 
     start: float
     end: float
-    source: bytes | Track
+    source: bytes | bytearray | Track
 
     def cut(self, moment: float) -> None:
         """Hear nothing of it from a moment on."""
@@ -30,9 +30,25 @@ class Piece:
         if isinstance(self.source, Track):
             return self.source.between(start, end)
         first = _sample(start - self.start)
-        return self.source[
-            first * SAMPLE_BYTES : _sample(end - self.start) * SAMPLE_BYTES
-        ]
+        return bytes(
+            self.source[first * SAMPLE_BYTES : _sample(end - self.start) * SAMPLE_BYTES]
+        )
+
+
+class _Speech(Piece):
+    """What is said without a pause, and becomes longer while it is heard."""
+
+    def __init__(self, start: float) -> None:
+        self._said = bytearray()
+        super().__init__(start=start, end=start, source=self._said)
+
+    def add(self, samples: bytes) -> None:
+        self._said += samples
+        self.end = self.start + length_of(self._said)
+
+    def cut(self, moment: float) -> None:
+        super().cut(moment)
+        del self._said[_sample(self.end - self.start) * SAMPLE_BYTES :]
 
 
 class Track:
@@ -41,12 +57,27 @@ class Track:
     def __init__(self) -> None:
         """Start silent."""
         self._pieces: list[Piece] = []
+        self._speech: _Speech | None = None
 
     def play(self, moment: float, samples: bytes) -> Piece:
         """Have a sound from a moment on."""
         return self._add(
             Piece(start=moment, end=moment + length_of(samples), source=samples)
         )
+
+    def say(self, moment: float, samples: bytes) -> None:
+        """Have a sound from a moment on, or right after what is being said then."""
+        speech = self._speech
+        if speech is None or speech.end < moment:
+            speech = self._speech = _Speech(moment)
+            self._add(speech)
+        speech.add(samples)
+
+    def hush(self, moment: float) -> None:
+        """Say no more of what is being said at a moment."""
+        if self._speech is not None:
+            self._speech.cut(moment)
+            self._speech = None
 
     def follow(self, moment: float, track: Track) -> Piece:
         """Have all that is on another track from a moment on."""

@@ -9,6 +9,7 @@ from simulator.app import Simulator, running
 
 from . import Client, Customer, config, serving, signed
 from .phones import Phones
+from .programs import PROGRAM, Assistant, Program, serving as serving_program
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +56,20 @@ async def phones(api: Client, control: Client, customer: Customer) -> Phones:
     """Steer calls, with a clock that stands still."""
     await control.put("/clock", {"speed": 0})
     return Phones(control, api, customer)
+
+
+@pytest.fixture
+async def program() -> AsyncIterator[Program]:
+    """Run a program that takes calls on a socket."""
+    started = Program()
+    async with serving_program(started):
+        yield started
+
+
+@pytest.fixture
+async def assistant(phones: Phones, program: Program) -> Assistant:
+    """Have a program answer the house's calls."""
+    data = {"capabilities": ["websocket"], "websocket_url": program.url}
+    await phones.control.put(f"/numbers/{PROGRAM}", data)
+    await phones.answer_with({"connect": PROGRAM, "next": {"play": "sound/beep"}})
+    return Assistant(phones, program)

@@ -47,6 +47,7 @@ async def test_all_of_a_call_is_shown(phones: Phones) -> None:
                 "outcome": "success",
                 "why": None,
                 "voicemail": False,
+                "socket": None,
             }
         ],
         "ringing": [],

@@ -232,19 +232,6 @@ async def test_a_labelled_end_is_rung(
     assert leg["cost"] == {"sip": 0, "client": 1_500}[kind]
 
 
-async def test_a_websocket_number_is_there_at_once(
-    phones: Phones, control: Client
-) -> None:
-    """It goes on until someone hangs up."""
-    await control.put(f"/numbers/{CLIENT}", {"capabilities": ["websocket"]})
-    await phones.answer_with({"connect": CLIENT, "next": {"play": "sound/beep"}})
-    call_id = await phones.dial()
-    call = await phones.phase(call_id, "connected")
-    assert (call["state"], call["legs"][1]["kind"]) == ("answered", "realtime")
-    await phones.do(call_id, "hangup", handset=CLIENT)
-    assert (await phones.phase(call_id, "playing"))["state"] == "answered"
-
-
 async def test_a_hidden_caller_stays_hidden(phones: Phones) -> None:
     """The other sees no number."""
     await phones.answer_with({"connect": ERIK})

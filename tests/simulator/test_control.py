@@ -264,6 +264,7 @@ async def test_the_account_is_shown_without_its_password(control: Client) -> Non
         "sip_hosts": [],
         "subaccounts_see_all": False,
         "subaccounts_see_use": False,
+        "interrupt_answers_sync": False,
     }
 
 

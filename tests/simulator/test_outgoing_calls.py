@@ -408,16 +408,6 @@ async def test_a_client_is_called(phones: Phones) -> None:
     await phones.phase(call_id, "playing")
 
 
-async def test_a_websocket_number_answers_by_itself(phones: Phones) -> None:
-    """Nobody is asked; it is there as long as the call."""
-    await phones.control.put(f"/numbers/{CLIENT}", {"capabilities": ["websocket"]})
-    phones.customer.documents["/start"] = SPOKEN
-    call_id = await placed(phones, to=CLIENT)
-    call = await phones.phase(call_id, "playing")
-    assert call["legs"][0]["kind"] == "realtime"
-    assert call["cost"] == 1_500
-
-
 async def test_an_own_number_is_not_called(phones: Phones) -> None:
     """It would be a call within a call."""
     call = await phones.end(await placed(phones, to=NUMBER))
