@@ -4,7 +4,8 @@
 `/simulator/calls/{id}` are `answer`, `decline`, `hangup`, `digits` `{digits}` and `audio` (a WAV file, or `{audio}` with a
 data URL); each may name a `handset` where a call has several, in the body or the query. `GET /simulator/calls/{id}` tells
 how far a call is, with `?after=<version>&wait=<seconds>` as soon as that has changed; `heard.wav` below it is what a
-handset heard, with `?after=<seconds>` only the rest. `GET, PUT /simulator/clock` `{speed}`: at 0 time stands still, and `POST` `{advance}` moves it on.
+handset heard, with `?after=<seconds>` only the rest. What is said with `?lead=<seconds>` begins so much later, unless it follows
+what is being said. `GET, PUT /simulator/clock` `{speed}`: at 0 time stands still, and `POST` `{advance}` moves it on.
 """
 
 import asyncio
@@ -18,7 +19,14 @@ from aiohttp import web
 from .clock import Clock
 from .conversation import Conversation
 from .exchange import Exchange
-from .fields import ControlError, Fields, json_body, phone_number, whole_query
+from .fields import (
+    ControlError,
+    Fields,
+    json_body,
+    phone_number,
+    seconds_query,
+    whole_query,
+)
 from .handsets import Handset, Handsets
 from .legs import Kind, Leg, LegState
 from .lines import Lines
@@ -120,7 +128,7 @@ class CallControl:
     async def _play_back(self, request: web.Request) -> web.Response:
         """Answer with what a handset has heard until now, after so many seconds."""
         leg = _leg(self._talk(request), request.query.get("handset"))
-        content = leg.heard(whole_query(request, "after", 0))
+        content = leg.heard(seconds_query(request, "after"))
         if content is None:
             raise ControlError("It is not kept any more", HTTPStatus.NOT_FOUND)
         return web.Response(
@@ -181,7 +189,7 @@ class CallControl:
             content = read_data_url(fields.required_text("audio")) or b""
             handset = fields.text("handset") or handset
         samples = await _samples(content)
-        _talking(talk, handset).say(samples)
+        _talking(talk, handset).say(samples, lead=seconds_query(request, "lead"))
         return web.json_response(talk.as_control())
 
     def _talk(self, request: web.Request) -> Conversation:

@@ -6,10 +6,14 @@ from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 import json
 from math import isfinite
+import re
+from typing import Final
 
 from aiohttp import web
 
 from .wire import E164
+
+_SECONDS: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,20})?", re.ASCII)
 
 
 class ControlError(Exception):
@@ -182,3 +186,11 @@ def whole_query(request: web.Request, key: str, default: int) -> int:
     if not (value.isascii() and value.isdecimal()):
         raise ControlError(f"{key}: a whole number is expected")
     return int(value)
+
+
+def seconds_query(request: web.Request, key: str) -> float:
+    """Return a number of seconds of the query, 0 where there is none."""
+    value = request.query.get(key, "0")
+    if not _SECONDS.fullmatch(value):
+        raise ControlError(f"{key}: a number of seconds is expected")
+    return float(value)

@@ -2,8 +2,11 @@
 
 import * as control from "./control.js";
 import { Ear } from "./listen.js";
+import { Microphone, hasMicrophone } from "./mic.js";
 
 const KEYS = "123456789*0#";
+/* Pieces of a tenth of a second are on their way for less. */
+const LEAD_SECONDS = 0.2;
 const STATES = { dialling: "Calling", ringing: "Call from", talking: "On the phone with", ended: "Call over with" };
 
 export class Call {
@@ -11,6 +14,7 @@ export class Call {
   #call;
   #leg;
   #ear;
+  #microphone;
   #closed;
   #behind;
 
@@ -23,9 +27,9 @@ export class Call {
     this.parts = {
       state: find(".call-state"), peer: find(".call-peer"), doing: find(".call-doing"), keypad: find(".keypad"),
       pressed: find(".pressed"), answer: find(".answer"), decline: find(".decline"), hangUp: find(".hang-up"),
-      close: find(".close"), listen: find(".listen"), say: find(".say"), heard: find(".heard"), trouble: find(".trouble"),
+      close: find(".close"), listen: find(".listen"), say: find(".say"), mic: find(".mic"), heard: find(".heard"), trouble: find(".trouble"),
     };
-    const { keypad, answer, decline, hangUp, close, listen, say } = this.parts;
+    const { keypad, answer, decline, hangUp, close, listen, say, mic } = this.parts;
     keypad.append(...[...KEYS].map((key) => {
       const button = document.createElement("button");
       button.type = "button";
@@ -42,6 +46,7 @@ export class Call {
     });
     listen.addEventListener("change", () => this.#hear());
     say.addEventListener("change", () => this.#say());
+    mic.addEventListener("click", () => (this.#microphone ? this.#mute() : this.#talk()));
     panel.addEventListener("keydown", (event) => {
       const typing = event.ctrlKey || event.metaKey || event.altKey;
       if (KEYS.includes(event.key) && !typing && !this.parts.keypad.hidden) this.#press(event.key);
@@ -66,6 +71,7 @@ export class Call {
     this.#call = undefined;
     this.#leg = undefined;
     this.#hear();
+    this.#mute();
     this.parts.heard.removeAttribute("src");
     this.#open(false);
   }
@@ -87,6 +93,8 @@ export class Call {
     parts.doing.textContent = ringing ? "" : this.#doing();
     parts.answer.hidden = parts.decline.hidden = !ringing;
     parts.hangUp.hidden = ringing || over;
+    parts.mic.hidden = !talking || voicemail || !hasMicrophone();
+    if (parts.mic.hidden) this.#mute();
     parts.keypad.hidden = parts.pressed.hidden = parts.say.parentElement.hidden = !talking || voicemail;
     parts.listen.parentElement.hidden = ringing || over;
     parts.close.hidden = !over;
@@ -111,6 +119,41 @@ export class Call {
       this.#ear?.close();
       this.#ear = undefined;
     }
+  }
+
+  /* The person is asked for the microphone here, and nowhere else. */
+  async #talk() {
+    const { id } = this.#call;
+    const { handset } = this.#leg;
+    const microphone = new Microphone({
+      send: (file) => control.say(id, handset, file, LEAD_SECONDS),
+      failed: (error) => this.#lose(microphone, error),
+    });
+    this.#microphone = microphone;
+    this.#showMicrophone();
+    try {
+      await microphone.open();
+    } catch (error) {
+      const refused = error.name === "NotAllowedError" || error.name === "NotFoundError";
+      this.#lose(microphone, refused ? new Error("There is no microphone to talk into. A WAV file can be said instead.") : error);
+    }
+  }
+
+  /* A call that is over has lost it, too; nobody needs to be told. */
+  #lose(microphone, error) {
+    if (this.#microphone !== microphone) return;
+    this.#mute();
+    this.#attempt(Promise.reject(error));
+  }
+
+  #mute() {
+    this.#microphone?.close();
+    this.#microphone = undefined;
+    this.#showMicrophone();
+  }
+
+  #showMicrophone() {
+    this.parts.mic.setAttribute("aria-pressed", String(Boolean(this.#microphone)));
   }
 
   #press(key) {

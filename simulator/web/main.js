@@ -29,7 +29,10 @@ function showNumbers() {
     const written = document.createElement("strong");
     const about = document.createElement("small");
     written.textContent = number.name ? `${number.name} ${number.number}` : number.number;
-    about.textContent = `${number.capabilities.join(", ")}: ${answeredBy(number.sms_url, "texts")}, ${answeredBy(number.voice_start, "calls")}`;
+    const answers = number.capabilities.includes("websocket")
+      ? answeredBy(number.websocket_url, "sockets")
+      : `${answeredBy(number.sms_url, "texts")}, ${answeredBy(number.voice_start, "calls")}`;
+    about.textContent = `${number.capabilities.join(", ")}: ${answers}`;
     item.append(written, about);
     return item;
   }));

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from . import ANNA, ERIK, NUMBER, PATIENCE, Client
-from .phones import Phones, sound
+from .phones import Phones, samples, sound
 
 LONG = {"ivr": "sound/beep", "timeout": 30}
 
@@ -224,3 +224,49 @@ async def test_the_clock_is_asked_for_sense(
 ) -> None:
     """It goes forward, and not for ever."""
     assert (await phones.control.ask(method, "/clock", json=data)).status == 400
+
+
+async def test_what_is_said_in_pieces_has_no_gaps(phones: Phones) -> None:
+    """With a lead each may be a little late; one that is later begins anew."""
+    await phones.answer_with({"record": f"{phones.customer.url}/tape"})
+    call_id = await phones.dial()
+    await phones.phase(call_id, "recording")
+    address = f"{phones.control.base}/calls/{call_id}/audio?lead=0.2"
+    for pause in (0.15, 0.2, 0.5, 9.0):
+        async with phones.control.session.post(
+            address, data=sound(0.1), headers={"Content-Type": "audio/wav"}
+        ) as answer:
+            assert answer.status == 200
+        await phones.advance(pause)
+    told = await phones.posted("/tape")
+    content = (await phones.api.get(f"/recordings/{told['callid']}-r0.wav")).body
+    buzz = samples(sound(0.1)).tobytes()
+    said = bytes(3_200) + buzz * 3 + bytes(8_800) + buzz
+    assert samples(content).tobytes().rstrip(b"\0") == said.rstrip(b"\0")
+
+
+async def test_what_was_heard_comes_in_parts(phones: Phones) -> None:
+    """Each begins with the sample after the last one of the part before."""
+    await phones.answer_with({"play": "sound/dtmf/159"})
+    call_id = await phones.dial()
+    await phones.phase(call_id, "playing")
+    parts = b""
+    for step in (0.1, 0.0125, 0.2):
+        await phones.advance(step)
+        after = str(len(parts) / 16_000)
+        heard = await phones.heard(call_id, after=after)
+        parts += samples(heard).tobytes()
+    assert parts == samples(await phones.heard(call_id)).tobytes()
+    assert len(parts) == 0.3125 * 16_000
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "1e9", "nan", "1."])
+async def test_seconds_are_asked_for(phones: Phones, after: str) -> None:
+    """As a number that is not negative."""
+    call_id = await talking(phones)
+    path = f"/calls/{call_id}/heard.wav"
+    answer = await phones.control.get(path, after=after)
+    assert (answer.status, answer.json()["error"]) == (
+        400,
+        "after: a number of seconds is expected",
+    )

@@ -8,6 +8,7 @@ import pytest
 import simulator as package
 from simulator.app import Simulator
 from simulator.control import MAX_IMAGES
+from simulator.sound import RATE
 
 from . import Client
 
@@ -76,6 +77,44 @@ async def test_every_phone_has_what_a_call_needs(page: Client) -> None:
     assert 'KEYS = "123456789*0#"' in script
     assert 'document.createElement("button")' in script
     assert 'role="status"' in markup
+
+
+async def test_every_module_is_served(page: Client) -> None:
+    """Those that another one names, too."""
+    named = {
+        name
+        for path in WEB.glob("*.js")
+        for name in re.findall(
+            r'(?:from "\./|addModule\(")([a-z-]+\.js)"', path.read_text()
+        )
+    }
+    answers = [await page.get(f"/{name}") for name in sorted(named)]
+    assert {"mic.js", "mic-worklet.js", "listen.js", "call.js"} <= named
+    types = {answer.headers["Content-Type"].split(";")[0] for answer in answers}
+    assert types == {"text/javascript"}
+
+
+async def test_the_microphone_is_asked_for_by_a_button_only(page: Client) -> None:
+    """It says whether it is on; a WAV file can be said without one."""
+    markup = (await page.get("/")).text
+    call = (await page.get("/call.js")).text
+    button = r'<button type="button" class="mic" aria-pressed="false" hidden>Talk'
+    assert re.search(button, markup)
+    assert re.search(r"Say a WAV file <input type=\"file\"", markup)
+    asking = [
+        path.name for path in WEB.iterdir() if "getUserMedia({" in path.read_text()
+    ]
+    assert asking == ["mic.js"]
+    assert call.count("microphone.open()") == call.count("  async #talk() {") == 1
+    assert call.count("this.#talk()") == 1
+    assert re.search(r'mic\.addEventListener\("click", .*this\.#talk\(\)', call)
+    assert 'setAttribute("aria-pressed"' in call
+
+
+@pytest.mark.parametrize("name", ["mic.js", "mic-worklet.js", "listen.js"])
+async def test_the_page_speaks_as_a_telephone_does(page: Client, name: str) -> None:
+    """At the same rate as the simulator."""
+    assert f"RATE = {RATE};" in (await page.get(f"/{name}")).text
 
 
 async def test_what_is_not_there_is_not_found(page: Client) -> None:
