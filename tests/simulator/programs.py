@@ -16,11 +16,26 @@ from . import ANNA, PATIENCE
 from .phones import LOUD, Phones
 
 PROGRAM: Final = "+4600700021"
+HANGUP: Final = {"t": "bye", "reason": "hangup", "message": "the caller hung up"}
+DONE: Final = {"t": "bye", "reason": "done", "message": "the program said bye"}
 
 
 def tone(seconds: float, *, rate: int = 8_000, level: int = LOUD) -> bytes:
     """Return samples of one level."""
     return array("h", [level]).tobytes() * round(seconds * rate)
+
+
+def sockets() -> list[str]:
+    """Return what the simulator does for sockets in the background."""
+    names = [task.get_name() for task in asyncio.all_tasks()]
+    return [name for name in names if name == "simulator socket"]
+
+
+async def none_is_left() -> None:
+    """Wait until nothing is done for sockets any more."""
+    async with asyncio.timeout(5):
+        while sockets():
+            await asyncio.sleep(0)
 
 
 @dataclass(slots=True)
