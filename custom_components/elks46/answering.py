@@ -413,6 +413,12 @@ class FrontDesk:
         self._listener = None
 
     @callback
+    def close(self) -> None:
+        """Have nobody wait for calls any more of which nothing more will be told."""
+        for live in self._live.values():
+            live.end()
+
+    @callback
     def find(self, call_id: str) -> LiveCall | None:
         """Return a call that has come in."""
         return self._live.get(call_id)

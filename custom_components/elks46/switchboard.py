@@ -130,8 +130,10 @@ def async_get(hass: HomeAssistant, entry_id: str) -> Switchboard:
 
 @callback
 def async_forget(hass: HomeAssistant, entry_id: str) -> None:
-    """Forget all calls of an account that is gone."""
-    hass.data.get(DATA_SWITCHBOARDS, {}).pop(entry_id, None)
+    """Forget all calls of an account that is gone, and let go on who waits for keys in them."""
+    board = hass.data.get(DATA_SWITCHBOARDS, {}).pop(entry_id, None)
+    if board is not None:
+        board.desk.close()
 
 
 def _first(program: Program) -> Instruction:
