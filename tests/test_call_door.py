@@ -7,13 +7,17 @@ from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_capture_events,
 )
 
-from custom_components.elks46.records import CallStage, PhoneCall
+from custom_components.elks46.const import CONF_CALL_HANDLING
+from custom_components.elks46.records import CallNews, CallStage, PhoneCall
+from custom_components.elks46.signals import SIGNAL_CALL
 
 from . import ANNA, NUMBER, STRANGER, SimulatorControl, setup_integration
 from .calls import Phones, place_call, post_call
@@ -295,6 +299,73 @@ async def test_a_call_ends_once_whatever_order_its_posts_come_in(
     (event,) = ended
     assert event.data["outcome"] == outcome
     assert (known(integration).digits, event.data["call_id"]) == (digits, call.id)
+
+
+def coming(**changed: str) -> dict[str, str]:
+    """Return what 46elks posts of a call that comes in; the home takes it if it is of now."""
+    now = dt_util.utcnow().replace(tzinfo=None).isoformat()
+    form = {
+        "callid": "c1", "id": "c1", "direction": "incoming", "from": ANNA, "to": NUMBER,
+        "created": now, "result": "newincoming", "state": "success", "start": now,
+        "duration": "9", "cost": "0",
+        "wav": "https://api.46elks.com/a1/recordings/c1-r0.wav",
+    }  # fmt: skip
+    return {key: value for key, value in (form | changed).items() if value}
+
+
+RUNG: Final = ("call", {"result": "newincoming"})
+LEFT: Final[Post] = ("record", {})
+GONE: Final = ("hangup", UNHEARD | {"state": "failed"})
+TOLD: Final = ["ringing", "answered", "voicemail", "ended"]
+
+
+@pytest.mark.parametrize(
+    ("posts", "told", "outcome"),
+    [
+        ([RUNG, LEFT, OVER], TOLD, "answered"),
+        ([RUNG, RUNG, LEFT, LEFT, OVER, OVER, LEFT, RUNG], TOLD, "answered"),
+        ([RUNG, OVER, LEFT], ["ringing", "answered", "ended", "voicemail"], "answered"),
+        ([RUNG, STILL_ON, LEFT, OVER, STILL_ON], TOLD, "answered"),
+        ([RUNG, GONE], ["ringing", "answered", "ended"], "no_answer"),
+        ([OVER, RUNG, LEFT], ["answered", "ended", "voicemail"], "answered"),
+        ([OVER], ["answered", "ended"], "answered"),
+        ([RUNG, ("next", {"result": "failed", "why": "badsource"}), OVER],
+         ["ringing", "answered", "ended"], "answered"),
+    ],
+    ids=[
+        "as they should", "repeated", "end before message", "ends that are none",
+        "gone before the answer", "end before all", "end alone", "a sound that is not there",
+    ],
+)  # fmt: skip
+async def test_a_call_that_came_in_is_told_once_whatever_order_its_posts_come_in(
+    hass: HomeAssistant,
+    public_url: str,
+    integration: MockConfigEntry,
+    posts: list[Post],
+    told: list[str],
+    outcome: str,
+) -> None:
+    """Each step, and how it ended; one whose beginning comes last opens no gate."""
+    steps: list[str] = []
+
+    async def step(news: CallNews, _call: PhoneCall) -> None:
+        steps.append(news.value)
+
+    async_dispatcher_connect(hass, SIGNAL_CALL.format(integration.entry_id), step)
+    subentry = integration.subentries["number"]
+    hass.config_entries.async_update_subentry(
+        integration, subentry, data={**subentry.data, CONF_CALL_HANDLING: "voicemail"}
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    ended = async_capture_events(hass, "elks46_call_ended")
+    for kind, changed in posts:
+        await post_call(public_url, kind, coming(**changed))
+        await hass.async_block_till_done()
+    assert steps == told
+    (event,) = ended
+    assert (event.data["outcome"], event.data["direction"]) == (outcome, "incoming")
+    assert hass.states.is_state("binary_sensor.46701740690_in_call", "off")
+    assert hass.states.is_state("sensor.46elks_calls_today", "1")
 
 
 async def test_what_a_strange_call_posts_under_our_reference_changes_nothing(
