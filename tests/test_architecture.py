@@ -52,6 +52,7 @@ ENGINE = {
     "replies",
     "roster",
     "senders",
+    "shelf",
     "speech",
     "spending",
     "stage",
@@ -87,6 +88,7 @@ FRONT = {
 }
 # Some rooms have a cellar: a module that only they use.
 BUILT_ON = {
+    "album": {"shelf"},
     "alert_log": {"journal"},
     "answering": {"pins"},
     "audio": {"fetch", "formats", "speech"},

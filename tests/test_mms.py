@@ -36,6 +36,7 @@ from custom_components.elks46 import album
 from custom_components.elks46.api.images import ImagesResource
 from custom_components.elks46.const import CONF_DEFAULT_SENDER, CONF_KEEP_TEXT
 from custom_components.elks46.contacts import folder_of
+from custom_components.elks46.shelf import Shelf
 from custom_components.elks46.signals import SIGNAL_PICTURES
 
 from . import (
@@ -1070,16 +1071,14 @@ async def test_a_number_that_cannot_do_pictures_shows_none(
 
 
 @pytest.fixture
-async def kept(hass: HomeAssistant, integration: MockConfigEntry) -> album.Shelf:
+async def kept(hass: HomeAssistant, integration: MockConfigEntry) -> Shelf:
     """Return where pictures lie."""
     found = album.shelf(hass)
     assert found
     return found
 
 
-def put(
-    kept: album.Shelf, created: datetime, *, sender: str = ANNA, name: str = "m1"
-) -> str:
+def put(kept: Shelf, created: datetime, *, sender: str = ANNA, name: str = "m1") -> str:
     """Put a picture there that came at a time, and return what Home Assistant calls it."""
     stamp = f"{created:%Y%m%dT%H%M%S%f}"
     place = f"{folder_of(NUMBER)}/{folder_of(sender)}/{stamp}-{name}-0.png"
@@ -1088,9 +1087,9 @@ def put(
     return picture.media_content_id
 
 
-def left(kept: album.Shelf) -> set[str]:
+def left(kept: Shelf) -> set[str]:
     """Return what Home Assistant calls the pictures that are left."""
-    return {picture.media_content_id for picture in kept.pictures()}
+    return {picture.media_content_id for picture in kept.files()}
 
 
 async def a_day_later(hass: HomeAssistant) -> None:
@@ -1101,7 +1100,7 @@ async def a_day_later(hass: HomeAssistant) -> None:
 
 
 async def test_old_pictures_make_room(
-    hass: HomeAssistant, simulator: SimulatorControl, kept: album.Shelf
+    hass: HomeAssistant, simulator: SimulatorControl, kept: Shelf
 ) -> None:
     """The oldest go first; what others put there stays."""
     events = async_capture_events(hass, "elks46_mms_received")
@@ -1123,7 +1122,7 @@ async def test_old_pictures_make_room(
 
 
 async def test_strangers_push_out_nothing_but_each_other(
-    hass: HomeAssistant, kept: album.Shelf
+    hass: HomeAssistant, kept: Shelf
 ) -> None:
     """They have a share, and only of it."""
     now = datetime.now(UTC)
@@ -1157,7 +1156,7 @@ async def test_pictures_are_kept_for_a_year(
     hass: HomeAssistant,
     simulator: SimulatorControl,
     integration: MockConfigEntry,
-    kept: album.Shelf,
+    kept: Shelf,
     begin: Callable[[HomeAssistant, MockConfigEntry], Awaitable[None]],
 ) -> None:
     """The last picture of a number goes like any other, and a text tells which time it is."""
@@ -1171,7 +1170,7 @@ async def test_pictures_are_kept_for_a_year(
     await begin(hass, integration)
     await hass.async_block_till_done(wait_background_tasks=True)
 
-    assert kept.pictures() == []
+    assert kept.files() == []
     assert hass.states.is_state(IMAGE, STATE_UNKNOWN)
 
 
@@ -1179,7 +1178,7 @@ async def test_a_clock_that_is_wrong_throws_nothing_away(
     hass: HomeAssistant,
     simulator: SimulatorControl,
     integration: MockConfigEntry,
-    kept: album.Shelf,
+    kept: Shelf,
     freezer: FrozenDateTimeFactory,
 ) -> None:
     """By what 46elks tells it is not that late."""
@@ -1198,7 +1197,7 @@ async def test_what_is_yet_to_come_is_no_last_picture_for_ever(
     hass: HomeAssistant,
     simulator: SimulatorControl,
     integration: MockConfigEntry,
-    kept: album.Shelf,
+    kept: Shelf,
     public_url: str,
 ) -> None:
     """Whoever knows the secret address may write any time into a post."""
@@ -1214,12 +1213,12 @@ async def test_what_is_yet_to_come_is_no_last_picture_for_ever(
 
     await picture_home(hass, simulator, ANNA, "", PICTURE)
 
-    newest, _ = kept.pictures()
+    newest, _ = kept.files()
     assert newest.path.read_bytes() == PICTURE
 
 
 async def test_what_was_half_written_at_a_kill_is_thrown_away(
-    hass: HomeAssistant, kept: album.Shelf
+    hass: HomeAssistant, kept: Shelf
 ) -> None:
     """What is just being written is not, nor what is none of ours."""
     put(kept, datetime.now(UTC))
@@ -1257,7 +1256,7 @@ async def test_a_sender_by_name_has_a_folder_too(
     assert [child.title for child in folder.children or ()] == ["pizza"]
     assert folder_of("---") == "unknown"
     assert kept.folders("..", "..") == []
-    assert kept.pictures("..", "..") == []
+    assert kept.files("..", "..") == []
 
 
 async def test_texts_and_pictures_do_not_disturb_each_other(

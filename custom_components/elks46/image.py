@@ -8,12 +8,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .album import Picture, shelf
+from .album import shelf
 from .api import IncomingMessage, MessageKind
 from .const import CONF_NUMBER_ID, SUBENTRY_NUMBER
 from .contacts import folder_of
 from .data import ElksConfigEntry
 from .entity import ElksNumberEntity
+from .shelf import Kept
 from .signals import SIGNAL_MESSAGE, SIGNAL_PICTURES
 
 PARALLEL_UPDATES = 0
@@ -38,7 +39,7 @@ async def async_setup_entry(
 class ElksLastPicture(ElksNumberEntity, ImageEntity):
     """The last picture that came to a number, as long as it is kept."""
 
-    _picture: Picture | None = None
+    _picture: Kept | None = None
 
     def __init__(
         self,
@@ -101,7 +102,7 @@ class ElksLastPicture(ElksNumberEntity, ImageEntity):
         if picture is not None:
             self._attr_content_type = picture.mime_type
 
-    def _newest(self) -> Picture | None:
+    def _newest(self) -> Kept | None:
         kept = shelf(self.hass)
-        pictures = kept.pictures(folder_of(self._e164)) if kept else []
+        pictures = kept.files(folder_of(self._e164)) if kept else []
         return pictures[0] if pictures else None

@@ -13,9 +13,9 @@ from homeassistant.components.media_source import (
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .album import Picture, Shelf, shelf
 from .const import CONF_NUMBER, CONF_PHONE, DOMAIN
 from .contacts import folder_of
+from .shelf import PICTURES, Kept, Shelf, find_shelf
 
 
 async def async_get_media_source(hass: HomeAssistant) -> ElksMediaSource:
@@ -36,10 +36,10 @@ class ElksMediaSource(MediaSource):
     @override
     async def async_resolve_media(self, item: MediaSourceItem) -> PlayMedia:
         """Return where a picture is served, and where it lies."""
-        kept = shelf(self._hass)
+        kept = find_shelf(self._hass, PICTURES)
         if kept is None or not (
             picture := await self._hass.async_add_executor_job(
-                kept.picture, item.identifier
+                kept.find, item.identifier
             )
         ):
             raise Unresolvable(
@@ -50,14 +50,14 @@ class ElksMediaSource(MediaSource):
     @override
     async def async_browse_media(self, item: MediaSourceItem) -> BrowseMediaSource:
         """Return the numbers, the senders to one, or the pictures of one of those."""
-        if (kept := shelf(self._hass)) is None:
+        if (kept := find_shelf(self._hass, PICTURES)) is None:
             raise BrowseError(translation_domain=DOMAIN, translation_key="picture_gone")
         below = tuple(filter(None, (item.identifier or "").split("/")))
         if len(below) > 2:
             raise BrowseError(translation_domain=DOMAIN, translation_key="picture_gone")
         folder = self._folder(below)
         if len(below) == 2:
-            pictures = await self._hass.async_add_executor_job(kept.pictures, *below)
+            pictures = await self._hass.async_add_executor_job(kept.files, *below)
             folder.children = [_shown(picture) for picture in pictures]
         else:
             names = await self._hass.async_add_executor_job(_filled, kept, below)
@@ -93,10 +93,10 @@ class ElksMediaSource(MediaSource):
 
 def _filled(kept: Shelf, below: tuple[str, ...]) -> list[str]:
     """Return the folders that hold pictures; it blocks."""
-    return [name for name in kept.folders(*below) if kept.pictures(*below, name)]
+    return [name for name in kept.folders(*below) if kept.files(*below, name)]
 
 
-def _shown(picture: Picture) -> BrowseMediaSource:
+def _shown(picture: Kept) -> BrowseMediaSource:
     created = dt_util.as_local(picture.created)
     return BrowseMediaSource(
         domain=DOMAIN,
