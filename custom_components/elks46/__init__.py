@@ -44,6 +44,7 @@ from .services import async_setup_services
 from .signals import SIGNAL_STATE
 from .spending import Spending
 from .store import ElksStore
+from .tapes import Tapes
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -74,6 +75,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     outbox = Outbox(hass, entry, client, store, address, coordinator, guard)
     board = switchboard.async_get(hass, entry.entry_id)
     dialler = Dialler(hass, entry, client, store, address, board, guard)
+    tapes = Tapes(hass, entry, client, store, dialler.ledger)
     entry.runtime_data = runtime = ElksRuntimeData(
         client=client,
         coordinator=coordinator,
@@ -93,7 +95,16 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         fallbacks=Fallbacks(hass, entry, client, store, coordinator, dialler, outbox),
         provisioning=Provisioning(hass, entry, client, store, address, reach),
         catch_up=CatchUp(
-            hass, entry, client, store, inbox, outbox, dialler, reach, coordinator
+            hass,
+            entry,
+            client,
+            store,
+            inbox,
+            outbox,
+            dialler,
+            tapes,
+            reach,
+            coordinator,
         ),
         rental=Rental(hass, client, coordinator, guard),
         replies=Replies(
@@ -101,6 +112,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         ),
         roster=Roster(hass, entry, client, store),
         spending=Spending(hass, entry, client, store, coordinator),
+        tapes=tapes,
     )
     dr.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id, **account_device(entry)
@@ -126,6 +138,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
         runtime.dialler.async_close(),
         runtime.outbox.async_close(),
         runtime.reception.async_close(),
+        runtime.tapes.async_close(),
     )
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
@@ -218,6 +231,7 @@ def _async_wire(
 
     async def settle_in() -> None:
         await follow()
+        runtime.tapes.resume()
         await runtime.catch_up.async_run()
         await runtime.replies.async_make_up()
         runtime.escalation.resume()
@@ -262,6 +276,9 @@ def _async_wire(
     def prune() -> None:
         entry.async_create_background_task(
             hass, runtime.inbox.async_prune(), "elks46 old pictures"
+        )
+        entry.async_create_background_task(
+            hass, runtime.tapes.async_prune(), "elks46 old recordings"
         )
 
     @callback

@@ -8,14 +8,21 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from .api import IncomingMessage, MessageKind
 from .data import ElksConfigEntry
-from .entity import call_data, message_data, status_data, who_and_where
-from .records import CallNews, LimitReached, PhoneCall, SentMessage
-from .signals import SIGNAL_CALL, SIGNAL_DELIVERY, SIGNAL_LIMIT, SIGNAL_MESSAGE
+from .entity import call_data, message_data, recording_data, status_data, who_and_where
+from .records import CallNews, LimitReached, PhoneCall, SentMessage, Tape
+from .signals import (
+    SIGNAL_CALL,
+    SIGNAL_DELIVERY,
+    SIGNAL_LIMIT,
+    SIGNAL_MESSAGE,
+    SIGNAL_RECORDING,
+)
 
 EVENT_SMS_RECEIVED: Final = "elks46_sms_received"
 EVENT_MMS_RECEIVED: Final = "elks46_mms_received"
 EVENT_MESSAGE_STATUS: Final = "elks46_message_status"
 EVENT_LIMIT_REACHED: Final = "elks46_limit_reached"
+EVENT_RECORDING: Final = "elks46_recording"
 
 EVENTS_OF_CALLS: Final = {
     CallNews.RINGING: "elks46_call_received",
@@ -50,6 +57,14 @@ def async_setup(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
             hass.bus.async_fire(event, who | call_data(entry, news, call))
 
     @callback
+    def recorded(tape: Tape) -> None:
+        who = who_and_where(hass, entry, phone=tape.phone or "", number=tape.number)
+        hass.bus.async_fire(
+            EVENT_RECORDING,
+            who | recording_data(tape) | {"voicemail": tape.is_voicemail},
+        )
+
+    @callback
     def limited(reached: LimitReached) -> None:
         nobody = who_and_where(hass, entry, phone="", number=None)
         hass.bus.async_fire(EVENT_LIMIT_REACHED, nobody | asdict(reached))
@@ -57,6 +72,9 @@ def async_setup(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
     entry_id = entry.entry_id
     entry.async_on_unload(
         async_dispatcher_connect(hass, SIGNAL_CALL.format(entry_id), called)
+    )
+    entry.async_on_unload(
+        async_dispatcher_connect(hass, SIGNAL_RECORDING.format(entry_id), recorded)
     )
     entry.async_on_unload(
         async_dispatcher_connect(hass, SIGNAL_LIMIT.format(entry_id), limited)

@@ -37,6 +37,8 @@ PICKED_UP: Final = (None, CallOutcome.ACKNOWLEDGED, CallOutcome.ANSWERED)
 # In 46elks' list of what was done, a menu and what was pressed in it.
 MENU: Final = "ivr"
 PRESSED: Final = "result"
+# There, that the caller could leave a message.
+RECORDED: Final = "record"
 
 
 class CallLedger:
@@ -101,25 +103,17 @@ class CallLedger:
 
         await self._async_move(call, ring, insist=False)
 
-    async def async_passed_on(self, call: PhoneCall, reserved: Decimal) -> None:
+    async def async_passed_on(
+        self, call: PhoneCall, reserved: Decimal, *, is_taped: bool
+    ) -> None:
         """Take note that a call rings somebody else, which is paid for."""
 
         def pass_on(known: PhoneCall) -> PhoneCall:
-            return replace(known, is_passed_on=True, reserved=reserved)
+            return replace(
+                known, is_passed_on=True, reserved=reserved, is_taped=is_taped
+            )
 
         await self._async_move(call, pass_on, insist=False)
-
-    async def async_left(self, call: PhoneCall, recording_id: str) -> None:
-        """Take note that the caller has left a message, whether or not the call is over.
-
-        Raises:
-            OSError: the disk refuses, so 46elks should repeat what it has posted.
-        """
-
-        def leave(known: PhoneCall) -> PhoneCall:
-            return replace(known, voicemail=recording_id)
-
-        await self._async_move(call, leave, insist=True)
 
     async def async_answered(self, call: PhoneCall, call_id: str) -> None:
         """Take note that somebody, or something, has picked up."""
@@ -176,9 +170,16 @@ class CallLedger:
                 moved = replace(
                     moved, digits=digits, is_acknowledged=_is_key(known, digits)
                 )
-            return _over(moved, _outcome(moved, end))
+            moved = _over(moved, _outcome(moved, end))
+            return replace(moved, awaits_tape=_has_tape(moved, end))
 
         await self._async_move(call, finish, insist=True)
+
+    async def async_untaped(self, call: PhoneCall) -> None:
+        """Take note that 46elks has no recording of a call."""
+        await self._async_move(
+            call, lambda known: replace(known, awaits_tape=False), insist=False
+        )
 
     async def async_lost(self, call: PhoneCall) -> None:
         """End a call that 46elks itself knows no more about."""
@@ -237,8 +238,6 @@ class CallLedger:
             async_dispatcher_send(self._hass, signal, CallNews.ANSWERED, call)
         if (call.digits, call.presses) != (known.digits, known.presses):
             async_dispatcher_send(self._hass, signal, CallNews.DIGITS, call)
-        if call.voicemail != known.voicemail:
-            async_dispatcher_send(self._hass, signal, CallNews.VOICEMAIL, call)
         if call.is_over and not known.is_over:
             async_dispatcher_send(self._hass, signal, CallNews.ENDED, call)
         async_dispatcher_send(self._hass, SIGNAL_STATE.format(self._entry.entry_id))
@@ -256,6 +255,12 @@ def _outcome(call: PhoneCall, end: CallEnded) -> CallOutcome:
     if end.was_answered or (is_ours and call.stage is CallStage.IN_PROGRESS):
         return CallOutcome.ANSWERED
     return UNANSWERED.get(end.state, CallOutcome.UNKNOWN)
+
+
+def _has_tape(call: PhoneCall, end: CallEnded) -> bool:
+    """Tell whether something should have been recorded of a call that is over."""
+    is_whole = call.is_taped and call.outcome in PICKED_UP
+    return is_whole or any(RECORDED in act for act in end.actions)
 
 
 def _pressed(end: CallEnded) -> str | None:

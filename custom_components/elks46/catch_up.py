@@ -22,6 +22,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from .api import (
+    CallState,
     ElksClient,
     ElksError,
     ElksForbiddenError,
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from .outbox import Outbox
     from .reach import Reach
     from .store import ElksStore
+    from .tapes import Tapes
 
 # Texts on their way for longer than the history was read back are asked for one by one;
 # while callbacks work only a few each time, so that a day without news costs little.
@@ -76,6 +78,7 @@ class CatchUp:
         inbox: Inbox,
         outbox: Outbox,
         dialler: Dialler,
+        tapes: Tapes,
         reach: Reach,
         coordinator: ElksCoordinator,
     ) -> None:
@@ -87,6 +90,7 @@ class CatchUp:
         self._inbox = inbox
         self._outbox = outbox
         self._dialler = dialler
+        self._tapes = tapes
         self._reach = reach
         self._lock = asyncio.Lock()
         self._next: CALLBACK_TYPE | None = None
@@ -118,6 +122,7 @@ class CatchUp:
             self._unplan()
             try:
                 await self._async_ask_for_calls()
+                await self._tapes.async_look_up()
                 await self._async_read()
             except ElksError as err:
                 LOGGER.debug("The history cannot be read: %s", type(err).__name__)
@@ -164,6 +169,7 @@ class CatchUp:
         unfinished = (
             *(sent.asked for sent in self._unfinished_mms()),
             *(call.asked for call in self._dialler.open_calls()),
+            *(call.ended for call in self._tapes.missing() if call.ended),
         )
         is_fresh = any(asked > fresh_from for asked in unfinished)
         return FRESH_INTERVAL if is_fresh else UPDATE_INTERVAL
@@ -279,6 +285,8 @@ class CatchUp:
             if self._is_closed:
                 return
             await self._dialler.async_ended(call.ref, row.ended())
+            if row.state is not CallState.ONGOING:
+                await self._tapes.async_find(call, row.recordings)
 
     async def _async_ask_for(
         self, known: set[str | None], *, already_asked: bool

@@ -24,6 +24,7 @@ from .replies import Replies
 from .roster import Roster
 from .spending import Spending
 from .store import ElksStore
+from .tapes import Tapes
 
 type ElksConfigEntry = ConfigEntry[ElksRuntimeData]
 
@@ -52,3 +53,4 @@ class ElksRuntimeData:
     replies: Replies
     roster: Roster
     spending: Spending
+    tapes: Tapes

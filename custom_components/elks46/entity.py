@@ -14,7 +14,7 @@ from .api import IncomingMessage, MessageKind, Number
 from .const import CONF_KEEP_TEXT, CONF_NUMBER, CONF_NUMBER_ID, DOMAIN, Right
 from .contacts import Contact
 from .data import ElksConfigEntry
-from .records import CallNews, PhoneCall, SentMessage
+from .records import CallNews, PhoneCall, SentMessage, Tape
 from .signals import SIGNAL_STATE
 from .subentries import subentry_by_number
 
@@ -210,8 +210,6 @@ def call_data(
             data["created"] = call.created.isoformat() if call.created else None
             data["verified"] = call.is_verified
             data["rights"] = sorted(rights)
-        case CallNews.VOICEMAIL:
-            data["recording_id"] = call.voicemail
         case CallNews.DIGITS:
             data["digits"] = call.digits
         case CallNews.ENDED:
@@ -220,6 +218,18 @@ def call_data(
             data["duration"] = call.duration
             data["cost"] = float(call.cost) if call.cost is not None else None
     return data
+
+
+def recording_data(tape: Tape) -> dict[str, Any]:
+    """Return what is told of something that was recorded of a call."""
+    return {
+        "call_id": tape.call_id,
+        "recording_id": tape.id,
+        "duration": tape.duration,
+        "media_content_id": tape.media_content_id,
+        "caller": tape.caller,
+        "callee": tape.callee,
+    }
 
 
 def _device_id(

@@ -1,13 +1,13 @@
 """What happened to a contact's and a number's messages, and to a number's calls."""
 
-from typing import override
+from typing import Any, override
 
 from homeassistant.components.event import EventEntity, EventExtraStoredData
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import IncomingMessage, MessageKind, MessageStatus
+from .api import CallDirection, IncomingMessage, MessageKind, MessageStatus
 from .const import CONF_KEEP_TEXT, SUBENTRY_NUMBER
 from .data import ElksConfigEntry
 from .entity import (
@@ -16,14 +16,17 @@ from .entity import (
     ElksNumberEntity,
     call_data,
     message_data,
+    recording_data,
     status_data,
 )
-from .records import CallNews, PhoneCall, SentMessage
-from .signals import SIGNAL_CALL, SIGNAL_DELIVERY, SIGNAL_MESSAGE
+from .records import CallNews, PhoneCall, SentMessage, Tape
+from .signals import SIGNAL_CALL, SIGNAL_DELIVERY, SIGNAL_MESSAGE, SIGNAL_RECORDING
 
 PARALLEL_UPDATES = 0
 # What comes in, as event types.
 RECEIVED = {MessageKind.SMS: "sms_received", MessageKind.MMS: "mms_received"}
+# What is told of a call after it, when the sound is here.
+VOICEMAIL = "voicemail"
 
 
 async def async_setup_entry(
@@ -133,7 +136,7 @@ class ElksNumberMessages(ElksNumberEntity, ElksMessages):
 class ElksNumberCalls(ElksNumberEntity, EventEntity):
     """Calls from and to a number."""
 
-    _attr_event_types = [news.value for news in CallNews]
+    _attr_event_types = [*(news.value for news in CallNews), VOICEMAIL]
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -144,17 +147,34 @@ class ElksNumberCalls(ElksNumberEntity, EventEntity):
                 self.hass, SIGNAL_CALL.format(self._entry.entry_id), self._happened
             )
         )
+        self.async_on_remove(
+            async_dispatcher_connect(
+                self.hass, SIGNAL_RECORDING.format(self._entry.entry_id), self._recorded
+            )
+        )
 
     @callback
     def _happened(self, news: CallNews, call: PhoneCall) -> None:
         if call.number == self._e164:
-            contact = self._runtime.contacts.by_phone(call.phone or "")
-            self._trigger_event(
-                news.value,
-                call_data(self._entry, news, call)
-                | {
-                    "direction": call.direction.value,
-                    "contact": contact.name if contact else None,
-                },
-            )
-            self.async_write_ha_state()
+            data = call_data(self._entry, news, call)
+            self._tell(news.value, data, call.direction, call.phone)
+
+    @callback
+    def _recorded(self, tape: Tape) -> None:
+        if tape.number == self._e164 and tape.is_voicemail:
+            self._tell(VOICEMAIL, recording_data(tape), tape.direction, tape.phone)
+
+    @callback
+    def _tell(
+        self,
+        event_type: str,
+        data: dict[str, Any],
+        direction: CallDirection,
+        phone: str | None,
+    ) -> None:
+        contact = self._runtime.contacts.by_phone(phone or "")
+        name = contact.name if contact else None
+        self._trigger_event(
+            event_type, data | {"direction": direction.value, "contact": name}
+        )
+        self.async_write_ha_state()

@@ -28,7 +28,6 @@ from .api import (
     HangupReason,
     IncomingCall,
     Menu,
-    RecordingReady,
 )
 from .audio import async_audio, async_spoken, led_in
 from .const import (
@@ -129,15 +128,6 @@ class Reception:
         if call := self._known(end.call_id) or self._new(end):
             await self._ledger.async_ended(call, end)
 
-    async def async_recorded(self, recording: RecordingReady) -> None:
-        """Tell that somebody has left a message.
-
-        Raises:
-            OSError: the disk refuses, so 46elks should repeat it.
-        """
-        if call := self._known(recording.call_id):
-            await self._ledger.async_left(call, recording.recording_id)
-
     def live(self, call_id: str) -> LiveCall:
         """Return a call that came in and goes on.
 
@@ -194,7 +184,7 @@ class Reception:
             )
             is_accepted = live.instruct_as(handling, targets=tuple(wanted))
             if is_accepted and (call := self._known(call_id)):
-                self._write(self._ledger.async_passed_on(call, price))
+                self._write(self._ledger.async_passed_on(call, price, is_taped=False))
             return is_accepted
         return live.instruct_as(handling, greeting=greeting)
 

@@ -111,7 +111,6 @@ class CallNews(StrEnum):
     RINGING = "ringing"
     ANSWERED = "answered"
     DIGITS = "digits"
-    VOICEMAIL = "voicemail"
     ENDED = "ended"
 
 
@@ -122,7 +121,8 @@ class CallPlan:
     `sounds` are the tokens of what is played, `seconds` how long it takes: the last is
     the message, and what comes before it is played once. With `acknowledge` this key is
     asked for, and `repeat` is how often the message is played to one who presses none.
-    `ring_twice` tries once more where nobody answers.
+    `ring_twice` tries once more where nobody answers, and `record` has the whole call
+    recorded.
     """
 
     sounds: tuple[str, ...]
@@ -131,6 +131,7 @@ class CallPlan:
     ring_timeout: int
     acknowledge: str | None = None
     ring_twice: bool = False
+    record: bool = False
 
     @property
     def talk_seconds(self) -> float:
@@ -180,8 +181,10 @@ class PhoneCall:
     """Whether it came in and rings somebody else, which is paid for as a call of ours."""
     presses: int = 0
     """How often keys were pressed: the same ones may be twice."""
-    voicemail: str | None = None
-    """What 46elks calls the message that the caller has left."""
+    is_taped: bool = False
+    """Whether 46elks was told to record the whole of it."""
+    awaits_tape: bool = False
+    """Whether it is over, and something was recorded of it by what 46elks told."""
 
     @property
     def is_placed(self) -> bool:
@@ -226,6 +229,41 @@ class PhoneCall:
             and not self.is_to_end
             and self.outcome in (CallOutcome.BUSY, CallOutcome.NO_ANSWER)
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tape:
+    """Something that was recorded of a call: the whole of it, or a message that was left.
+
+    `noted` is when this home heard of it, and `told` when it told of it: with what Home
+    Assistant calls the sound, or without where that could not be had.
+    """
+
+    id: str
+    call_id: str
+    direction: CallDirection
+    caller: str | None = field(repr=False)
+    callee: str = field(repr=False)
+    is_voicemail: bool
+    duration: int | None
+    """In seconds."""
+    created: datetime
+    """On 46elks' clock."""
+    noted: datetime
+    told: datetime | None = None
+    media_content_id: str | None = field(default=None, repr=False)
+
+    @property
+    def number(self) -> str:
+        """The number at 46elks that the call came from, or went to."""
+        is_ours = self.direction is CallDirection.OUTGOING
+        return (self.caller or "") if is_ours else self.callee
+
+    @property
+    def phone(self) -> str | None:
+        """The phone at the other end."""
+        is_ours = self.direction is CallDirection.OUTGOING
+        return self.callee if is_ours else self.caller
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from homeassistant.util.signal_type import SignalTypeFormat
 
 from .api import IncomingMessage
-from .records import CallNews, LimitReached, PhoneCall, Refused, SentMessage
+from .records import CallNews, LimitReached, PhoneCall, Refused, SentMessage, Tape
 
 SIGNAL_MESSAGE: SignalTypeFormat[IncomingMessage] = SignalTypeFormat(
     "elks46_{}_message"
@@ -11,6 +11,8 @@ SIGNAL_MESSAGE: SignalTypeFormat[IncomingMessage] = SignalTypeFormat(
 SIGNAL_DELIVERY: SignalTypeFormat[SentMessage] = SignalTypeFormat("elks46_{}_delivery")
 # What has happened, and the call as it stands then.
 SIGNAL_CALL: SignalTypeFormat[CallNews, PhoneCall] = SignalTypeFormat("elks46_{}_call")
+# Something was recorded of a call, and is kept; or it could not be had.
+SIGNAL_RECORDING: SignalTypeFormat[Tape] = SignalTypeFormat("elks46_{}_recording")
 SIGNAL_LIMIT: SignalTypeFormat[LimitReached] = SignalTypeFormat("elks46_{}_limit")
 # 46elks has said no to a text, and why.
 SIGNAL_REFUSED: SignalTypeFormat[Refused] = SignalTypeFormat("elks46_{}_refused")

@@ -36,9 +36,11 @@ from .records import (
     Reply,
     SentMessage,
     Spent,
+    Tape,
     day_of,
 )
 from .tally import Tally, dump_spent, today
+from .tape_log import TapeLog, dump_tape
 from .written import (
     dump_forward,
     dump_held,
@@ -75,6 +77,7 @@ class ElksStore:
         self._refs: dict[str, str] = {}
         self._calls = CallLog()
         self._alerts = AlertLog()
+        self._tapes = TapeLog()
         self._held: dict[tuple[str, CallbackKind], HeldNumber] = {}
         self._since: dict[str, datetime] = {}
         self._known: frozenset[str] | None = None
@@ -120,6 +123,11 @@ class ElksStore:
     def fallbacks(self) -> Mapping[str, Fallback]:
         """Texts that may become calls, by our reference."""
         return self._alerts.fallbacks
+
+    @property
+    def tapes(self) -> Mapping[str, Tape]:
+        """What was recorded of calls, by 46elks' id, in the order in which it was noted."""
+        return self._tapes.tapes
 
     @property
     def held(self) -> Mapping[tuple[str, CallbackKind], HeldNumber]:
@@ -268,6 +276,20 @@ class ElksStore:
                 self._apply(record)
             raise
 
+    async def async_record_tape(self, tape: Tape, *, insist: bool = True) -> None:
+        """Remember what is known of a recording now.
+
+        Without `insist`, it is known until the next restart even where the disk refuses.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        record: Record = {"tape": dump_tape(tape)}
+        if insist:
+            await self._journal.async_append(record)
+        else:
+            await self._async_record(record)
+
     async def async_record_alert(self, alert: Alert) -> None:
         """Remember how far an alert has come; no disk stops it.
 
@@ -414,6 +436,7 @@ class ElksStore:
                 self._held.pop((number_id, CallbackKind.SMS), None)
         self._calls.apply(record)
         self._alerts.apply(record)
+        self._tapes.apply(record)
         self._tally.apply(record)
 
     def _keep(self, sent: SentMessage) -> None:
@@ -489,6 +512,7 @@ class ElksStore:
         }
         self._refs = {sent.id: ref for ref, sent in self._sent.items() if sent.id}
         self._calls.prune()
+        self._tapes.prune()
 
     def _dump(self, journal: int) -> dict[str, Any]:
         return {
@@ -497,6 +521,7 @@ class ElksStore:
             "sent": [dump_sent(sent) for sent in self._sent.values()],
             **self._calls.dump(),
             **self._alerts.dump(),
+            **self._tapes.dump(),
             "held": [dump_held(held) for held in self._held.values()],
             "since": {key: when.isoformat() for key, when in self._since.items()},
             "known": None if self._known is None else sorted(self._known),
@@ -518,6 +543,7 @@ class ElksStore:
             self._keep(load_sent(sent))
         self._calls.restore(data)
         self._alerts.restore(data)
+        self._tapes.restore(data)
         for held in data["held"]:
             self._hold(load_held(held))
         self._since = {key: moment(when) for key, when in data["since"].items()}

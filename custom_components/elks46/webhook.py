@@ -185,8 +185,8 @@ async def _async_receive(
                 return json_response({"forward": recipient})
         case CallEnded(direction=CallDirection.INCOMING) as end:
             await runtime.reception.async_ended(end)
-        case RecordingReady() as recording if ref is None:
-            await runtime.reception.async_recorded(recording)
+        case RecordingReady() as recording:
+            await runtime.tapes.async_recorded(ref, recording)
         case CallEnded() as end:
             await runtime.dialler.async_ended(ref, end)
         case DeliveryReport() as report:
