@@ -9,7 +9,7 @@ from typing import Any, Final
 import wave
 
 import aiohttp
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import Event, HomeAssistant, callback
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_capture_events,
@@ -17,7 +17,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from custom_components.elks46.const import CONF_CALL_HANDLING, DOMAIN
 
-from . import ANNA, NUMBER, WEBHOOK_ID, Json, SimulatorControl
+from . import ANNA, NUMBER, WEBHOOK_ID, Json, SimulatorControl, use_action
 
 RECEIVED: Final = "elks46_call_received"
 ENDED: Final = "elks46_call_ended"
@@ -245,6 +245,23 @@ class House(Phones):
 def acts(call: Json) -> list[str]:
     """Return what was done in a call."""
     return [next(iter(act)) for act in call["actions"]]
+
+
+def on_ring(hass: HomeAssistant, action: str, **data: object) -> list[Any]:
+    """Use an action with each call that comes in, and return what it answers."""
+    answers: list[Any] = []
+
+    async def use(event: Event) -> None:
+        answers.append(
+            await use_action(hass, action, call_id=event.data["call_id"], **data)
+        )
+
+    @callback
+    def rung(event: Event) -> None:
+        hass.async_create_task(use(event))
+
+    hass.bus.async_listen(RECEIVED, rung)
+    return answers
 
 
 async def post_call(

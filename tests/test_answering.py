@@ -43,6 +43,7 @@ from .calls import (
     allowed_file,
     chirp,
     end_call,
+    on_ring,
     post_call,
 )
 
@@ -74,23 +75,6 @@ def house(
 ) -> House:
     """Return a home that can be called."""
     return House(hass, simulator, integration)
-
-
-def on_ring(hass: HomeAssistant, action: str, **data: object) -> list[Any]:
-    """Use an action with each call that comes in, and return what it answers."""
-    answers: list[Any] = []
-
-    async def use(event: Event) -> None:
-        answers.append(
-            await use_action(hass, action, call_id=event.data["call_id"], **data)
-        )
-
-    @callback
-    def rung(event: Event) -> None:
-        hass.async_create_task(use(event))
-
-    hass.bus.async_listen(RECEIVED, rung)
-    return answers
 
 
 async def test_a_call_that_is_rejected_is_told_and_costs_nothing(

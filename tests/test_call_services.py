@@ -72,7 +72,7 @@ async def test_what_is_wrong_is_told_before_anybody_is_called(
         {"repeat": 11},
         {"ring_timeout": 4},
         {"ring_timeout": 121},
-        {"record": True},
+        {"recording": True},
     ],
     ids=str,
 )

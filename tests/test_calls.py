@@ -110,6 +110,7 @@ async def test_a_call_is_acknowledged_by_its_key(
         "digits": "5",
         "duration": end["duration"],
         "cost": MINUTE,
+        "recording": None,
     }
     assert end["actions"][1] == {"play": "sound/beep", "result": "ok"}
     where = {

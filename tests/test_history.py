@@ -244,6 +244,7 @@ async def test_a_recording_is_told_with_the_ends_of_its_call(
         "callee": BJORN,
         "contact": "Björn",
         "created": "2026-01-15T12:00:00+00:00",
+        "media_content_id": None,
     }
 
 

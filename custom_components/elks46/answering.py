@@ -35,6 +35,8 @@ from .records import CallNews
 
 # The part of the address that tells how far a call has come.
 STEP: Final = "step"
+# The part that tells which call it is about.
+REF: Final = "ref"
 # A day of calls to a house, and nothing to notice for a computer.
 CALLS_AT_MOST: Final = 1_000
 # A person hears it ring that long; automations have answered by then, or never will.
@@ -221,10 +223,16 @@ class LiveCall:
         *,
         greeting: tuple[str, ...] = (),
         targets: tuple[str, ...] = (),
+        record: bool = False,
     ) -> bool:
         """Have the call handled as a number may be, with another greeting where there is one."""
         desk = replace(self._desk, greeting=greeting or self._desk.greeting)
-        return self.instruct(desk.instruction(handling, targets or self.targets))
+        instruction = desk.instruction(handling, targets or self.targets)
+        if record:
+            # With the reference of the call it is the whole of it that is recorded.
+            url = URL(desk.record_url).update_query({REF: self.call.call_id})
+            instruction = replace(instruction, record_call=str(url))
+        return self.instruct(instruction)
 
     @callback
     def ask(self, menu: Menu) -> asyncio.Future[str | None] | None:

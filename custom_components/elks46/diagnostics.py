@@ -34,6 +34,7 @@ async def async_get_config_entry_diagnostics(
         return {"settings": settings}
     runtime = entry.runtime_data
     sent = runtime.store.sent.values()
+    tapes = runtime.store.tapes.values()
     last_callback = runtime.reach.last_callback
     return {
         "settings": settings,
@@ -65,6 +66,13 @@ async def async_get_config_entry_diagnostics(
             "missing_address": runtime.address.missing,
             "trouble": runtime.reach.trouble,
             "uses_cloudhook": runtime.address.is_cloud,
+        },
+        "recordings": {
+            "kept": sum(one.media_content_id is not None for one in tapes),
+            "given_up": sum(
+                one.told is not None and one.media_content_id is None for one in tapes
+            ),
+            "waiting": sum(one.told is None for one in tapes),
         },
         "texts": {
             "by_status": dict(Counter(one.status.value for one in sent)),

@@ -150,6 +150,7 @@ class Dialler:
             asked=dt_util.utcnow(),
             plan=plan,
             redial_of=redial_of,
+            is_taped=plan.record,
         )
         task = self._start(call.ref, self._async_place(call, is_alert=is_alert))
         try:

@@ -151,6 +151,7 @@ class Reception:
         is_busy: bool = False,
         sound: Coroutine[Any, Any, Audio] | None = None,
         targets: Sequence[str] = (),
+        record: bool = False,
     ) -> bool:
         """Say what becomes of a call; return whether that was still to be said."""
         try:
@@ -182,9 +183,11 @@ class Reception:
             price = self._guard.price_of_passing_on(
                 _phones(wanted), minutes=PASSED_ON_MINUTES
             )
-            is_accepted = live.instruct_as(handling, targets=tuple(wanted))
+            is_accepted = live.instruct_as(
+                handling, targets=tuple(wanted), record=record
+            )
             if is_accepted and (call := self._known(call_id)):
-                self._write(self._ledger.async_passed_on(call, price, is_taped=False))
+                self._write(self._ledger.async_passed_on(call, price, is_taped=record))
             return is_accepted
         return live.instruct_as(handling, greeting=greeting)
 

@@ -45,6 +45,7 @@ class Repertoire:
         ring_timeout: int,
         acknowledge: str | None = None,
         ring_twice: bool = False,
+        record: bool = False,
     ) -> Iterator[CallPlan]:
         """Have sounds ready while calls are placed, and until the last of these is over.
 
@@ -63,6 +64,7 @@ class Repertoire:
             ring_timeout=ring_timeout,
             acknowledge=acknowledge,
             ring_twice=ring_twice,
+            record=record,
         )
         self._held.add(plan.sounds)
         try:
@@ -88,6 +90,7 @@ class Repertoire:
         """
         plan = call.plan
         next_url = self._address.callback_url(CallbackKind.NEXT, call.ref)
+        record_url = self._address.callback_url(CallbackKind.RECORD, call.ref)
         if plan is None or next_url is None:
             return
         sounds = tuple(
@@ -101,6 +104,7 @@ class Repertoire:
                 plan=plan,
                 sounds=sounds,
                 next_url=next_url,
+                record_url=record_url if plan.record else None,
                 is_to_end=call.is_to_end,
             )
             self._switchboard.expect(call.ref, program)

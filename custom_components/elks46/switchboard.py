@@ -41,12 +41,14 @@ DATA_SWITCHBOARDS: HassKey[dict[str, Switchboard]] = HassKey(f"{DOMAIN}_switchbo
 class Program:
     """What one call does.
 
-    `sounds` is where 46elks fetches those of the plan, `next_url` where it asks how to go on.
+    `sounds` is where 46elks fetches those of the plan, `next_url` where it asks how to go
+    on, and `record_url` where it tells of the recording, of a call that is to be recorded.
     """
 
     plan: CallPlan
     sounds: tuple[str, ...]
     next_url: str
+    record_url: str | None = None
     is_to_end: bool = False
 
 
@@ -150,7 +152,8 @@ def _first(program: Program) -> Instruction:
             said = Play(message, skippable=False, next=said)
     for sound in reversed(before):
         said = Play(sound, skippable=False, next=said)
-    return said
+    # Said with the first instruction, it holds for the whole call.
+    return replace(said, record_call=program.record_url)
 
 
 def _next(program: Program, step: str, result: CallResult) -> Instruction:

@@ -21,6 +21,7 @@ from .calls import (
     ATTR_LANGUAGE,
     ATTR_MEDIA,
     ATTR_MESSAGE,
+    ATTR_RECORD,
     ATTR_REPEAT,
     ATTR_TTS_ENGINE,
     ATTR_VOICE,
@@ -79,6 +80,7 @@ ANSWER_CALL_SCHEMA: Final = probatio.Schema(
         **SOUND,
         **KEYS,
         probatio.Optional(ATTR_FORWARD_TO, default=list): probatio.EnsureList(),
+        probatio.Optional(ATTR_RECORD, default=False): cv.boolean,
     }
 )
 MENU_SCHEMA: Final = probatio.Schema(
@@ -96,8 +98,9 @@ async def async_answer_call(call: ServiceCall) -> ServiceResponse:
         pressed = await _async_ask(reception, data, sound)
         return {"accepted": pressed is not None}
     targets = [_forward(call.hass, str(written)) for written in data[ATTR_FORWARD_TO]]
-    if targets and instruction != CallHandling.FORWARD:
-        raise invalid("only_with_forward")
+    for field in (ATTR_FORWARD_TO, ATTR_RECORD):
+        if data[field] and instruction != CallHandling.FORWARD:
+            raise invalid("only_with_forward", field=field)
     is_busy = instruction == BUSY
     is_refused = is_busy or instruction == CallHandling.REJECT
     return {
@@ -107,6 +110,7 @@ async def async_answer_call(call: ServiceCall) -> ServiceResponse:
             is_busy=is_busy,
             sound=sound,
             targets=targets,
+            record=data[ATTR_RECORD],
         )
     }
 

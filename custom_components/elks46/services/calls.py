@@ -14,6 +14,7 @@ from ..audio import async_audio, async_spoken, led_in
 from ..contacts import InvalidPhoneNumberError, parse_phone
 from ..data import ElksConfigEntry
 from ..records import Audio, PhoneCall
+from ..tapes import Tapes
 from .account import ACCOUNT, async_entry, invalid
 from .recipients import RECIPIENTS, Recipient, raise_failures, recipients_of
 
@@ -23,6 +24,7 @@ ATTR_FROM: Final = "from"
 ATTR_LANGUAGE: Final = "language"
 ATTR_MEDIA: Final = "media"
 ATTR_MESSAGE: Final = "message"
+ATTR_RECORD: Final = "record"
 ATTR_REPEAT: Final = "repeat"
 ATTR_RING_TIMEOUT: Final = "ring_timeout"
 ATTR_RING_TWICE: Final = "ring_twice"
@@ -63,6 +65,7 @@ PLACE_CALL_SCHEMA: Final = probatio.Schema(
             probatio.Range(min=RING_SECONDS_AT_LEAST, max=RING_SECONDS_AT_MOST),
         ),
         probatio.Optional(ATTR_RING_TWICE, default=False): cv.boolean,
+        probatio.Optional(ATTR_RECORD, default=False): cv.boolean,
         probatio.Optional(ATTR_WAIT, default=False): cv.boolean,
     }
 )
@@ -75,7 +78,7 @@ async def async_place_call(call: ServiceCall) -> ServiceResponse:
     """Call everyone asked for, all at once; what fails for one stops none of the others."""
     entry = await async_entry(call)
     # A reload while waiting takes the rooms away from the entry, not from us.
-    dialler = entry.runtime_data.dialler
+    dialler, tapes = entry.runtime_data.dialler, entry.runtime_data.tapes
     caller = caller_of(call.hass, entry, call.data.get(ATTR_FROM))
     acknowledge = key_of(call.data.get(ATTR_ACKNOWLEDGE))
     recipients = recipients_of(call.hass, entry, call.data)
@@ -88,6 +91,7 @@ async def async_place_call(call: ServiceCall) -> ServiceResponse:
         ring_timeout=call.data[ATTR_RING_TIMEOUT],
         acknowledge=acknowledge,
         ring_twice=call.data[ATTR_RING_TWICE],
+        record=call.data[ATTR_RECORD],
     ) as plan:
 
         async def place(recipient: Recipient) -> PhoneCall:
@@ -100,8 +104,12 @@ async def async_place_call(call: ServiceCall) -> ServiceResponse:
 
         results = await asyncio.gather(*map(place, recipients), return_exceptions=True)
     if call.data[ATTR_WAIT]:
-        placed = (one.ref for one in results if isinstance(one, PhoneCall))
+        placed = [one.ref for one in results if isinstance(one, PhoneCall)]
         await dialler.async_wait(placed)
+        over = (dialler.latest(ref) for ref in placed)
+        await tapes.async_wait(
+            [one.id for one in over if one and one.awaits_tape and one.id]
+        )
     raise_failures(
         recipients,
         results,
@@ -112,9 +120,9 @@ async def async_place_call(call: ServiceCall) -> ServiceResponse:
         return None
     return {
         "calls": [
-            _row(recipient, result)
+            _row(recipient, result, tapes)
             if isinstance(result, BaseException)
-            else _row(recipient, dialler.latest(result.ref) or result)
+            else _row(recipient, dialler.latest(result.ref) or result, tapes)
             for recipient, result in zip(recipients, results, strict=True)
         ]
     }
@@ -171,7 +179,9 @@ async def async_sound(hass: HomeAssistant, data: Mapping[str, Any]) -> Audio:
     raise invalid("message_or_media")
 
 
-def _row(recipient: Recipient, result: PhoneCall | BaseException) -> JsonObjectType:
+def _row(
+    recipient: Recipient, result: PhoneCall | BaseException, tapes: Tapes
+) -> JsonObjectType:
     """Return what the action answers for one recipient."""
     row: JsonObjectType = {"to": recipient.phone or recipient.asked}
     if isinstance(result, BaseException):
@@ -182,4 +192,5 @@ def _row(recipient: Recipient, result: PhoneCall | BaseException) -> JsonObjectT
         "digits": result.digits,
         "duration": result.duration,
         "cost": float(result.cost) if result.cost is not None else None,
+        "recording": tapes.media_content_id(result.id),
     }

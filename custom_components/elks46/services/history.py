@@ -32,6 +32,7 @@ from ..contacts import (
     phone_without_plus,
 )
 from ..errors import translate_errors
+from ..tapes import async_kept
 from .account import ACCOUNT, async_check_household, async_entry, invalid
 from .rows import (
     Ends,
@@ -253,11 +254,15 @@ async def async_get_recordings(call: ServiceCall) -> ServiceResponse:
             ]
             if len(found) > wanted.limit:
                 break
+    told = reader.cut(found, wanted.limit)
+    kept = await async_kept(call.hass, [recording.id for recording in told])
     return reader.answer(
         "recordings",
         [
-            recording_row(recording, ends[recording.call_id], contacts)
-            for recording in reader.cut(found, wanted.limit)
+            recording_row(
+                recording, ends[recording.call_id], contacts, kept.get(recording.id)
+            )
+            for recording in told
         ],
     )
 

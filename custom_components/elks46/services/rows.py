@@ -96,7 +96,10 @@ def _leg_row(leg: Leg) -> JsonObjectType:
 
 
 def recording_row(
-    recording: Recording, ends: Ends, contacts: Contacts
+    recording: Recording,
+    ends: Ends,
+    contacts: Contacts,
+    media_content_id: str | None,
 ) -> JsonObjectType:
     """Return what is told of a recording and the call that it is of."""
     return {
@@ -108,6 +111,7 @@ def recording_row(
         "contact": _contact(contacts, ends),
         "created": _written(recording.created),
         "duration": recording.duration,
+        "media_content_id": media_content_id,
     }
 
 
