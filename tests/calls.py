@@ -145,6 +145,14 @@ class Phones:
             ),
         )
 
+    async def to_recording(self, call_id: str) -> None:
+        """Move the clock on until a caller may speak after the beep."""
+        await self.phase(call_id, "playing")
+        while (await self.simulator.control("GET", f"calls/{call_id}"))[
+            "phase"
+        ] != "recording":
+            await self.advance(0.5)
+
     async def end(self, call_id: str) -> Json:
         """Return a call once it has ended."""
         return await self.until(call_id, lambda call: call["state"] == "ended")

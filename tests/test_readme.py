@@ -35,10 +35,12 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.elks46.bus import (
     EVENT_MESSAGE_STATUS,
     EVENT_MMS_RECEIVED,
+    EVENT_RECORDING,
     EVENT_SMS_RECEIVED,
     EVENTS_OF_CALLS,
 )
 from custom_components.elks46.const import DOMAIN, SUBENTRY_CONTACT, SUBENTRY_NUMBER
+from custom_components.elks46.event import VOICEMAIL
 from custom_components.elks46.records import CallNews
 
 from . import (
@@ -88,6 +90,7 @@ HOUSE: Final = {
     "binary_sensor.washing_machine_leak": "off",
     "climate.cottage": "off",
     "light.porch": "off",
+    "media_player.kitchen": "idle",
     "sensor.freezer_temperature": "-18",
     "switch.gate": "off",
     "siren.hallway": "off",
@@ -216,8 +219,11 @@ async def furnished(hass: HomeAssistant) -> dict[str, list[ServiceCall]]:
     for entity_id, state in HOUSE.items():
         hass.states.async_set(entity_id, state)
     return {
-        domain: async_mock_service(hass, domain, "turn_on")
-        for domain in ("climate", "light", "siren", "switch")
+        "media_player": async_mock_service(hass, "media_player", "play_media"),
+        **{
+            domain: async_mock_service(hass, domain, "turn_on")
+            for domain in ("climate", "light", "siren", "switch")
+        },
     }
 
 
@@ -484,6 +490,18 @@ async def the_family_is_passed_on(home: Home) -> None:
         assert done in call["actions"][0]
 
 
+async def a_message_is_played(home: Home) -> None:
+    """When its sound is here, and nothing of a call that is recorded."""
+    await settle(home, "number", call_handling="voicemail")
+    await home.simulator.put_handset(ANNA, answers="at_once")
+    await place_call(home.hass, to=[ANNA], record=True)
+    await Phones(home.simulator).end(await calls(home, BJORN))
+    await home.simulator.posted("record")
+    await home.hass.async_block_till_done(wait_background_tasks=True)
+    (call,) = home.asked["media_player"]
+    assert call.data["media"]["media_content_id"].endswith(".wav")
+
+
 def has_more(done: int, call: Json) -> bool:
     """Tell whether a call has got further than so many instructions."""
     return len(call["actions"]) > done
@@ -571,6 +589,7 @@ SCENES: Final[dict[str, Scene]] = {
     "Pass calls of the family on to Björn, and take a message of everybody else": (
         the_family_is_passed_on
     ),
+    "Play messages that callers leave in the kitchen": a_message_is_played,
     "Pass pictures of the family on to Björn": pictures_of_the_family_are_passed_on,
     "Ring the bell when Anna texts": the_bell_rings_for_anna,
     "Say so when a text did not arrive": a_failure_is_told,
@@ -799,6 +818,21 @@ async def test_an_event_of_a_call_is_documented(home: Home, news: CallNews) -> N
     ] == list(events[0].data)
     assert home.hass.states.get("event.46701740690_calls")
     assert words(REFERENCE, "Event of `calls`") >= {*map(str, CallNews)}
+
+
+async def test_the_event_of_a_recording_is_documented(home: Home) -> None:
+    """With exactly the keys it has, and the entity's with all of these."""
+    events = async_capture_events(home.hass, EVENT_RECORDING)
+    await home.simulator.put_handset(ANNA, answers="at_once")
+    (row,) = await place_call(home.hass, to=[ANNA], record=True)
+
+    assert row["recording"]
+    assert [
+        *column(REFERENCE, "### What every event tells"),
+        *column(REFERENCE, "### `elks46_recording`"),
+    ] == list(events[0].data)
+    told = {VOICEMAIL, "recording_id", "media_content_id", "duration"}
+    assert words(REFERENCE, "Event of `calls`") >= told
 
 
 async def test_states_and_events_of_entities_are_documented(home: Home) -> None:

@@ -662,8 +662,7 @@ async def test_a_call_that_goes_on_has_no_recording_yet(
     await house.answers("voicemail")
     await house.stop_clock()
     call_id = await house.ring()
-    while (await simulator.control("GET", f"calls/{call_id}"))["phase"] != "recording":
-        await house.advance(0.5)
+    await house.to_recording(call_id)
     await hass.config_entries.async_reload(house.entry.entry_id)
     await settled(hass)
     assert await fetched(simulator) == 0
