@@ -13,9 +13,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from . import Json, SimulatorControl, setup_integration, use_action
-from .calls import PATIENCE, allowed_file, place_call
+from .calls import PATIENCE, House, allowed_file, place_call
 from .hearing import distinct, moments
-from .test_answering import House, on_call
+from .test_answering import on_call
 
 pytestmark = pytest.mark.usefixtures("impatient")
 

@@ -28,8 +28,8 @@ from simulator.sources import Sources
 
 from . import ANNA, BJORN, Json, SimulatorControl, pass_time, send_sms, use_action
 from .alerts import alerting, tried
-from .calls import DTMF, PATIENCE, allowed_file, chirp, place_call
-from .test_answering import PIN, House, on_call
+from .calls import DTMF, PATIENCE, House, allowed_file, chirp, place_call
+from .test_answering import PIN, on_call
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
