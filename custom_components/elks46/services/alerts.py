@@ -14,7 +14,7 @@ from ..data import ElksConfigEntry
 from ..escalation import check_answered
 from ..records import Alert, Attempt, AttemptKind, CallOutcome, PhoneCall, Words
 from ..store import ElksStore
-from .account import ACCOUNT, async_entry, invalid
+from .account import ACCOUNT, async_check_household, async_entry, invalid
 from .calls import (
     ATTR_ACKNOWLEDGE,
     ATTR_FROM,
@@ -33,6 +33,7 @@ from .calls import (
     caller_of,
     key_of,
 )
+from .recipients import Recipient, async_check_may_send
 
 ATTR_ALSO_SMS: Final = "also_sms"
 ATTR_AT_ONCE: Final = "at_once"
@@ -114,13 +115,15 @@ async def async_alert(call: ServiceCall) -> ServiceResponse:
     until, until_state = call.data.get(ATTR_UNTIL), call.data.get(ATTR_UNTIL_STATE)
     if (until is None) != (until_state is None):
         raise invalid("until_incomplete")
+    contacts = _contacts(call.hass, entry, call.data[ATTR_CONTACTS])
+    await _async_check_may_alert(call, entry, contacts)
     state = call.hass.states.get(until) if until else None
     written = call.data.get(ATTR_FROM)
     has_caller = entry.runtime_data.coordinator.default_caller is not None
     alert = Alert(
         ref=ulid_now(),
         asked=dt_util.utcnow(),
-        contacts=_contacts(call.hass, entry, call.data[ATTR_CONTACTS]),
+        contacts=contacts,
         at_once=call.data[ATTR_AT_ONCE],
         rounds=call.data[ATTR_ROUNDS],
         pause=call.data[ATTR_PAUSE],
@@ -146,6 +149,22 @@ async def async_alert(call: ServiceCall) -> ServiceResponse:
         "via": ended.via.value if ended.via else None,
         "attempts": [_row(store, attempt) for attempt in ended.attempts],
     }
+
+
+async def _async_check_may_alert(
+    call: ServiceCall, entry: ElksConfigEntry, people: tuple[tuple[str, str], ...]
+) -> None:
+    """Refuse a person who may not call these people, or not from any number or about any entity."""
+    contacts = map(
+        entry.runtime_data.contacts.by_subentry,
+        (subentry_id for subentry_id, _ in people),
+    )
+    await async_check_may_send(
+        call,
+        [Recipient(asked=one.name, contact=one) for one in contacts if one is not None],
+    )
+    if ATTR_FROM in call.data or ATTR_UNTIL in call.data:
+        await async_check_household(call)
 
 
 def _words(data: dict[str, Any]) -> Words:

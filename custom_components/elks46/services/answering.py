@@ -15,7 +15,7 @@ from ..const import CallHandling
 from ..contacts import InvalidPhoneNumberError, parse_forward
 from ..reception import Reception
 from ..records import Audio
-from .account import ACCOUNT, async_entry, invalid
+from .account import ACCOUNT, async_check_household, async_entry, invalid
 from .calls import (
     ATTR_CALL_ID,
     ATTR_LANGUAGE,
@@ -90,6 +90,7 @@ MENU_SCHEMA: Final = probatio.Schema(
 
 async def async_answer_call(call: ServiceCall) -> ServiceResponse:
     """Say what becomes of a call, and whether that came in time."""
+    await async_check_household(call)
     entry = await async_entry(call)
     reception, data = entry.runtime_data.reception, call.data
     instruction = data[ATTR_INSTRUCTION]
@@ -117,6 +118,7 @@ async def async_answer_call(call: ServiceCall) -> ServiceResponse:
 
 async def async_menu(call: ServiceCall) -> ServiceResponse:
     """Ask a caller for keys, and return them."""
+    await async_check_household(call)
     entry = await async_entry(call)
     call_id = call.data[ATTR_CALL_ID]
     sound = _sound(call.hass, call.data, MENU)

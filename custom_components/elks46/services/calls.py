@@ -15,8 +15,14 @@ from ..contacts import InvalidPhoneNumberError, parse_phone
 from ..data import ElksConfigEntry
 from ..records import Audio, PhoneCall
 from ..tapes import Tapes
-from .account import ACCOUNT, async_entry, invalid
-from .recipients import RECIPIENTS, Recipient, raise_failures, recipients_of
+from .account import ACCOUNT, async_check_household, async_entry, invalid
+from .recipients import (
+    RECIPIENTS,
+    Recipient,
+    async_check_may_send,
+    raise_failures,
+    recipients_of,
+)
 
 ATTR_ACKNOWLEDGE: Final = "acknowledge"
 ATTR_CALL_ID: Final = "call_id"
@@ -82,6 +88,9 @@ async def async_place_call(call: ServiceCall) -> ServiceResponse:
     caller = caller_of(call.hass, entry, call.data.get(ATTR_FROM))
     acknowledge = key_of(call.data.get(ATTR_ACKNOWLEDGE))
     recipients = recipients_of(call.hass, entry, call.data)
+    await async_check_may_send(call, recipients)
+    if ATTR_FROM in call.data:
+        await async_check_household(call)
     entry.runtime_data.address.check_media()
     audio = await async_sound(call.hass, call.data)
 
@@ -130,6 +139,7 @@ async def async_place_call(call: ServiceCall) -> ServiceResponse:
 
 async def async_end_call(call: ServiceCall) -> ServiceResponse:
     """End a call as soon as can be, and say when that is."""
+    await async_check_household(call)
     entry = await async_entry(call)
     is_now = await entry.runtime_data.dialler.async_end(call.data[ATTR_CALL_ID])
     return {"ended": "now" if is_now else "at_next_instruction"}
