@@ -19,7 +19,7 @@ from custom_components.elks46.const import CONF_CALL_HANDLING
 from custom_components.elks46.records import CallNews, CallStage, PhoneCall
 from custom_components.elks46.signals import SIGNAL_CALL
 
-from . import ANNA, NUMBER, STRANGER, SimulatorControl, setup_integration
+from . import ANNA, NUMBER, STRANGER, WEBHOOK_ID, SimulatorControl, setup_integration
 from .calls import Phones, place_call, post_call
 
 pytestmark = pytest.mark.usefixtures("impatient")
@@ -203,19 +203,28 @@ async def test_what_a_call_hears_while_the_home_is_not_ready(
 
 
 @pytest.mark.parametrize("direction", ["incoming", "outgoing"])
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param("reach.Reach.callback_arrived", id="before"),
+        pytest.param("webhook.async_get", id="deciding"),
+        pytest.param("api.instructions.Instruction.encode", id="writing"),
+    ],
+)
 async def test_a_bug_leaves_nobody_in_silence(
     integration: MockConfigEntry,
     public_url: str,
     caplog: pytest.LogCaptureFixture,
     direction: str,
+    place: str,
 ) -> None:
-    """And is logged."""
+    """And is logged, without the secret address."""
+    caplog.set_level(logging.WARNING)
     form = {"callid": "c1", "direction": direction, "from": NUMBER, "to": ANNA}
-    with patch(
-        "custom_components.elks46.webhook.async_get", side_effect=RuntimeError("Bug")
-    ):
+    with patch(f"custom_components.elks46.{place}", side_effect=RuntimeError("Bug")):
         assert await post_call(public_url, "call", form) == REJECT
     assert "Unexpected error with what a call asks" in caplog.text
+    assert WEBHOOK_ID not in caplog.text
     caplog.clear()
 
 

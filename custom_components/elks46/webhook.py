@@ -56,6 +56,8 @@ PUBLISHED_ADDRESSES: Final = frozenset(
     )
 )
 
+# What a call hears when nothing else can be said: worked out now, so that it cannot fail then.
+REJECTED: Final = Hangup().encode()
 # What a call asks; everything else that is posted of calls only tells.
 QUESTIONS: Final = (CallbackKind.CALL, CallbackKind.NEXT)
 OF_CALLS: Final = (*QUESTIONS, CallbackKind.RECORD, CallbackKind.HANGUP)
@@ -107,15 +109,10 @@ async def async_handle(
         return Response(status=HTTPStatus.REQUEST_TIMEOUT)
     if form is None:
         return Response(status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    is_loaded = entry.state is ConfigEntryState.LOADED
-    is_open = is_loaded and hass.state is CoreState.running
+    is_open = entry.state is ConfigEntryState.LOADED and hass.state is CoreState.running
     if request.query.get("kind") in QUESTIONS:
-        if is_loaded:
-            entry.runtime_data.reach.callback_arrived(
-                is_foreign=_is_foreign(request.remote)
-            )
-        instruction = await _async_instruct(hass, entry, request, form, is_open=is_open)
-        return Response(text=instruction.encode(), content_type="application/json")
+        document = await _async_instruct(hass, entry, request, form, is_open=is_open)
+        return Response(text=document, content_type="application/json")
     if not is_open:
         return Response(status=HTTPStatus.SERVICE_UNAVAILABLE)
     try:
@@ -138,27 +135,45 @@ async def _async_instruct(
     form: Mapping[str, str],
     *,
     is_open: bool,
-) -> Instruction:
-    """Return what to do with a call; a bug must not leave a person in silence.
+) -> str:
+    """Return what to do with a call, as 46elks reads it; a bug must not leave a person in silence.
 
     Somebody who calls hears that the house is engaged where nothing listens to it. A call
     of ours goes on as planned, as long as its plan is known.
     """
+    try:
+        if entry.state is ConfigEntryState.LOADED:
+            entry.runtime_data.reach.callback_arrived(
+                is_foreign=_is_foreign(request.remote)
+            )
+        answer = await _async_decide(hass, entry, request, form, is_open=is_open)
+        return answer.encode()
+    except Exception:  # noqa: BLE001 - Home Assistant would answer nothing: silence
+        LOGGER.exception("Unexpected error with what a call asks")
+    return REJECTED
+
+
+async def _async_decide(
+    hass: HomeAssistant,
+    entry: ElksConfigEntry,
+    request: Request,
+    form: Mapping[str, str],
+    *,
+    is_open: bool,
+) -> Instruction:
+    """Return what to do with a call; one that cannot be read is turned away."""
     kind, ref = request.query["kind"], request.query.get("ref", "")
     is_incoming = kind == CallbackKind.CALL and form.get("direction") == "incoming"
     turned_away = Hangup(HangupReason.BUSY if is_incoming else HangupReason.REJECT)
     try:
         question = parse_call_callback(kind, form)
-        if isinstance(question, IncomingCall) and not is_open:
-            return turned_away
-        board = async_get(hass, entry.entry_id)
-        return await board.async_answer(ref, request.query.get(STEP, ""), question)
     except ElksInvalidDataError as err:
         LOGGER.debug("What a call asks cannot be read: %s", err)
-    except Exception:  # noqa: BLE001 - Home Assistant would answer nothing: silence
-        LOGGER.exception("Unexpected error with what a call asks")
-        return Hangup()
-    return turned_away
+        return turned_away
+    if isinstance(question, IncomingCall) and not is_open:
+        return turned_away
+    board = async_get(hass, entry.entry_id)
+    return await board.async_answer(ref, request.query.get(STEP, ""), question)
 
 
 async def _async_receive(
