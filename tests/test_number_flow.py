@@ -529,6 +529,7 @@ async def test_what_has_not_changed_is_not_set(
             for written, error in {
                 "Somebody": "phone_letters",
                 "+4670": "phone_invalid",
+                "112": "phone_emergency",
                 NUMBER: "forward_own",
                 OTHER_NUMBER: "forward_own",
             }.items()
@@ -613,6 +614,7 @@ async def test_a_number_shows_how_it_is_answered_and_changes(
             for written, error in {
                 "Somebody": "phone_letters",
                 "+4670": "phone_invalid",
+                "112": "phone_emergency",
                 NUMBER: "forward_own",
                 "+46101234567": "forward_mobile_only",
                 "+46944123456": "forward_mobile_only",

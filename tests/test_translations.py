@@ -97,6 +97,21 @@ def told() -> Iterator[tuple[str, frozenset[str]]]:
         yield limit, frozenset({"account", "limit"})
 
 
+def refusals(*parsers: str) -> list[str]:
+    """Return why what reads phone numbers may refuse one."""
+    return sorted(
+        {
+            reason
+            for function in nodes("contacts")
+            if isinstance(function, ast.FunctionDef) and function.name in parsers
+            for node in ast.walk(function)
+            if isinstance(node, ast.Call) and name(node) == "InvalidPhoneNumberError"
+            for part in ast.walk(node.args[0])
+            if (reason := text(part))
+        }
+    )
+
+
 TOLD = {key: placeholders for key, placeholders in told() if key != "reach"}
 
 
@@ -186,12 +201,25 @@ def test_every_form_has_words(step: str) -> None:
             and getattr(node.targets[0].value, "id", "") == "errors"
             and (error := text(node.value))
         }
-        | {"phone_country", "phone_emergency", "phone_invalid", "phone_letters"}
     ),
 )
 def test_every_error_of_a_form_has_words(error: str) -> None:
     """Under the field, or on top."""
     assert error in below(ENGLISH, "error")
+
+
+@pytest.mark.parametrize(
+    ("form", "reason"),
+    [
+        *(("contact", reason) for reason in refusals("parse_phone")),
+        *(("number", reason) for reason in refusals("parse_phone", "parse_forward")),
+    ],
+)
+def test_a_form_can_say_what_is_wrong_with_a_phone_number(
+    form: str, reason: str
+) -> None:
+    """The one of a person, and the one where a number is passed on."""
+    assert reason in ENGLISH["config_subentries"][form]["error"]
 
 
 @pytest.mark.parametrize(
