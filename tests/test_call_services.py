@@ -4,16 +4,17 @@ from typing import Any
 
 from homeassistant.components.tts.const import DATA_COMPONENT
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.setup import async_setup_component
 import probatio
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.elks46.const import DOMAIN
+from custom_components.elks46.records import Limit
 
 from . import ANNA, NUMBER, OTHER_NUMBER, Json, SimulatorControl, change_options
-from .calls import allowed_file, chirp, place_call
+from .calls import allowed_file, chirp, end_call, place_call
 from .sounds import FFMPEG, encoded
 from .test_audio import Engine
 
@@ -183,3 +184,34 @@ async def test_nobody_has_to_ask_for_the_answer(
     data: Any = {"entity_id": "notify.anna_sms", "media": path}
     await hass.services.async_call(DOMAIN, "place_call", data, blocking=True)
     assert (await fields_of_the_call(simulator))["to"] == ANNA
+
+
+@pytest.mark.parametrize(
+    ("to", "error"),
+    [
+        pytest.param("112", "emergency number.* or called", id="emergency"),
+        pytest.param("+46900123456", "costs extra.* or called", id="premium"),
+    ],
+)
+async def test_there_is_where_nobody_is_ever_called(
+    hass: HomeAssistant, to: str, error: str
+) -> None:
+    """The words are those of calls too."""
+    with pytest.raises(ServiceValidationError, match=f"^Field to: .*{error}"):
+        await place_call(hass, to=to)
+
+
+@pytest.mark.parametrize("limit", [Limit.DAILY_SPEND, Limit.HOURLY_CALLS])
+async def test_a_limit_of_calls_speaks_of_no_text(
+    hass: HomeAssistant, integration: MockConfigEntry, limit: Limit
+) -> None:
+    """Whoever reads it has sent none."""
+    await change_options(hass, integration, **{limit: 0})
+    with pytest.raises(HomeAssistantError, match="^Stopped by your limits: "):
+        await place_call(hass, to=ANNA)
+
+
+async def test_a_call_that_nobody_knows_cannot_be_ended(hass: HomeAssistant) -> None:
+    """Whether it would have been placed or come in."""
+    with pytest.raises(ServiceValidationError, match="this home knows no such call"):
+        await end_call(hass, "c7")

@@ -63,7 +63,9 @@ async def posts(simulator: SimulatorControl, path: str = "sms") -> int:
     return len(await simulator.requests("POST", path))
 
 
-async def refused(hass: HomeAssistant, match: str = "Not sent", **data: object) -> None:
+async def refused(
+    hass: HomeAssistant, match: str = "Not sent|Stopped", **data: object
+) -> None:
     """Send what must not be sent."""
     with pytest.raises(HomeAssistantError, match=match):
         await send_sms(hass, **{"to": ANNA, "wait": 0, **data})
@@ -82,7 +84,7 @@ async def refused(hass: HomeAssistant, match: str = "Not sent", **data: object) 
         ),
         pytest.param(
             {MONEY: 10.95},
-            "Not sent: this home would spend more than the 10.95 SEK that it may spend"
+            "Stopped by your limits: this home would spend more than the 10.95 SEK that it may spend"
             " a day. Wait until midnight, or raise the limit in the options of 46elks",
             {"account": "46elks", "limit": "10.95 SEK"},
             10.95,
@@ -214,7 +216,9 @@ async def test_a_limit_of_nothing_lets_nothing_out_and_says_so(
 ) -> None:
     """Waiting would not help, so nobody is told to wait."""
     await change_options(hass, integration, **{limit: 0})
-    await refused(hass, "Not sent: a limit of 0 lets nothing out. Raise it")
+    await refused(
+        hass, "Stopped by your limits: a limit of 0 lets nothing out. Raise it"
+    )
     assert not await posts(simulator)
 
 

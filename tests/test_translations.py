@@ -27,8 +27,9 @@ ROOT = Path(__file__).parents[1] / "custom_components" / "elks46"
 ENGLISH: Json = json.loads((ROOT / "translations" / "en.json").read_text())
 ICONS: Json = json.loads((ROOT / "icons.json").read_text())
 LANGUAGES = sorted((ROOT / "translations").glob("*.json"))
-# What raises a translated error takes its key first and its placeholders by name.
-RAISERS = {"_error", "invalid", "_invalid", "_failed", "InvalidPhoneNumberError"}
+# What raises a translated error takes its key first and its placeholders by name. Of a phone
+# number the key is known where it is read, and the field only where it was written.
+RAISERS = {"_error", "invalid", "_invalid", "_failed"}
 FLOWS = (
     "config_flow",
     "forms",
@@ -86,6 +87,10 @@ def told() -> Iterator[tuple[str, frozenset[str]]]:
                 for part in ast.walk(node.args[0]):
                     if key := text(part):
                         yield key, frozenset(given)
+            if name(node) == "InvalidPhoneNumberError":
+                for part in ast.walk(node.args[0]):
+                    if key := text(part):
+                        yield key, frozenset({"field"})
             if key := text(given.get("translation_key")):
                 yield key, literal_keys(given.get("translation_placeholders"))
         if isinstance(node, ast.Tuple) and len(node.elts) == 2:

@@ -103,8 +103,10 @@ class Guard:
         )
         entry.async_on_unload(self._unplan)
 
-    def check_destination(self, phone: str) -> None:
-        """Refuse what is never sent to; numbers of the account itself are always fine.
+    def check_destination(self, phone: str, *, field: str = "to") -> None:
+        """Refuse who is never texted or called; numbers of the account itself are always fine.
+
+        `field` is where the person has named them.
 
         Raises:
             ServiceValidationError: an emergency, short or premium number, or one of a
@@ -115,12 +117,13 @@ class Guard:
             return
         number = destination_of(phone)
         if number.is_short:
-            raise _invalid("destination_emergency", phone=masked(phone))
+            raise _invalid("destination_emergency", field=field, phone=masked(phone))
         if number.is_premium:
-            raise _invalid("destination_premium", phone=masked(phone))
+            raise _invalid("destination_premium", field=field, phone=masked(phone))
         if not number.countries & (countries := self._countries()):
             raise _invalid(
                 "destination_not_allowed",
+                field=field,
                 phone=masked(phone),
                 allowed=", ".join(sorted(countries)) or "–",
             )

@@ -329,7 +329,7 @@ class Reception:
             ServiceValidationError: it may not.
         """
         for phone in _phones([target]):
-            self._guard.check_destination(phone)
+            self._guard.check_destination(phone, field=CONF_FORWARD_TO)
 
     def _may_ring(self, target: str) -> bool:
         """Tell whether somebody may be rung now, for it is paid for."""

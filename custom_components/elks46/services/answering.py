@@ -165,4 +165,4 @@ def _forward(hass: HomeAssistant, written: str) -> str:
     try:
         return parse_forward(written, hass.config.country)
     except InvalidPhoneNumberError as err:
-        raise invalid(err.reason) from None
+        raise invalid(err.reason, field=ATTR_FORWARD_TO) from None

@@ -17,6 +17,7 @@ from ..records import Audio, PhoneCall
 from ..tapes import Tapes
 from .account import ACCOUNT, async_check_household, async_entry, invalid
 from .recipients import (
+    ATTR_TO,
     RECIPIENTS,
     Recipient,
     async_check_may_send,
@@ -106,7 +107,7 @@ async def async_place_call(call: ServiceCall) -> ServiceResponse:
         async def place(recipient: Recipient) -> PhoneCall:
             """Call one."""
             if recipient.phone is None:
-                raise recipient.error or invalid("phone_invalid")
+                raise recipient.error or invalid("phone_invalid", field=ATTR_TO)
             return await dialler.async_place(
                 callee=recipient.phone, caller=caller, plan=plan
             )

@@ -18,6 +18,7 @@ from ..media import OutOfReachError, async_data_url
 from ..records import SentMessage
 from .account import async_entry, invalid
 from .recipients import (
+    ATTR_TO,
     RECIPIENTS,
     Recipient,
     async_check_may_send,
@@ -94,7 +95,7 @@ async def async_send_sms(call: ServiceCall) -> ServiceResponse:
     async def send(recipient: Recipient) -> SentMessage | Message:
         """Text one."""
         if recipient.phone is None:
-            raise recipient.error or invalid("phone_invalid")
+            raise recipient.error or invalid("phone_invalid", field=ATTR_TO)
         mine = sender or (recipient.contact.sender if recipient.contact else None)
         if call.data[ATTR_DRY_RUN]:
             return await outbox.async_price(
@@ -176,7 +177,7 @@ async def async_send_mms(call: ServiceCall) -> ServiceResponse:
     async def send(recipient: Recipient) -> list[SentMessage | BaseException]:
         """Send one person everything."""
         if recipient.phone is None:
-            return [recipient.error or invalid("phone_invalid")]
+            return [recipient.error or invalid("phone_invalid", field=ATTR_TO)]
         messages = [
             outbox.async_send_mms(
                 recipient=recipient.phone,

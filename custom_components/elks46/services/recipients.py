@@ -102,7 +102,8 @@ def _free_number(
         else:
             phone = phone_without_plus(written)
     except InvalidPhoneNumberError as err:
-        return Recipient(asked=str(written), error=invalid(err.reason), is_written=True)
+        error = invalid(err.reason, field=ATTR_TO)
+        return Recipient(asked=str(written), error=error, is_written=True)
     contact = entry.runtime_data.contacts.by_phone(phone)
     return Recipient(asked=str(written), phone=phone, contact=contact, is_written=True)
 
