@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Generator
 from datetime import timedelta
 from functools import partial
+import gc
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -477,6 +478,43 @@ async def test_what_an_action_cannot_do_is_told(
     """By the field."""
     with pytest.raises(ServiceValidationError, match=told):
         await use_action(hass, action, call_id="c7", **data)
+
+
+async def test_what_is_refused_was_not_begun(
+    hass: HomeAssistant, house: House, recwarn: pytest.WarningsRecorder
+) -> None:
+    """No sound is half made ready."""
+    with pytest.raises(ServiceValidationError, match="Field forward_to"):
+        await use_action(
+            hass,
+            "answer_call",
+            call_id="c7",
+            instruction="announce",
+            message="Hi",
+            forward_to=ANNA,
+        )
+    gc.collect()
+    assert "never awaited" not in str([one.message for one in recwarn])
+
+
+@pytest.mark.parametrize("action", ["menu", "answer_call"])
+async def test_a_sound_whose_address_goes_meanwhile_is_an_error(
+    hass: HomeAssistant, house: House, action: str
+) -> None:
+    """Nobody can fetch it any more."""
+    await house.answers("automation")
+    file = await hass.async_add_executor_job(allowed_file, hass, chirp())
+    await house.stop_clock()
+    call_id = await house.ring()
+    await house.rung()
+    fields = {"menu": {}, "answer_call": {"instruction": "announce"}}[action]
+    with (
+        patch("custom_components.elks46.address.Address.media_url", return_value=None),
+        pytest.raises(HomeAssistantError, match="cannot fetch"),
+    ):
+        await use_action(hass, action, call_id=call_id, media=file, **fields)
+    await use_action(hass, "answer_call", call_id=call_id, instruction="reject")
+    await house.over(call_id)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ number is set up or changed, and stay on the stage.
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -62,6 +62,9 @@ PROMPT_LIFETIME: Final = timedelta(minutes=15)
 PASSED_ON_MINUTES: Final = 10
 # What a greeting begins with that is to be played and not to be read aloud.
 MEDIA: Final = ("media-source://", "http://", "https://", "/")
+
+# What makes ready what is to be heard, once it is known to be needed.
+type MakeReady = Callable[[], Coroutine[Any, Any, Audio]]
 
 
 class Reception:
@@ -149,20 +152,13 @@ class Reception:
         handling: CallHandling | None,
         *,
         is_busy: bool = False,
-        sound: Coroutine[Any, Any, Audio] | None = None,
+        sound: MakeReady | None = None,
         targets: Sequence[str] = (),
         record: bool = False,
     ) -> bool:
         """Say what becomes of a call; return whether that was still to be said."""
-        try:
-            live = self.live(call_id)
-        except ServiceValidationError:
-            if sound is not None:
-                sound.close()
-            raise
+        live = self.live(call_id)
         if not live.is_waiting:
-            if sound is not None:
-                sound.close()
             return False
         if is_busy or handling is None:
             return live.instruct(
@@ -194,43 +190,38 @@ class Reception:
     async def async_menu(
         self,
         call_id: str,
-        sound: Coroutine[Any, Any, Audio],
+        sound: MakeReady,
         *,
         digits: int,
         timeout: int,
         repeat: int,
     ) -> asyncio.Future[str | None] | None:
         """Ask for keys; None where the call does not wait for that."""
-        try:
-            live = self.live(call_id)
-        except ServiceValidationError:
-            sound.close()
-            raise
+        live = self.live(call_id)
         if not live.is_waiting:
-            sound.close()
             return None
         (*_, prompt) = await self._async_stage(live, sound)
         # To read aloud takes a while, in which the caller may have hung up.
         self.live(call_id)
         return live.ask(Menu(prompt, digits=digits, timeout=timeout, repeat=repeat))
 
-    async def _async_stage(
-        self, live: LiveCall, sound: Coroutine[Any, Any, Audio]
-    ) -> tuple[str, ...]:
+    async def _async_stage(self, live: LiveCall, sound: MakeReady) -> tuple[str, ...]:
         """Make ready what is said in one call, which waits meanwhile."""
         live.claim()
-        try:
-            self._address.check_media()
-        except HomeAssistantError:
-            sound.close()
-            raise
-        audio = await sound
-        return self._urls(
+        self._address.check_media()
+        audio = await sound()
+        urls = self._urls(
             [
                 self._stage.async_offer(part, lifetime=PROMPT_LIFETIME)
                 for part in led_in(audio)
             ]
         )
+        if not urls:
+            # The address went while the sound was made.
+            raise HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="audio_unreachable"
+            )
+        return urls
 
     def _numbers(self) -> list[Mapping[str, Any]]:
         return [

@@ -1,7 +1,8 @@
 """The actions that say what becomes of a call that came in."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from homeassistant.components.media_player import ATTR_MEDIA_CONTENT_ID
@@ -13,8 +14,7 @@ import probatio
 from ..api import LONGEST_MENU_TIMEOUT
 from ..const import CallHandling
 from ..contacts import InvalidPhoneNumberError, parse_forward
-from ..reception import Reception
-from ..records import Audio
+from ..reception import MakeReady, Reception
 from .account import ACCOUNT, async_check_household, async_entry, invalid
 from .calls import (
     ATTR_CALL_ID,
@@ -135,7 +135,7 @@ async def async_menu(call: ServiceCall) -> ServiceResponse:
 async def _async_ask(
     reception: Reception,
     data: Mapping[str, Any],
-    sound: Coroutine[Any, Any, Audio] | None,
+    sound: MakeReady | None,
 ) -> asyncio.Future[str | None] | None:
     """Ask for keys where the call waits for that."""
     if sound is None:
@@ -151,14 +151,14 @@ async def _async_ask(
 
 def _sound(
     hass: HomeAssistant, data: Mapping[str, Any], instruction: str
-) -> Coroutine[Any, Any, Audio] | None:
+) -> MakeReady | None:
     """Return what makes ready what is to be heard, if anything is to be."""
     given = [str(field) for field in SOUND if field in data]
     if not given:
         return None
     if instruction not in SPEAKING:
         raise invalid("only_with_speaking", field=given[0])
-    return async_sound(hass, data)
+    return partial(async_sound, hass, data)
 
 
 def _forward(hass: HomeAssistant, written: str) -> str:
