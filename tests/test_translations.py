@@ -91,6 +91,8 @@ def told() -> Iterator[tuple[str, frozenset[str]]]:
                 for part in ast.walk(node.args[0]):
                     if key := text(part):
                         yield key, frozenset({"field"})
+            if name(node) == "async_tell_of_numbers":
+                yield text(node.args[2]), frozenset({"number", "account", "reason"})
             if key := text(given.get("translation_key")):
                 yield key, literal_keys(given.get("translation_placeholders"))
         if isinstance(node, ast.Tuple) and len(node.elts) == 2:

@@ -230,6 +230,8 @@ def _async_wire(
         await reconcile()
 
     async def settle_in() -> None:
+        # Voices that were not there before Home Assistant had started, or an address that is new.
+        runtime.reception.async_open()
         await follow()
         runtime.tapes.resume()
         await runtime.catch_up.async_run()
@@ -240,7 +242,6 @@ def _async_wire(
     async def move() -> None:
         await runtime.address.async_resolve()
         runtime.reach.address_changed()
-        runtime.reception.async_open()
         await settle_in()
 
     @callback

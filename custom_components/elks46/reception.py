@@ -1,8 +1,4 @@
-"""Calls that come in: how each number answers, made ready before anybody calls.
-
-A call cannot wait for text-to-speech, so greetings are prepared in the background when a
-number is set up or changed, and stay on the stage.
-"""
+"""Calls that come in: how each number answers, and what is noted of those who call."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
@@ -10,7 +6,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.config_entries import ConfigEntry
@@ -29,7 +24,7 @@ from .api import (
     IncomingCall,
     Menu,
 )
-from .audio import async_audio, async_spoken, led_in
+from .audio import led_in
 from .const import (
     CONF_CALL_FALLBACK,
     CONF_CALL_HANDLING,
@@ -42,6 +37,7 @@ from .const import (
     CallHandling,
 )
 from .contacts import is_phone, is_swedish_mobile
+from .greetings import Greetings
 from .records import Audio, CallNews, PhoneCall
 from .signals import SIGNAL_CALL
 from .stage import async_stage
@@ -54,14 +50,10 @@ if TYPE_CHECKING:
     from .store import ElksStore
     from .switchboard import Switchboard
 
-# A call may still play what its number has said goodbye to.
-GREETING_GRACE: Final = timedelta(minutes=15)
 # What is said in one call only.
 PROMPT_LIFETIME: Final = timedelta(minutes=15)
 # What is set aside for a call that is passed on; nobody knows how long it will be.
 PASSED_ON_MINUTES: Final = 10
-# What a greeting begins with that is to be played and not to be read aloud.
-MEDIA: Final = ("media-source://", "http://", "https://", "/")
 
 # What makes ready what is to be heard, once it is known to be needed.
 type MakeReady = Callable[[], Coroutine[Any, Any, Audio]]
@@ -89,10 +81,9 @@ class Reception:
         self._contacts = contacts
         self._guard = guard
         self._desk = board.desk
-        self._greetings = board.greetings
+        self._greetings = Greetings(hass, entry, address, board.greetings, self._open)
         self._ledger = ledger
         self._stage = async_stage(hass)
-        self._preparing: dict[str, asyncio.Task[None]] = {}
         self._writing: set[asyncio.Task[None]] = set()
         entry.async_on_unload(
             async_dispatcher_connect(
@@ -110,15 +101,18 @@ class Reception:
     def async_open(self) -> None:
         """Answer as the numbers are set now; calls that came before go on as they were."""
         self._open()
-        self._prepare()
+        self._greetings.async_prepare(
+            {
+                data[CONF_NUMBER]: greeting
+                for data in self._numbers()
+                if (greeting := data.get(CONF_GREETING))
+            }
+        )
 
     async def async_close(self) -> None:
-        """Prepare no more, and let go after a while what no number says any more."""
+        """Take note of nothing more, and let what is being written be."""
         self._desk.detach()
-        for task in [*self._preparing.values()]:
-            task.cancel()
-        for greeting in list(self._greetings):
-            self._let_go(greeting, keep=True)
+        self._greetings.async_close()
         if self._writing:
             await asyncio.wait(self._writing)
 
@@ -210,7 +204,7 @@ class Reception:
         live.claim()
         self._address.check_media()
         audio = await sound()
-        urls = self._urls(
+        urls = self._greetings.where(
             [
                 self._stage.async_offer(part, lifetime=PROMPT_LIFETIME)
                 for part in led_in(audio)
@@ -241,7 +235,7 @@ class Reception:
         return Desk(
             handling=CallHandling(data.get(CONF_CALL_HANDLING, CallHandling.REJECT)),
             fallback=CallHandling(data.get(CONF_CALL_FALLBACK, CallHandling.REJECT)),
-            greeting=self._urls(self._greetings.get(data.get(CONF_GREETING, ""), ())),
+            greeting=self._greetings.urls(data.get(CONF_GREETING, "")),
             targets=tuple(filter(None, found)),
             next_url=next_url,
             record_url=record_url,
@@ -254,50 +248,6 @@ class Reception:
         is_written = wanted.startswith(("+", "sip"))
         return contact.phone if contact else wanted if is_written else None
 
-    def _urls(self, tokens: Sequence[str]) -> tuple[str, ...]:
-        """Return where 46elks fetches sounds; none where it cannot, or one is gone."""
-        urls = [
-            url
-            for token in tokens
-            if self._stage.async_find(token) and (url := self._address.media_url(token))
-        ]
-        return tuple(urls) if len(urls) == len(tokens) else ()
-
-    def _prepare(self) -> None:
-        """Make ready in the background what callers hear, and let go what they do not any more."""
-        wanted = {
-            greeting
-            for data in self._numbers()
-            if (greeting := data.get(CONF_GREETING))
-        }
-        for greeting in [*self._greetings]:
-            self._let_go(greeting, keep=greeting in wanted, is_open=True)
-        for greeting in wanted:
-            is_ready = bool(self._urls(self._greetings.get(greeting, ())))
-            if is_ready or greeting in self._preparing:
-                continue
-            task = self._entry.async_create_background_task(
-                self._hass, self._async_prepare(greeting), "elks46 greeting"
-            )
-            self._preparing[greeting] = task
-            task.add_done_callback(partial(self._prepared, greeting))
-
-    def _prepared(self, greeting: str, _task: asyncio.Task[None]) -> None:
-        del self._preparing[greeting]
-
-    async def _async_prepare(self, greeting: str) -> None:
-        if self._address.media_base is None:
-            return
-        try:
-            audio = await async_greeting(self._hass, greeting)
-            self._greetings[greeting] = tuple(
-                self._stage.async_offer(part, lifetime=None) for part in led_in(audio)
-            )
-        except HomeAssistantError as err:
-            LOGGER.warning("A greeting cannot be made ready: %s", err)
-            return
-        self._open()
-
     def _open(self) -> None:
         desks = {
             data[CONF_NUMBER]: desk
@@ -306,12 +256,6 @@ class Reception:
         }
         people = {contact.phone: contact for contact in self._contacts}
         self._desk.open(desks, people, self._may_ring)
-
-    def _let_go(self, greeting: str, *, keep: bool, is_open: bool = False) -> None:
-        for token in self._greetings[greeting]:
-            self._stage.async_keep(token, None if keep and is_open else GREETING_GRACE)
-        if not keep:
-            del self._greetings[greeting]
 
     def _check_target(self, target: str) -> None:
         """See that a phone may be rung; what is no phone costs nothing by the minute.
@@ -393,16 +337,6 @@ class Reception:
         task = self._hass.async_create_task(work, "elks46 call record")
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
-
-
-async def async_greeting(hass: HomeAssistant, greeting: str) -> Audio:
-    """Return what a number says: a text read aloud, or a media item.
-
-    Raises:
-        HomeAssistantError: why it cannot.
-    """
-    is_media = greeting.startswith(MEDIA)
-    return await (async_audio if is_media else async_spoken)(hass, greeting)
 
 
 def _phones(targets: Iterable[str]) -> list[str]:

@@ -38,6 +38,7 @@ from .const import (
     ReplyTo,
 )
 from .contacts import Contacts, is_answerable
+from .notices import async_tell_of_numbers
 from .records import Forward, Reply
 from .signals import SIGNAL_MESSAGE
 from .subentries import subentry_by_number
@@ -351,14 +352,12 @@ class Replies:
 
     def _mind_contacts(self) -> None:
         """Tell of each number whose texts go to a contact that is no longer there."""
-        gone: set[str] = set()
+        gone: dict[str, str] = {}
         for subentry in self._entry.get_subentries_of_type(SUBENTRY_NUMBER):
             wanted = subentry.data.get(CONF_TEXT_FORWARD_TO, "+")
             if not wanted.startswith("+") and not self._contacts.by_subentry(wanted):
-                number = subentry.data[CONF_NUMBER]
-                told = "forward_gone", {"number": number, "account": self._entry.title}
-                gone.add(self._tell(number, told))
-        self._forget_all_but(gone, "forward_gone")
+                gone[subentry.data[CONF_NUMBER]] = ""
+        async_tell_of_numbers(self._hass, self._entry, "forward_gone", gone)
 
     def _settle_loops(self) -> None:
         """Take back what was said of circles where an hour is over."""
