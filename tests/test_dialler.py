@@ -1,7 +1,7 @@
 """Calls that are tried again, ended, lost, and found after a restart."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ import json
 from typing import Any, Final
 from unittest.mock import patch
 
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
@@ -63,6 +64,16 @@ def hass_storage() -> dict[str, object]:
 def phones(simulator: SimulatorControl, integration: MockConfigEntry) -> Phones:
     """Return what steers the calls of a home."""
     return Phones(simulator)
+
+
+async def remove(hass: HomeAssistant, entry_id: str) -> None:
+    """Delete the account."""
+    await hass.config_entries.async_remove(entry_id)
+
+
+async def disable(hass: HomeAssistant, entry_id: str) -> None:
+    """Switch the account off."""
+    await hass.config_entries.async_set_disabled_by(entry_id, ConfigEntryDisabler.USER)
 
 
 def posting(kind: str, **what: Any) -> Json:
@@ -186,10 +197,11 @@ async def test_a_second_call_is_placed_although_the_account_was_reloaded(
     calling = asyncio.create_task(place_call(hass, to=[ANNA], ring_twice=True))
     await over(hass, simulator)
     await change_options(hass, integration, hourly_call_limit=29)
-    assert [row["outcome"] for row in await calling] == ["busy"]
+    assert not calling.done()
     await simulator.put_handset(ANNA, answers="at_once")
     await pass_time(hass, seconds=31)
     await over(hass, simulator, 2)
+    assert [row["outcome"] for row in await calling] == ["answered"]
     assert [call["result"] for call in await phones.calls()] == ["busy", "success"]
 
 
@@ -794,3 +806,35 @@ async def test_what_an_account_that_goes_cannot_write_down_is_no_news(
     with overdue(), patch.object(dialler, "async_ended", close_and_refuse):
         await catch_up.async_run()
     assert "The disk refuses" not in caplog.text
+
+
+async def test_who_waits_for_a_call_does_so_while_a_contact_is_changed(
+    hass: HomeAssistant, integration: MockConfigEntry, phones: Phones
+) -> None:
+    """The account is set up anew, and the answer tells the end all the same."""
+    await phones.stop_clock()
+    calling = asyncio.create_task(place_call(hass, to=[ANNA]))
+    (call,) = await phones.new()
+    await phones.phase(call["id"], "ringing")
+    await change_options(hass, integration, keep_text=False)
+    assert not calling.done()
+    await phones.do(call["id"], "decline")
+    (row,) = await calling
+    assert row["outcome"] == "busy"
+
+
+@pytest.mark.parametrize("go", [remove, disable])
+async def test_who_waits_for_a_call_goes_on_when_its_account_goes(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    phones: Phones,
+    go: Callable[[HomeAssistant, str], Coroutine[Any, Any, None]],
+) -> None:
+    """Nobody will tell its end."""
+    await phones.stop_clock()
+    calling = asyncio.create_task(place_call(hass, to=[ANNA]))
+    (call,) = await phones.new()
+    await phones.phase(call["id"], "ringing")
+    await go(hass, integration.entry_id)
+    (row,) = await calling
+    assert (row["call_id"], row["outcome"]) == (call["id"], None)

@@ -27,7 +27,7 @@ from .contacts import Contacts
 from .coordinator import ElksCoordinator
 from .credit import Credit
 from .data import ElksConfigEntry, ElksRuntimeData
-from .dialler import Dialler
+from .dialler import Dialler, async_let_go
 from .entity import account_device
 from .escalation import Escalation
 from .fallbacks import Fallbacks
@@ -145,6 +145,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
     await runtime.store.async_close()
     if entry.disabled_by is not None:
         escalation.async_forget(hass, list(runtime.store.alerts))
+        async_let_go(hass, list(runtime.store.calls))
         webhook.async_shut(hass, entry)
         switchboard.async_forget(hass, entry.entry_id)
         _delete_issues(hass, entry)
@@ -158,6 +159,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> Non
     store = ElksStore(hass, entry.entry_id)
     await store.async_load()
     escalation.async_forget(hass, list(store.alerts))
+    async_let_go(hass, list(store.calls))
     address = Address(hass, entry)
     await address.async_resolve()
     reach = Reach(hass, entry, address)

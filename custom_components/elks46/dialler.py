@@ -19,6 +19,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.ulid import ulid_now
 
 from .api import (
@@ -60,6 +61,10 @@ END_LATE: Final = timedelta(minutes=2)
 END_NEVER: Final = timedelta(hours=6)
 # When the account is unloaded, an answer on its way from 46elks is waited for this long.
 CLOSE_SECONDS: Final = 10
+# Who waits for the end of which call: a reload takes the account's rooms away from none of them.
+DATA_WAITING: Final[HassKey[dict[str, asyncio.Future[PhoneCall]]]] = HassKey(
+    f"{DOMAIN}_calls"
+)
 
 
 class Dialler:
@@ -92,7 +97,7 @@ class Dialler:
         self._under_way: dict[str, asyncio.Task[PhoneCall]] = {}
         self._writing: set[asyncio.Task[None]] = set()
         self._redials: dict[str, CALLBACK_TYPE] = {}
-        self._over: dict[str, asyncio.Future[None]] = {}
+        self._over = hass.data.setdefault(DATA_WAITING, {})
         self._closing = False
         entry.async_on_unload(
             async_dispatcher_connect(
@@ -113,8 +118,6 @@ class Dialler:
         self._switchboard.detach()
         while self._redials:
             self._redials.popitem()[1]()
-        while self._over:
-            self._over.popitem()[1].cancel()
         if tasks := {*self._under_way.values(), *self._writing}:
             _, late = await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
             for task in late:
@@ -162,15 +165,21 @@ class Dialler:
             raise _error("call_unknown")
         return task.result()
 
-    async def async_wait(self, refs: Iterable[str]) -> None:
-        """Return when the calls are over, and those that are tried again too."""
-        waiting = [
-            self._over.setdefault(ref, self._hass.loop.create_future())
+    async def async_wait(self, refs: Iterable[str]) -> dict[str, PhoneCall]:
+        """Return how calls have ended, with those that were tried again, whatever is reloaded meanwhile.
+
+        What is known of a call whose account goes is what was known before.
+        """
+        waiting = {
+            ref: self._over.setdefault(ref, self._hass.loop.create_future())
             for ref in refs
             if not self._is_done(ref)
-        ]
+        }
         if waiting:
-            await asyncio.wait(waiting)
+            await asyncio.wait(waiting.values())
+        return {
+            ref: over.result() for ref, over in waiting.items() if not over.cancelled()
+        }
 
     def latest(self, ref: str) -> PhoneCall | None:
         """Return what has become of a call, or of the one that followed it."""
@@ -292,7 +301,7 @@ class Dialler:
         """Let everyone go on who waits for a call, and what it has played go."""
         self.repertoire.release(call.plan)
         if over := self._over.pop(call.redial_of or call.ref, None):
-            over.set_result(None)
+            over.set_result(call)
 
     def _is_done(self, ref: str) -> bool:
         call = self.latest(ref)
@@ -427,6 +436,15 @@ class Dialler:
             elif self.is_late(call):
                 await self.ledger.async_refused(call, CallOutcome.UNKNOWN)
             return self.ledger.known(call)
+
+
+@callback
+def async_let_go(hass: HomeAssistant, refs: Iterable[str]) -> None:
+    """Let everyone go on who waits for calls of an account that is gone."""
+    waiting = hass.data.get(DATA_WAITING, {})
+    for ref in refs:
+        if over := waiting.pop(ref, None):
+            over.cancel()
 
 
 def _log_failure(task: asyncio.Task[PhoneCall]) -> None:

@@ -113,12 +113,12 @@ async def async_place_call(call: ServiceCall) -> ServiceResponse:
             )
 
         results = await asyncio.gather(*map(place, recipients), return_exceptions=True)
+    ended: dict[str, PhoneCall] = {}
     if call.data[ATTR_WAIT]:
         placed = [one.ref for one in results if isinstance(one, PhoneCall)]
-        await dialler.async_wait(placed)
-        over = (dialler.latest(ref) for ref in placed)
+        ended = await dialler.async_wait(placed)
         await tapes.async_wait(
-            [one.id for one in over if one and one.awaits_tape and one.id]
+            [one.id for one in ended.values() if one.awaits_tape and one.id]
         )
     raise_failures(
         recipients,
@@ -132,7 +132,11 @@ async def async_place_call(call: ServiceCall) -> ServiceResponse:
         "calls": [
             _row(recipient, result, tapes)
             if isinstance(result, BaseException)
-            else _row(recipient, dialler.latest(result.ref) or result, tapes)
+            else _row(
+                recipient,
+                ended.get(result.ref) or dialler.latest(result.ref) or result,
+                tapes,
+            )
             for recipient, result in zip(recipients, results, strict=True)
         ]
     }
