@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,7 +10,7 @@ import json
 from typing import Any, Final
 from unittest.mock import patch
 
-from homeassistant.config_entries import ConfigEntryDisabler
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
@@ -29,6 +29,7 @@ from custom_components.elks46.api import (
     ElksTimeoutError,
 )
 from custom_components.elks46.api.calls import CallsResource
+from custom_components.elks46.call_look_up import CallLookUp
 from custom_components.elks46.records import CallPlan, PhoneCall
 from custom_components.elks46.stage import async_stage
 from custom_components.elks46.switchboard import Program, async_get
@@ -47,7 +48,8 @@ from . import (
     pass_time,
     setup_integration,
 )
-from .calls import LOST_ENDS, Phones, end_call, place_call, post_call
+from .alerts import alerting
+from .calls import LOST_ENDS, PATIENCE, Phones, end_call, place_call, post_call
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
@@ -838,3 +840,78 @@ async def test_who_waits_for_a_call_goes_on_when_its_account_goes(
     await go(hass, integration.entry_id)
     (row,) = await calling
     assert (row["call_id"], row["outcome"]) == (call["id"], None)
+
+
+async def hears_something(phones: Phones, call_id: str, verb: str) -> None:
+    """Answer a call that rings, and see that there is something to hear."""
+    await phones.phase(call_id, "ringing")
+    await phones.do(call_id, "answer")
+    await phones.hears(call_id, verb)
+
+
+@asynccontextmanager
+async def reading_history() -> AsyncIterator[None]:
+    """Do something while 46elks is asked for its history, before a call is placed."""
+    begun, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def newest(_: CallLookUp) -> datetime | None:
+        begun.set()
+        await may_go_on.wait()
+        return None
+
+    with patch.object(CallLookUp, "async_newest", newest):
+        async with asyncio.timeout(PATIENCE):
+            await begun.wait()
+        yield
+        may_go_on.set()
+
+
+async def test_who_is_called_hears_something_although_the_script_was_stopped(
+    hass: HomeAssistant, simulator: SimulatorControl, phones: Phones
+) -> None:
+    """In the moment before the call was placed."""
+    await phones.stop_clock()
+    calling = asyncio.create_task(place_call(hass, to=[ANNA]))
+    async with reading_history():
+        calling.cancel()
+        await asyncio.wait({calling})
+    (call,) = await phones.new()
+    await hears_something(phones, call["id"], "play")
+    await phones.run_clock()
+    await simulator.posted("hangup")
+    await hass.async_block_till_done()
+    assert async_stage(hass).size == 0
+
+
+async def test_who_is_alerted_hears_something_although_a_contact_was_changed(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    phones: Phones,
+) -> None:
+    """In the moment before the call was placed."""
+    await phones.stop_clock()
+    going = alerting(hass, "Anna")
+    async with reading_history():
+        changing = asyncio.create_task(
+            change_options(hass, integration, keep_text=False)
+        )
+        while integration.state is ConfigEntryState.LOADED:
+            await asyncio.sleep(0)
+    (call,) = await phones.new()
+    await changing
+    await hears_something(phones, call["id"], "ivr")
+    await phones.do(call["id"], "digits", digits="1")
+    assert (await going)["by"] == "Anna"
+
+
+async def test_what_a_call_that_is_not_placed_would_have_played_is_let_go(
+    hass: HomeAssistant, simulator: SimulatorControl
+) -> None:
+    """Also where nobody waits for it any more."""
+    await simulator.fail(posting("status", status=403))
+    calling = asyncio.create_task(place_call(hass, to=[ANNA]))
+    async with reading_history():
+        calling.cancel()
+        await asyncio.wait({calling})
+    await hass.async_block_till_done()
+    assert async_stage(hass).size == 0

@@ -95,6 +95,8 @@ class Dialler:
         # A look-up could mistake one of two calls to a person for the other.
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._under_way: dict[str, asyncio.Task[PhoneCall]] = {}
+        # What those will play that are about to be placed, and not written down yet.
+        self._plans: dict[str, CallPlan] = {}
         self._writing: set[asyncio.Task[None]] = set()
         self._redials: dict[str, CALLBACK_TYPE] = {}
         self._over = hass.data.setdefault(DATA_WAITING, {})
@@ -155,7 +157,9 @@ class Dialler:
             redial_of=redial_of,
             is_taped=plan.record,
         )
+        self._plans[call.ref] = plan
         task = self._start(call.ref, self._async_place(call, is_alert=is_alert))
+        task.add_done_callback(lambda _: self._placed(call))
         try:
             await asyncio.wait({task})
         except asyncio.CancelledError:
@@ -259,9 +263,18 @@ class Dialler:
                 self._plan_redial(call)
 
     def _users(self) -> Iterator[CallPlan]:
-        """Return the plans of calls that are not over, or are to be tried again."""
-        calls = (*self.open_calls(), *map(self._store.calls.get, self._redials))
-        return (call.plan for call in calls if call and call.plan)
+        """Yield the plans of calls that are not over, or are to be tried again."""
+        yield from self._plans.values()
+        for call in (*self.open_calls(), *map(self._store.calls.get, self._redials)):
+            if call and call.plan:
+                yield call.plan
+
+    def _placed(self, call: PhoneCall) -> None:
+        """Let go what a call would have played, if it was not placed."""
+        plan = self._plans.pop(call.ref)
+        # Those that are to be tried again are forgotten then, until the next start.
+        if not self._closing:
+            self.repertoire.release(plan)
 
     def _start(
         self, ref: str, work: Coroutine[Any, Any, PhoneCall]
