@@ -261,6 +261,34 @@ async def test_a_limit_keeps_a_call_from_being_passed_on(
     assert acts(call) == [{"reject": "hangup", "announce": "play"}[fallback]]
 
 
+@pytest.mark.parametrize("handling", ["reject", "announce"])
+async def test_who_is_not_passed_on_reaches_no_limit(
+    hass: HomeAssistant,
+    house: House,
+    caplog: pytest.LogCaptureFixture,
+    handling: str,
+) -> None:
+    """Whoever the number once passed calls on to."""
+    await house.answers(handling, **{CONF_FORWARD_TO: ["björn"]})
+    await change_options(hass, house.entry, hourly_call_limit=0)
+    reached = async_capture_events(hass, "elks46_limit_reached")
+    await house.over(await house.ring())
+    assert not reached
+    assert "A call is not passed on" not in caplog.text
+
+
+async def test_what_an_automation_says_reaches_no_limit(
+    hass: HomeAssistant, house: House
+) -> None:
+    """Unless it passes a call on."""
+    await house.answers("automation", **{CONF_FORWARD_TO: ["björn"]})
+    await change_options(hass, house.entry, hourly_call_limit=0)
+    reached = async_capture_events(hass, "elks46_limit_reached")
+    on_ring(hass, "answer_call", instruction="voicemail")
+    await house.over(await house.ring())
+    assert not reached
+
+
 @pytest.mark.parametrize("instruction", ["reject", "busy"])
 async def test_an_automation_turns_a_call_away(
     hass: HomeAssistant, house: House, instruction: str

@@ -227,7 +227,9 @@ class LiveCall:
     ) -> bool:
         """Have the call handled as a number may be, with another greeting where there is one."""
         desk = replace(self._desk, greeting=greeting or self._desk.greeting)
-        instruction = desk.instruction(handling, targets or self.targets)
+        if handling is CallHandling.FORWARD:
+            targets = targets or self.targets
+        instruction = desk.instruction(handling, targets)
         if record:
             # With the reference of the call it is the whole of it that is recorded.
             url = URL(desk.record_url).update_query({REF: self.call.call_id})
@@ -322,15 +324,11 @@ class LiveCall:
     async def _async_take(self) -> Instruction:
         """Tell that it rings, and do what the number does, or what an automation says in time."""
         if self._desk.handling is not CallHandling.AUTOMATION:
-            targets = self.targets
-            self._state = _State.TOLD
+            # Whom it may ring costs something, and is asked only where somebody is rung.
             is_passed_on = self._desk.handling is CallHandling.FORWARD
-            self._tell(
-                replace(
-                    self._heard(CallNews.RINGING),
-                    targets=targets if is_passed_on else (),
-                )
-            )
+            targets = self.targets if is_passed_on else ()
+            self._state = _State.TOLD
+            self._tell(replace(self._heard(CallNews.RINGING), targets=targets))
             return self._desk.instruction(self._desk.handling, targets)
         self._wait()
         self._tell(self._heard(CallNews.RINGING))

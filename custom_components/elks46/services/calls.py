@@ -117,8 +117,9 @@ async def async_place_call(call: ServiceCall) -> ServiceResponse:
     if call.data[ATTR_WAIT]:
         placed = [one.ref for one in results if isinstance(one, PhoneCall)]
         ended = await dialler.async_wait(placed)
+        over = (ended.get(ref) or dialler.latest(ref) for ref in placed)
         await tapes.async_wait(
-            [one.id for one in ended.values() if one.awaits_tape and one.id]
+            [one.id for one in over if one and one.awaits_tape and one.id]
         )
     raise_failures(
         recipients,
