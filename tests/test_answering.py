@@ -37,6 +37,7 @@ from . import (
     use_action,
 )
 from .calls import (
+    DTMF,
     LOST_ENDS,
     RECEIVED,
     House,
@@ -287,6 +288,43 @@ async def test_what_an_automation_says_reaches_no_limit(
     on_ring(hass, "answer_call", instruction="voicemail")
     await house.over(await house.ring())
     assert not reached
+
+
+@pytest.mark.parametrize("action", ["answer_call", "menu"])
+async def test_a_caller_does_not_wait_for_what_has_failed(
+    hass: HomeAssistant, house: House, action: str
+) -> None:
+    """The number goes on without the automation, at once."""
+    await house.answers("automation", **{CONF_CALL_FALLBACK: "voicemail"})
+    await house.stop_clock()
+    call_id = await house.ring()
+    await house.rung()
+    said = {"answer_call": {"instruction": "announce"}, "menu": {}}[action]
+    with pytest.raises(HomeAssistantError):
+        await use_action(hass, action, call_id=call_id, media="/nowhere.wav", **said)
+    await house.phase(call_id, "playing")
+    await house.run_clock()
+    call = await house.over(call_id)
+    assert acts(call) == ["play", "play", "record"]
+    assert DTMF not in str(call["actions"])
+
+
+async def test_a_caller_waits_for_what_has_not_failed(
+    hass: HomeAssistant, house: House
+) -> None:
+    """Where two automations answer."""
+    await house.answers("automation")
+    await house.stop_clock()
+    call_id = await house.ring()
+    await house.rung()
+    live = house.entry.runtime_data.reception.live(call_id)
+    say = partial(use_action, hass, "answer_call", call_id=call_id)
+    with live.claimed():
+        with pytest.raises(HomeAssistantError):
+            await say(instruction="announce", media="/nowhere.wav")
+        assert live.is_waiting
+        assert await say(instruction="busy") == {"accepted": True}
+    assert (await house.over(call_id))["signal"] == "busy"
 
 
 @pytest.mark.parametrize("instruction", ["reject", "busy"])

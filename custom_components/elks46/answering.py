@@ -6,7 +6,8 @@ long as Home Assistant runs, not only while the account is loaded.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -173,7 +174,8 @@ class LiveCall:
         self._answers: dict[str, asyncio.Task[Instruction]] = {}
         self._step = 0
         self._since = 0.0
-        self._is_claimed = False
+        self._claims = 0
+        self._is_given_up = False
         self._is_to_end = False
         self._wish: Instruction | None = None
         self._wished = asyncio.Event()
@@ -202,10 +204,21 @@ class LiveCall:
         # 46elks may go away and ask again while an automation is being waited for.
         return await asyncio.shield(answer)
 
-    @callback
-    def claim(self) -> None:
-        """Have the call wait longer, as somebody is about to say how to go on."""
-        self._is_claimed = True
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Have the call wait longer, as somebody is about to say how to go on.
+
+        Where that fails, it goes on without.
+        """
+        self._claims += 1
+        try:
+            yield
+        except BaseException:
+            self._claims -= 1
+            if not self._claims and self.is_waiting:
+                self._is_given_up = True
+                self._wished.set()
+            raise
 
     @callback
     def instruct(self, instruction: Instruction) -> bool:
@@ -337,7 +350,8 @@ class LiveCall:
     def _wait(self) -> None:
         self._state = _State.WAITING
         self._since = asyncio.get_running_loop().time()
-        self._is_claimed = False
+        self._claims = 0
+        self._is_given_up = False
         self._wish = None
         self._wished.clear()
 
@@ -359,7 +373,7 @@ class LiveCall:
             self._state = _State.TOLD
             return wish
         silent = asyncio.get_running_loop().time() - self._since
-        may_wait = self.is_answered or self._is_claimed
+        may_wait = not self._is_given_up and (self.is_answered or self._claims)
         if may_wait and silent < SILENT_SECONDS:
             silence = sounds.silence(SILENCE_MILLISECONDS)
             return Play(silence, skippable=False, next=self._next_url())

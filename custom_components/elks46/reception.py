@@ -201,21 +201,21 @@ class Reception:
 
     async def _async_stage(self, live: LiveCall, sound: MakeReady) -> tuple[str, ...]:
         """Make ready what is said in one call, which waits meanwhile."""
-        live.claim()
-        self._address.check_media()
-        audio = await sound()
-        urls = self._greetings.where(
-            [
-                self._stage.async_offer(part, lifetime=PROMPT_LIFETIME)
-                for part in led_in(audio)
-            ]
-        )
-        if not urls:
-            # The address went while the sound was made.
-            raise HomeAssistantError(
-                translation_domain=DOMAIN, translation_key="audio_unreachable"
+        with live.claimed():
+            self._address.check_media()
+            audio = await sound()
+            urls = self._greetings.where(
+                [
+                    self._stage.async_offer(part, lifetime=PROMPT_LIFETIME)
+                    for part in led_in(audio)
+                ]
             )
-        return urls
+            if not urls:
+                # The address went while the sound was made.
+                raise HomeAssistantError(
+                    translation_domain=DOMAIN, translation_key="audio_unreachable"
+                )
+            return urls
 
     def _numbers(self) -> list[Mapping[str, Any]]:
         return [
