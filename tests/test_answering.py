@@ -489,7 +489,22 @@ async def test_a_menu_or_an_answer_that_is_not_waited_for(
         assert answer == {"accepted": False}
     with pytest.raises(ServiceValidationError, match=f"{call_id} does not wait"):
         await use_action(hass, "menu", call_id=call_id, media=file)
-    assert await end_call(hass, call_id) == "at_next_instruction"
+    assert await end_call(hass, call_id) == "at_its_end"
+
+
+async def test_a_call_that_was_passed_on_goes_on_until_they_hang_up(
+    hass: HomeAssistant, house: House, simulator: SimulatorControl
+) -> None:
+    """And who wants it over is told so."""
+    await simulator.put_handset(BJORN, answers="at_once")
+    await house.answers("forward", **{CONF_FORWARD_TO: ["björn"]})
+    await house.stop_clock()
+    call_id = await house.ring()
+    await house.until(call_id, lambda call: call["phase"] == "connected")
+    await hass.async_block_till_done()
+    assert await end_call(hass, call_id) == "at_its_end"
+    await house.do(call_id, "hangup")
+    await house.over(call_id)
 
 
 @pytest.mark.parametrize(

@@ -842,6 +842,24 @@ async def test_who_waits_for_a_call_goes_on_when_its_account_goes(
     assert (row["call_id"], row["outcome"]) == (call["id"], None)
 
 
+@pytest.mark.parametrize(
+    ("acknowledge", "ended"),
+    [
+        pytest.param({}, "at_its_end", id="only plays"),
+        pytest.param({"acknowledge": "1"}, "at_next_instruction", id="asks"),
+    ],
+)
+async def test_when_a_call_ends_that_was_picked_up_is_told(
+    hass: HomeAssistant, phones: Phones, acknowledge: Json, ended: str
+) -> None:
+    """46elks asks again only where there is a key to press."""
+    await phones.stop_clock()
+    (row,) = await place_call(hass, to=[ANNA], wait=False, **acknowledge)
+    await phones.answered()
+    await hass.async_block_till_done()
+    assert await end_call(hass, row["call_id"]) == ended
+
+
 async def hears_something(phones: Phones, call_id: str, verb: str) -> None:
     """Answer a call that rings, and see that there is something to hear."""
     await phones.phase(call_id, "ringing")

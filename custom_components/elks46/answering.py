@@ -188,6 +188,11 @@ class LiveCall:
         return waits and not (self.is_over or self._is_to_end)
 
     @property
+    def will_ask(self) -> bool:
+        """Whether 46elks has still to ask how to go on."""
+        return self._state is not _State.TOLD and not self.is_over
+
+    @property
     def targets(self) -> tuple[str, ...]:
         """Those who may be rung now."""
         return tuple(one for one in self._desk.targets if self._allow(one))

@@ -37,7 +37,7 @@ from .call_ledger import CallLedger
 from .call_look_up import CallLookUp
 from .const import DOMAIN, EPOCH, LOGGER
 from .errors import translate_errors
-from .records import CallNews, CallOutcome, CallPlan, PhoneCall
+from .records import CallEnding, CallNews, CallOutcome, CallPlan, CallStage, PhoneCall
 from .repertoire import Repertoire
 from .signals import SIGNAL_CALL
 from .switchboard import Question, Switchboard
@@ -189,8 +189,8 @@ class Dialler:
         """Return what has become of a call, or of the one that followed it."""
         return self._redial(ref) or self._store.calls.get(ref)
 
-    async def async_end(self, call_id: str) -> bool:
-        """End a call as soon as can be; return whether that is now.
+    async def async_end(self, call_id: str) -> CallEnding:
+        """End a call as soon as can be; return when that is.
 
         46elks takes no word for a call that rings or talks, but asks what to do next.
 
@@ -208,9 +208,19 @@ class Dialler:
             cancel()
             await self.ledger.async_to_end(call)
             self._finish(call)
-            return True
+            return CallEnding.NOW
+        will_ask = self._will_ask(call)
         await self._async_to_end(call)
-        return False
+        return CallEnding.AT_NEXT_INSTRUCTION if will_ask else CallEnding.AT_ITS_END
+
+    def _will_ask(self, call: PhoneCall) -> bool:
+        """Tell whether 46elks has still to ask what to do with a call."""
+        if call.direction is CallDirection.INCOMING:
+            live = self._switchboard.desk.find(call.ref)
+            return live is not None and live.will_ask
+        is_picked_up = call.stage is CallStage.IN_PROGRESS
+        has_menu = call.plan is not None and call.plan.acknowledge is not None
+        return not is_picked_up or (has_menu and not call.is_acknowledged)
 
     async def async_withdraw(self, ref: str) -> None:
         """Let a call end that nobody needs any more, if there is one."""

@@ -86,6 +86,15 @@ class HeldNumber:
     kind: CallbackKind = CallbackKind.SMS
 
 
+class CallEnding(StrEnum):
+    """When a call is over that is to end."""
+
+    NOW = "now"
+    AT_NEXT_INSTRUCTION = "at_next_instruction"
+    AT_ITS_END = "at_its_end"
+    """By itself: 46elks asks nothing any more."""
+
+
 class CallStage(StrEnum):
     """How far a call has come; never back."""
 

@@ -147,8 +147,8 @@ async def async_end_call(call: ServiceCall) -> ServiceResponse:
     """End a call as soon as can be, and say when that is."""
     await async_check_household(call)
     entry = await async_entry(call)
-    is_now = await entry.runtime_data.dialler.async_end(call.data[ATTR_CALL_ID])
-    return {"ended": "now" if is_now else "at_next_instruction"}
+    ending = await entry.runtime_data.dialler.async_end(call.data[ATTR_CALL_ID])
+    return {"ended": ending.value}
 
 
 def caller_of(hass: HomeAssistant, entry: ElksConfigEntry, written: str | None) -> str:
