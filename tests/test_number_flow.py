@@ -872,3 +872,20 @@ async def test_other_addresses_need_the_account_the_number_and_something_to_set(
         "number_gone",
         "not_loaded",
     ]
+
+
+async def test_a_number_that_cannot_pass_calls_on_does_not_take_the_place(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """Before it is set so that it can."""
+    number = integration.subentries["number"]
+    for forward_to in (["+468123456"], ["anna"]):
+        hass.config_entries.async_update_subentry(
+            integration, number, data={**number.data, CONF_FORWARD_TO: forward_to}
+        )
+        await hass.async_block_till_done(wait_background_tasks=True)
+        other = await simulator.put_number(OTHER_NUMBER)
+        asked = await begin(hass, integration, "replace", "number")
+        done = await answer(hass, asked, {CONF_NUMBER_ID: other["id"]})
+        assert bool(done.get("errors")) is (forward_to == ["+468123456"])
+    assert integration.subentries["number"].data[CONF_NUMBER] == OTHER_NUMBER

@@ -27,8 +27,8 @@ from .const import (
 from .contacts import (
     Contacts,
     InvalidPhoneNumberError,
+    can_reach,
     is_phone,
-    is_swedish_mobile,
     parse_forward,
 )
 from .guard import Guard
@@ -115,7 +115,7 @@ def _refusal(
         return None
     if target in own:
         return "forward_own"
-    if is_swedish_mobile(number.number) and not is_swedish_mobile(target):
+    if not can_reach(number.number, target):
         return "forward_mobile_only"
     try:
         guard.check_destination(target)

@@ -253,6 +253,12 @@ def folder_of(sender: str) -> str:
     return re.sub("[^a-z0-9]", "", sender.lower())[:40] or "unknown"
 
 
+def can_reach(number: str, target: str) -> bool:
+    """Tell whether 46elks passes calls to a number on to somebody."""
+    is_free = not is_swedish_mobile(number) or not is_phone(target)
+    return is_free or is_swedish_mobile(target)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """A person with a phone."""

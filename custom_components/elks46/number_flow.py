@@ -34,7 +34,7 @@ from .const import (
     VOICE,
     ReplyTo,
 )
-from .contacts import Contacts, InvalidPhoneNumberError, parse_phone
+from .contacts import Contacts, InvalidPhoneNumberError, can_reach, parse_phone
 from .forms import client_for, form_errors, number_options, own_numbers, trimmed
 from .rent_flow import CONFIRM_SCHEMA, RentSteps
 from .roster import number_subentry
@@ -218,6 +218,10 @@ class NumberSubentryFlow(RentSteps):
         if user_input is None:
             return await self._async_ask("replace", subentry.data)
         chosen = number_subentry(self._numbers[user_input[CONF_NUMBER_ID]])
+        if not self._may_pass_on(chosen["data"][CONF_NUMBER], subentry.data):
+            return await self._async_ask(
+                "replace", user_input, {CONF_NUMBER_ID: "replaced_by_mobile"}
+            )
         return self.async_update_and_abort(
             self._get_entry(),
             subentry,
@@ -254,8 +258,20 @@ class NumberSubentryFlow(RentSteps):
             },
         )
 
+    def _may_pass_on(self, number: str, settings: Mapping[str, Any]) -> bool:
+        """Tell whether 46elks would pass calls to a number on as these settings say."""
+        contacts = Contacts(self._get_entry())
+        found = (
+            contact.phone if (contact := contacts.by_subentry(wanted)) else wanted
+            for wanted in settings.get(CONF_FORWARD_TO, ())
+        )
+        return all(can_reach(number, target) for target in found)
+
     async def _async_ask(
-        self, step_id: str, suggested: Mapping[str, Any] | None = None
+        self,
+        step_id: str,
+        suggested: Mapping[str, Any] | None = None,
+        wrong: Mapping[str, str] | None = None,
     ) -> SubentryFlowResult:
         """Show the account's numbers that no other subentry stands for."""
         entry = self._get_entry()
@@ -286,6 +302,7 @@ class NumberSubentryFlow(RentSteps):
                 probatio.Schema({probatio.Required(CONF_NUMBER_ID): selector}),
                 suggested,
             ),
+            errors=dict(wrong or {}),
         )
 
     def _contacts(self) -> list[SelectOptionDict]:

@@ -36,8 +36,9 @@ from .const import (
     SUBENTRY_NUMBER,
     CallHandling,
 )
-from .contacts import is_phone, is_swedish_mobile
+from .contacts import can_reach, is_phone
 from .greetings import Greetings
+from .notices import async_tell_of_numbers
 from .records import Audio, CallNews, PhoneCall
 from .signals import SIGNAL_CALL
 from .stage import async_stage
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
     from .store import ElksStore
     from .switchboard import Switchboard
 
+# What a number does with calls that may ring others.
+PASSING_ON: Final = (CallHandling.FORWARD, CallHandling.AUTOMATION)
 # What is said in one call only.
 PROMPT_LIFETIME: Final = timedelta(minutes=15)
 # What is set aside for a call that is passed on; nobody knows how long it will be.
@@ -101,6 +104,7 @@ class Reception:
     def async_open(self) -> None:
         """Answer as the numbers are set now; calls that came before go on as they were."""
         self._open()
+        self._mind_targets()
         self._greetings.async_prepare(
             {
                 data[CONF_NUMBER]: greeting
@@ -165,10 +169,9 @@ class Reception:
             wanted = [*targets] or [*live.targets]
             if not wanted:
                 raise _invalid("forward_to_missing")
-            is_mobile = is_swedish_mobile(live.call.callee)
             for target in wanted:
                 self._check_target(target)
-                if is_mobile and is_phone(target) and not is_swedish_mobile(target):
+                if not can_reach(live.call.callee, target):
                     raise _invalid("forward_mobile_only")
             price = self._guard.price_of_passing_on(
                 _phones(wanted), minutes=PASSED_ON_MINUTES
@@ -231,19 +234,39 @@ class Reception:
         hangup_url = self._address.callback_url(CallbackKind.HANGUP)
         if next_url is None or record_url is None or hangup_url is None:
             return None
-        found = map(self._target, data.get(CONF_FORWARD_TO, ()))
         return Desk(
             handling=CallHandling(data.get(CONF_CALL_HANDLING, CallHandling.REJECT)),
             fallback=CallHandling(data.get(CONF_CALL_FALLBACK, CallHandling.REJECT)),
             greeting=self._greetings.urls(data.get(CONF_GREETING, "")),
-            targets=tuple(filter(None, found)),
+            targets=tuple(self._targets(data)),
             next_url=next_url,
             record_url=record_url,
             hangup_url=hangup_url,
         )
 
+    def _targets(self, data: Mapping[str, Any]) -> list[str]:
+        """Return who is rung: contacts may have gone, or have another phone than once."""
+        found = filter(None, map(self._target, data.get(CONF_FORWARD_TO, ())))
+        return [one for one in found if can_reach(data[CONF_NUMBER], one)]
+
+    def _mind_targets(self) -> None:
+        """Tell of each number that does not pass calls on to everybody it is set to."""
+        gone: dict[str, str] = {}
+        unfit: dict[str, str] = {}
+        for data in self._numbers():
+            if data.get(CONF_CALL_HANDLING) not in PASSING_ON:
+                continue
+            for wanted in data.get(CONF_FORWARD_TO, ()):
+                if (target := self._target(wanted)) is None:
+                    gone[data[CONF_NUMBER]] = ""
+                elif not can_reach(data[CONF_NUMBER], target):
+                    contact = self._contacts.by_subentry(wanted)
+                    unfit[data[CONF_NUMBER]] = contact.name if contact else target
+        async_tell_of_numbers(self._hass, self._entry, "call_forward_gone", gone)
+        async_tell_of_numbers(self._hass, self._entry, "call_forward_unfit", unfit)
+
     def _target(self, wanted: str) -> str | None:
-        """Return who is rung: a contact's phone as it is now, or what stands there."""
+        """Return a contact's phone as it is now, or what stands there."""
         contact = self._contacts.by_subentry(wanted)
         is_written = wanted.startswith(("+", "sip"))
         return contact.phone if contact else wanted if is_written else None
