@@ -13,7 +13,10 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_capture_events,
+)
 
 from custom_components.elks46.const import (
     CONF_CALL_FALLBACK,
@@ -32,7 +35,9 @@ from . import (
     Json,
     SimulatorControl,
     change_options,
+    issues,
     killed,
+    memory,
     pass_time,
     use_action,
 )
@@ -237,6 +242,44 @@ async def test_a_call_is_passed_on(
     assert house.call(call_id).is_placed
 
 
+async def test_a_contact_that_is_gone_is_not_rung(
+    hass: HomeAssistant, house: House
+) -> None:
+    """Repairs says so, until somebody else is chosen."""
+    await house.answers(
+        "forward", **{CONF_FORWARD_TO: ["björn"], CONF_CALL_FALLBACK: "voicemail"}
+    )
+    hass.config_entries.async_remove_subentry(house.entry, "björn")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert [*issues(hass)] == ["call_forward_gone"]
+    call = await house.over(await house.ring())
+    assert acts(call) == ["play", "play", "record"]
+    await house.answers("forward", **{CONF_FORWARD_TO: ["anna"]})
+    assert not issues(hass)
+
+
+async def test_a_contact_that_cannot_be_rung_any_more_is_not(
+    hass: HomeAssistant, house: House
+) -> None:
+    """A Swedish mobile number reaches no landline."""
+    await house.answers(
+        "forward",
+        **{CONF_FORWARD_TO: ["björn", STRANGER], CONF_CALL_FALLBACK: "voicemail"},
+    )
+    await house.change("björn", phone="+468123456")
+    await house.stop_clock()
+    call_id = await house.ring()
+    await house.until(call_id, lambda call: call["doing"])
+    assert issues(hass)["call_forward_unfit"] == {
+        "number": NUMBER,
+        "account": "46elks",
+        "reason": "Björn",
+    }
+    await house.do(call_id, "hangup")
+    call = await house.over(call_id)
+    assert call["actions"][0]["connect"] == STRANGER
+
+
 async def test_who_does_not_answer_has_a_voicemail(
     house: House, simulator: SimulatorControl
 ) -> None:
@@ -417,6 +460,29 @@ async def test_a_menu_asks_and_asks_again(hass: HomeAssistant, house: House) -> 
     assert [event.data["digits"] for event in house.digits][:2] == ["1", "1"]
     assert house.digits[0].data["contact"] == "Anna"
     assert house.ended[0].data["outcome"] == "answered"
+
+
+async def test_what_callers_type_is_told_and_not_kept(
+    hass: HomeAssistant, house: House
+) -> None:
+    """It may be a secret."""
+    await house.answers("automation")
+    file = await hass.async_add_executor_job(allowed_file, hass, chirp())
+    on_ring(hass, "menu", media=file, digits=4)
+    await house.stop_clock()
+    call_id = await house.ring()
+    await house.hears(call_id, "ivr")
+    await house.do(call_id, "digits", digits="4711")
+    await house.do(call_id, "hangup")
+    await house.over(call_id)
+    assert [event.data["digits"] for event in house.digits] == ["4711"]
+    kept = await hass.async_add_executor_job(memory, hass)
+    assert call_id.encode() in b"".join(kept.values())
+    assert b"4711" not in b"".join(kept.values())
+    state = hass.states.get("event.46701740690_calls")
+    assert state is not None
+    assert state.state_info is not None
+    assert "digits" in state.state_info["unrecorded_attributes"]
 
 
 async def test_a_menu_without_keys_says_so(hass: HomeAssistant, house: House) -> None:

@@ -95,6 +95,9 @@ def dump_call(call: PhoneCall) -> dict[str, Any]:
     data = asdict(call)
     for name in ("asked", "after", "created", "ended"):
         data[name] = data[name] and data[name].isoformat()
+    if call.direction is CallDirection.INCOMING:
+        # What those who call have typed is told, and then of no use any more.
+        data["digits"] = None
     cost = None if call.cost is None else str(call.cost)
     return data | {"cost": cost, "reserved": str(call.reserved)}
 

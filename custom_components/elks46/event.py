@@ -136,6 +136,8 @@ class ElksNumberMessages(ElksNumberEntity, ElksMessages):
 class ElksNumberCalls(ElksNumberEntity, EventEntity):
     """Calls from and to a number."""
 
+    # What somebody has typed may be a secret of theirs.
+    _unrecorded_attributes = frozenset({"digits"})
     _attr_event_types = [*(news.value for news in CallNews), VOICEMAIL]
 
     @override
