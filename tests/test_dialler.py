@@ -933,3 +933,18 @@ async def test_what_a_call_that_is_not_placed_would_have_played_is_let_go(
         await asyncio.wait({calling})
     await hass.async_block_till_done()
     assert async_stage(hass).size == 0
+
+
+async def test_a_voicemail_box_is_called_once_more_where_a_key_is_asked_for(
+    hass: HomeAssistant, simulator: SimulatorControl, phones: Phones
+) -> None:
+    """It presses none, and the phone it belongs to may let the second call through."""
+    await simulator.put_handset(ANNA, answers="never", voicemail=20)
+    calling = asyncio.create_task(
+        place_call(hass, to=[ANNA], acknowledge="1", ring_twice=True)
+    )
+    await over(hass, simulator)
+    await pass_time(hass, seconds=31)
+    await over(hass, simulator, 2)
+    assert [row["outcome"] for row in await calling] == ["answered"]
+    assert len(await phones.calls()) == 2

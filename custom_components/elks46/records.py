@@ -231,13 +231,16 @@ class PhoneCall:
 
     @property
     def wants_redial(self) -> bool:
-        """Whether it is to be tried once more, as nobody has answered."""
-        return (
-            self.plan is not None
-            and self.plan.ring_twice
-            and not self.is_to_end
-            and self.outcome in (CallOutcome.BUSY, CallOutcome.NO_ANSWER)
+        """Whether it is to be tried once more, as no person has answered.
+
+        Where a key is asked for, who presses none may be a voicemail box.
+        """
+        if self.plan is None or not self.plan.ring_twice or self.is_to_end:
+            return False
+        has_no_key = self.outcome is CallOutcome.ANSWERED and bool(
+            self.plan.acknowledge
         )
+        return has_no_key or self.outcome in (CallOutcome.BUSY, CallOutcome.NO_ANSWER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
