@@ -223,9 +223,9 @@ class House(Phones):
             lambda: any(one.data["call_id"] == call_id for one in self.ended)
         )
 
-    async def rung(self) -> None:
-        """Return when the home has told a call."""
-        await self._until(lambda: bool(self.received))
+    async def rung(self, count: int = 1) -> None:
+        """Return when the home has told so many calls."""
+        await self._until(lambda: len(self.received) >= count)
 
     async def _until(self, wanted: Callable[[], bool]) -> None:
         """Return when enough was told."""

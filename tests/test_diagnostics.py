@@ -9,7 +9,11 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from syrupy.assertion import SnapshotAssertion
 from syrupy.filters import props
 
-from custom_components.elks46.const import CONF_DEFAULT_SENDER, CONF_NUMBER_ID
+from custom_components.elks46.const import (
+    CONF_DEFAULT_SENDER,
+    CONF_GREETING,
+    CONF_NUMBER_ID,
+)
 
 from . import (
     ANNA,
@@ -23,6 +27,8 @@ from . import (
     send_sms,
     text_home,
 )
+from .calls import allowed_file, chirp
+from .test_answering import House
 
 
 async def diagnostics(client: ClientSessionGenerator, entry: MockConfigEntry) -> Json:
@@ -60,6 +66,41 @@ async def test_it_tells_of_an_account_to_which_nothing_has_happened(
 
     assert downloaded["data"]["reach"]["last_callback"] is None
     assert downloaded["data"]["texts"] == {"by_status": {}, "today": 0, "unanswered": 0}
+
+
+async def test_it_tells_of_calls(
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    simulator: SimulatorControl,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """How they are answered, how they ended, and how many have not."""
+    house = House(hass, simulator, integration)
+    file = await hass.async_add_executor_job(allowed_file, hass, chirp())
+    await house.over(await house.ring())
+    await house.answers("announce", **{CONF_GREETING: file})
+    await house.stop_clock()
+    await house.ring(BJORN)
+    await house.rung(2)
+
+    downloaded = await diagnostics(hass_client, integration)
+
+    assert downloaded["data"]["calls"] == {
+        "by_outcome": {"no_answer": 1},
+        "numbers": [
+            {
+                "fallback": None,
+                "handling": "announce",
+                "has_greeting": True,
+                "is_greeting_ready": True,
+                "is_held": True,
+                "targets": 0,
+            }
+        ],
+        "open": 1,
+        "today": 2,
+    }
+    assert file not in json.dumps(downloaded["data"])
 
 
 async def test_it_tells_nothing_about_people(

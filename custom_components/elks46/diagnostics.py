@@ -6,11 +6,16 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
-from .api import DEFAULT_API_URL
+from .api import DEFAULT_API_URL, CallbackKind
 from .const import (
     CONF_API_URL,
+    CONF_CALL_FALLBACK,
+    CONF_CALL_HANDLING,
     CONF_DEFAULT_SENDER,
+    CONF_FORWARD_TO,
+    CONF_GREETING,
     CONF_KEEP_TEXT,
+    CONF_NUMBER_ID,
     CONF_PUBLIC_URL,
     CONF_REACH,
     SUBENTRY_CONTACT,
@@ -33,7 +38,7 @@ async def async_get_config_entry_diagnostics(
     if entry.state is not ConfigEntryState.LOADED:
         return {"settings": settings}
     runtime = entry.runtime_data
-    sent = runtime.store.sent.values()
+    sent, calls = runtime.store.sent.values(), runtime.store.calls.values()
     tapes = runtime.store.tapes.values()
     last_callback = runtime.reach.last_callback
     return {
@@ -66,6 +71,26 @@ async def async_get_config_entry_diagnostics(
             "missing_address": runtime.address.missing,
             "trouble": runtime.reach.trouble,
             "uses_cloudhook": runtime.address.is_cloud,
+        },
+        "calls": {
+            "by_outcome": dict(
+                Counter(one.outcome.value for one in calls if one.outcome)
+            ),
+            "open": sum(not one.is_over for one in calls),
+            "today": runtime.store.calls_today,
+            "numbers": [
+                {
+                    "fallback": subentry.data.get(CONF_CALL_FALLBACK),
+                    "handling": subentry.data.get(CONF_CALL_HANDLING),
+                    "has_greeting": bool(greeting),
+                    "is_greeting_ready": runtime.reception.is_ready(greeting),
+                    "is_held": (subentry.data[CONF_NUMBER_ID], CallbackKind.CALL)
+                    in runtime.store.held,
+                    "targets": len(subentry.data.get(CONF_FORWARD_TO, ())),
+                }
+                for subentry in entry.get_subentries_of_type(SUBENTRY_NUMBER)
+                for greeting in [subentry.data.get(CONF_GREETING, "")]
+            ],
         },
         "recordings": {
             "kept": sum(one.media_content_id is not None for one in tapes),

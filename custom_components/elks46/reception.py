@@ -113,6 +113,10 @@ class Reception:
             }
         )
 
+    def is_ready(self, greeting: str) -> bool:
+        """Tell whether 46elks can fetch a greeting."""
+        return bool(self._greetings.urls(greeting))
+
     async def async_close(self) -> None:
         """Take note of nothing more, and let what is being written be."""
         self._desk.detach()
