@@ -64,6 +64,7 @@ ENGINE = {
     "tally",
     "tape_log",
     "tapes",
+    "tariff",
     "written",
     "words",
 }
@@ -103,6 +104,7 @@ BUILT_ON = {
     "escalation": {"course", "words"},
     "fallbacks": {"words"},
     "greetings": {"audio", "stage"},
+    "guard": {"tariff"},
     "media": {"fetch"},
     "number_flow": {"call_form", "forms", "rent_flow"},
     "outbox": {"ledger", "look_up", "senders"},

@@ -12,6 +12,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -20,10 +21,16 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.elks46.api import DeliveryReport, MessageKind, MessageStatus
+from custom_components.elks46.api import (
+    CallDirection,
+    DeliveryReport,
+    MessageKind,
+    MessageStatus,
+)
 from custom_components.elks46.const import CONF_ALLOWED_COUNTRIES, CONF_PHONE
 from custom_components.elks46.contacts import destination_of
-from custom_components.elks46.records import Limit
+from custom_components.elks46.records import CallNews, CallStage, Limit, PhoneCall
+from custom_components.elks46.signals import SIGNAL_CALL
 
 from . import (
     ANNA,
@@ -205,6 +212,48 @@ async def test_a_limit_below_the_guess_lets_the_first_text_tell_the_price(
     assert [isinstance(one, Exception) for one in answers].count(False) == 1
     await refused(hass)
     assert await posts(simulator) == 1
+
+
+async def test_no_call_is_thought_to_cost_less_than_by_the_list(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """Also where the limit is below that and nothing is spent yet, or a long one would pass a limit of little."""
+    await change_options(hass, integration, **{MONEY: 100})
+    guard = integration.runtime_data.guard
+    with guard.reserve_call("a", ANNA, minutes=100) as price:
+        assert price == 100
+    with (
+        pytest.raises(HomeAssistantError, match="100.00"),
+        guard.reserve_call("b", ANNA, minutes=143),
+    ):
+        pass
+
+
+async def test_a_minute_to_a_landline_says_nothing_of_mobiles(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """And none is thought to be cheaper than the list has it."""
+    landline, guard = "+4684650040", integration.runtime_data.guard
+    for phone, cost in {landline: "0.40", ANNA: "0.10", "+4791234567": "2.50"}.items():
+        call = PhoneCall(
+            ref=phone,
+            direction=CallDirection.OUTGOING,
+            caller=NUMBER,
+            callee=phone,
+            asked=dt_util.utcnow(),
+            stage=CallStage.ENDED,
+            duration=61,
+            cost=Decimal(cost),
+        )
+        async_dispatcher_send(
+            hass, SIGNAL_CALL.format(integration.entry_id), CallNews.ENDED, call
+        )
+        with guard.reserve_call("one", "+46701740699", minutes=100) as price:
+            assert price == (140 if phone == landline else 70)
+    with guard.reserve_call("one", landline, minutes=100) as price:
+        assert price == 70
+    with guard.reserve_call("one", "+4791234568", minutes=100) as price:
+        assert price == 125
 
 
 @pytest.mark.parametrize("limit", [MONEY, MESSAGES])

@@ -125,13 +125,15 @@ class Destination:
 
     `country` is None where the number belongs to none, as those of satellites, and
     `countries` are all whose number it can be: several share a code, and some their
-    numbers too. A short number may be one for emergencies.
+    numbers too. A short number may be one for emergencies. `kind` is that of the phone:
+    a mobile one, one at home, and so on.
     """
 
     country: str | None
     countries: frozenset[str]
     is_short: bool
     is_premium: bool
+    kind: int
 
 
 @lru_cache(maxsize=1024)
@@ -155,6 +157,7 @@ def destination_of(phone: str) -> Destination:
         is_premium=_is_premium(number, national)
         if valid
         else _looks_premium(code, national),
+        kind=phonenumbers.number_type(number),
     )
 
 

@@ -23,7 +23,7 @@ from homeassistant.helpers.dispatcher import (
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
-from .api import CallDirection, MessageKind
+from .api import MessageKind
 from .const import (
     CONF_ALERT_RESERVE,
     CONF_ALLOWED_COUNTRIES,
@@ -38,25 +38,13 @@ from .const import (
 from .contacts import destination_of, masked
 from .records import CallNews, Limit, LimitReached, PhoneCall, SentMessage
 from .signals import SIGNAL_CALL, SIGNAL_DELIVERY, SIGNAL_LIMIT
+from .tariff import Tariff
 
 if TYPE_CHECKING:
     from .contacts import Contacts
     from .coordinator import ElksCoordinator
     from .store import ElksStore
 
-# What 46elks takes for one part to Sweden, before VAT (46elks.com/pricing, November 2026;
-# that of a picture in SEK follows from the one in EUR).
-SWEDISH_PRICES: Final = {
-    "EUR": {MessageKind.SMS: Decimal("0.047"), MessageKind.MMS: Decimal("0.11")},
-    "SEK": {MessageKind.SMS: Decimal("0.52"), MessageKind.MMS: Decimal("1.25")},
-}
-# A started minute to a Swedish mobile phone, by the same list.
-SWEDISH_MINUTE: Final = {"EUR": Decimal("0.064"), "SEK": Decimal("0.70")}
-# As long as no text has gone to a country, one is thought to cost as much as to the
-# dearest of Sweden's neighbours.
-UNKNOWN_COUNTRY: Final = 2
-# 46elks: pricing, "per started minute".
-SECONDS_PAID_FOR: Final = 60
 # An alarm may use as much again: it must not be kept in by what ran wild before it.
 ALERT_RESERVE: Final = 2
 
@@ -80,12 +68,11 @@ class Guard:
         self._coordinator = coordinator
         self._reserved: dict[str, Decimal] = {}
         self._reserved_calls: dict[str, Decimal] = {}
-        self._prices: dict[tuple[MessageKind, str], Decimal] = {}
-        self._minutes: dict[str, Decimal] = {}
+        self._tariff = Tariff()
         self._told: dict[Limit, datetime] = {}
         self._ends: dict[Limit, CALLBACK_TYPE] = {}
         for sent in store.sent.values():
-            self._learn(sent)
+            self._tariff.learn_message(sent)
         for call in store.calls.values():
             self._learn_minute(CallNews.ENDED, call)
         for limit in Limit:
@@ -232,42 +219,26 @@ class Guard:
         return float(self._entry.options.get(limit, default))
 
     def _price(self, phone: str, kind: MessageKind, parts: int) -> Decimal:
-        """Return what a message is thought to cost: what the last to that country did."""
-        prices = SWEDISH_PRICES.get(self._currency, SWEDISH_PRICES["EUR"])
-        country = destination_of(phone).country or ""
-        known = self._prices.get((kind, country))
-        return (known or self._guess(prices[kind])) * parts
+        """Return what a message is thought to cost."""
+        return self._tariff.of_message(self._currency, phone, kind, parts, self._spare)
 
     def _minutes_to(self, phone: str, minutes: int) -> Decimal:
-        """Return what some minutes to a phone are thought to cost, by what the last there did."""
-        price = SWEDISH_MINUTE.get(self._currency, SWEDISH_MINUTE["EUR"])
-        country = destination_of(phone).country or ""
-        if known := self._minutes.get(country):
-            return known * minutes
-        return self._guess(price * minutes)
+        """Return what some minutes to a phone are thought to cost."""
+        return self._tariff.of_minutes(self._currency, phone, minutes, self._spare)
 
-    def _guess(self, swedish: Decimal) -> Decimal:
-        """Return what something may cost where nothing is known but its price in Sweden."""
-        guess = swedish * UNKNOWN_COUNTRY
+    @property
+    def _spare(self) -> Decimal:
+        """What a guess may be at most: all the money of a day on which nothing is spent yet."""
         money = Decimal(str(self._limit(Limit.DAILY_SPEND)))
-        if money > 0 and not self._spent():
-            # Or a limit between the price and what it is thought to be would hold for ever.
-            return min(guess, money)
-        return guess
-
-    @callback
-    def _learn_minute(self, _news: CallNews, call: PhoneCall) -> None:
-        is_ours = call.direction is CallDirection.OUTGOING
-        if is_ours and call.cost and call.duration:
-            country = destination_of(call.callee).country or ""
-            self._minutes[country] = call.cost / -(-call.duration // SECONDS_PAID_FOR)
+        return money if money > 0 and not self._spent() else Decimal("Infinity")
 
     @callback
     def _learn(self, sent: SentMessage) -> None:
-        # What is free, as 46elks' test number is, says nothing of what others cost.
-        if sent.cost:
-            country = destination_of(sent.recipient).country or ""
-            self._prices[sent.kind, country] = sent.cost / (sent.parts or 1)
+        self._tariff.learn_message(sent)
+
+    @callback
+    def _learn_minute(self, _news: CallNews, call: PhoneCall) -> None:
+        self._tariff.learn_call(call)
 
     def _check(
         self, hourly: Limit, price: Decimal, action: str, *, is_alert: bool
