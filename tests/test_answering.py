@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 import gc
@@ -368,6 +369,36 @@ async def test_a_caller_waits_for_what_has_not_failed(
         assert live.is_waiting
         assert await say(instruction="busy") == {"accepted": True}
     assert (await house.over(call_id))["signal"] == "busy"
+
+
+@pytest.mark.parametrize("target", [BJORN, "sip:door@sip.example.com"])
+@pytest.mark.parametrize("handling", ["forward", "automation"])
+async def test_of_many_who_call_at_once_no_more_are_passed_on_than_may_be(
+    hass: HomeAssistant, house: House, public_url: str, handling: str, target: str
+) -> None:
+    """Whoever passes them on, and wherever to."""
+
+    async def pass_on(event: Event) -> None:
+        with suppress(HomeAssistantError):
+            await use_action(
+                hass,
+                "answer_call",
+                call_id=event.data["call_id"],
+                instruction="forward",
+                forward_to=target,
+            )
+
+    hass.bus.async_listen(RECEIVED, pass_on)
+    await change_options(hass, house.entry, hourly_call_limit=1)
+    await house.answers(handling, **{CONF_FORWARD_TO: [target]})
+    with patch("custom_components.elks46.answering.RING_SECONDS", 1):
+        answers = await asyncio.gather(
+            *(post_call(public_url, "call", incoming(f"c{one}")) for one in range(5))
+        )
+    assert sum("connect" in document for _, document in answers) == 1
+    await hass.async_block_till_done()
+    _, later = await post_call(public_url, "call", incoming("c9"))
+    assert later["hangup"] == "reject"
 
 
 @pytest.mark.parametrize("instruction", ["reject", "busy"])

@@ -35,7 +35,7 @@ from .const import (
     EPOCH,
     HOUR,
 )
-from .contacts import destination_of, masked
+from .contacts import destination_of, is_phone, masked
 from .records import CallNews, Limit, LimitReached, PhoneCall, SentMessage
 from .signals import SIGNAL_CALL, SIGNAL_DELIVERY, SIGNAL_LIMIT
 from .tariff import Tariff
@@ -68,6 +68,7 @@ class Guard:
         self._coordinator = coordinator
         self._reserved: dict[str, Decimal] = {}
         self._reserved_calls: dict[str, Decimal] = {}
+        self._passed_on: dict[str, Decimal] = {}
         self._tariff = Tariff()
         self._told: dict[Limit, datetime] = {}
         self._ends: dict[Limit, CALLBACK_TYPE] = {}
@@ -159,16 +160,31 @@ class Guard:
         finally:
             del self._reserved_calls[ref]
 
-    def price_of_passing_on(self, phones: Sequence[str], *, minutes: int) -> Decimal:
-        """Return what a call may cost that came in and is passed on to the first who answers.
+    def check_passing_on(self, targets: Sequence[str], *, minutes: int) -> None:
+        """Refuse to pass a call on, to the first who answers, where that would be too much.
 
         Raises:
             HomeAssistantError: a limit is reached.
         """
-        prices = (self._minutes_to(phone, minutes) for phone in phones)
-        price = max(prices, default=Decimal(0))
+        price = self._price_of_passing_on(targets, minutes)
         self._check(Limit.HOURLY_CALLS, price, "forward_call", is_alert=False)
+
+    @callback
+    def hold_passing_on(
+        self, call_id: str, targets: Sequence[str], *, minutes: int
+    ) -> Decimal:
+        """Take the place of a call that is passed on, and return what that may cost.
+
+        It is held until `let_go`: by then the store knows, or the call is not passed on.
+        """
+        price = self._price_of_passing_on(targets, minutes)
+        self._passed_on[call_id] = price
         return price
+
+    @callback
+    def let_go(self, call_id: str) -> None:
+        """Give the place of a call that is passed on back to the store."""
+        self._passed_on.pop(call_id, None)
 
     def check_money(self, price: Decimal, action: str) -> None:
         """Refuse what would cost more than this home may still spend today.
@@ -225,6 +241,12 @@ class Guard:
     def _minutes_to(self, phone: str, minutes: int) -> Decimal:
         """Return what some minutes to a phone are thought to cost."""
         return self._tariff.of_minutes(self._currency, phone, minutes, self._spare)
+
+    def _price_of_passing_on(self, targets: Sequence[str], minutes: int) -> Decimal:
+        """Return the price of the dearest; what is no phone costs nothing by the minute."""
+        phones = filter(is_phone, targets)
+        prices = (self._minutes_to(phone, minutes) for phone in phones)
+        return max(prices, default=Decimal(0))
 
     @property
     def _spare(self) -> Decimal:
@@ -296,7 +318,8 @@ class Guard:
             abs(now - call.asked) < HOUR and call.is_placed
             for call in self._store.calls.values()
         )
-        return placed + len(self._unstored_calls())
+        under_way = (*self._unstored_calls(), *self._unstored_passed_on())
+        return placed + len(under_way)
 
     def _unstored(self) -> list[Decimal]:
         known = self._store.sent
@@ -305,6 +328,14 @@ class Guard:
     def _unstored_calls(self) -> list[Decimal]:
         known, reserved = self._store.calls, self._reserved_calls
         return [price for ref, price in reserved.items() if ref not in known]
+
+    def _unstored_passed_on(self) -> list[Decimal]:
+        known = self._store.calls
+        return [
+            price
+            for call_id, price in self._passed_on.items()
+            if (call := known.get(call_id)) is None or not call.is_passed_on
+        ]
 
     def _spent(self) -> Decimal:
         """Return the money of today, as far as known, and what is thought to be added."""
@@ -322,9 +353,10 @@ class Guard:
             ),
         )
         expected = (price for asked, price in unpriced if midnight <= asked < until)
-        return self._store.tally.own_today + sum(
-            (*expected, *self._unstored(), *self._unstored_calls()), Decimal(0)
+        reserved = chain(
+            self._unstored(), self._unstored_calls(), self._unstored_passed_on()
         )
+        return self._store.tally.own_today + sum((*expected, *reserved), Decimal(0))
 
     def _tell(self, limit: Limit, value: float, action: str) -> None:
         """Say that a limit is reached: in Repairs as long as it is, on the bus once.

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -177,14 +176,16 @@ class Reception:
                 self._check_target(target)
                 if not can_reach(live.call.callee, target):
                     raise _invalid("forward_mobile_only")
-            price = self._guard.price_of_passing_on(
-                _phones(wanted), minutes=PASSED_ON_MINUTES
-            )
+            self._guard.check_passing_on(wanted, minutes=PASSED_ON_MINUTES)
             is_accepted = live.instruct_as(
                 handling, targets=tuple(wanted), record=record
             )
-            if is_accepted and (call := self._known(call_id)):
-                self._write(self._ledger.async_passed_on(call, price, is_taped=record))
+            call = self._known(call_id) or self._new(live.call)
+            if is_accepted and call is not None:
+                price = self._hold(call_id, wanted)
+                self._count(
+                    self._ledger.async_passed_on(call, price, is_taped=record), call_id
+                )
             return is_accepted
         return live.instruct_as(handling, greeting=greeting)
 
@@ -297,9 +298,7 @@ class Reception:
         """Tell whether somebody may be rung now, for it is paid for."""
         try:
             self._check_target(target)
-            self._guard.price_of_passing_on(
-                _phones([target]), minutes=PASSED_ON_MINUTES
-            )
+            self._guard.check_passing_on([target], minutes=PASSED_ON_MINUTES)
         except HomeAssistantError as err:
             LOGGER.warning("A call is not passed on: %s", err)
             return False
@@ -333,7 +332,12 @@ class Reception:
             return
         match heard.news:
             case CallNews.RINGING:
-                self._write(self._ledger.async_rung(self._rung(call, heard)))
+                rung = self._rung(call, heard)
+                ringing = self._ledger.async_rung(rung)
+                if rung.is_passed_on:
+                    self._count(ringing, call_id)
+                else:
+                    self._write(ringing)
             case CallNews.ANSWERED:
                 self._write(self._ledger.async_answered(call, call_id))
             case CallNews.DIGITS:
@@ -341,18 +345,28 @@ class Reception:
 
     def _rung(self, call: PhoneCall, heard: Heard) -> PhoneCall:
         """Return a call that has just been told, with what is set aside for it."""
-        price = Decimal(0)
-        if phones := _phones(heard.targets):
-            with suppress(HomeAssistantError):
-                price = self._guard.price_of_passing_on(
-                    phones, minutes=PASSED_ON_MINUTES
-                )
+        targets = heard.targets
         return replace(
             call,
             is_verified=heard.is_verified,
-            is_passed_on=bool(phones),
-            reserved=price,
+            is_passed_on=bool(targets),
+            reserved=self._hold(call.ref, targets) if targets else Decimal(0),
         )
+
+    def _hold(self, call_id: str, targets: Sequence[str]) -> Decimal:
+        """Have a call counted as passed on at once, before that is written down."""
+        return self._guard.hold_passing_on(call_id, targets, minutes=PASSED_ON_MINUTES)
+
+    def _count(self, work: Coroutine[Any, Any, None], call_id: str) -> None:
+        """Write down what counts from then on for what was held."""
+
+        async def write() -> None:
+            try:
+                await work
+            finally:
+                self._guard.let_go(call_id)
+
+        self._write(write())
 
     @callback
     def _happened(self, news: CallNews, call: PhoneCall) -> None:
