@@ -52,6 +52,7 @@ from .calls import (
     chirp,
     end_call,
     on_ring,
+    place_call,
     post_call,
 )
 
@@ -399,6 +400,23 @@ async def test_of_many_who_call_at_once_no_more_are_passed_on_than_may_be(
     await hass.async_block_till_done()
     _, later = await post_call(public_url, "call", incoming("c9"))
     assert later["hangup"] == "reject"
+
+
+async def test_strangers_who_are_passed_on_use_up_no_call_of_ours(
+    hass: HomeAssistant, house: House, simulator: SimulatorControl
+) -> None:
+    """Those that nobody answers are free for them; each count is told when it is full."""
+    limited = async_capture_events(hass, "elks46_limit_reached")
+    await change_options(hass, house.entry, hourly_call_limit=2)
+    await simulator.put_handset(BJORN, answers="busy")
+    await simulator.put_handset(STRANGER)
+    await house.answers("forward", **{CONF_FORWARD_TO: [BJORN]})
+    done = [acts(await house.over(await house.ring(STRANGER))) for _ in range(3)]
+    assert done == [["connect"], ["connect"], ["hangup"]]
+    rows = await place_call(hass, to=[ANNA, STRANGER, NUMBER], wait=False)
+    assert ["call_id" in row for row in rows] == [True, True, False]
+    actions = [event.data["action"] for event in limited]
+    assert actions == ["forward_call", "place_call"]
 
 
 @pytest.mark.parametrize("instruction", ["reject", "busy"])

@@ -15,8 +15,10 @@ from custom_components.elks46.const import DOMAIN
 
 from . import (
     ANNA,
+    BJORN,
     NUMBER,
     SimulatorControl,
+    change_options,
     failing,
     issues,
     killed,
@@ -25,7 +27,7 @@ from . import (
     refusing,
     send_sms,
 )
-from .calls import Phones
+from .calls import Phones, place_call
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
@@ -130,6 +132,17 @@ async def test_a_text_beyond_the_limit_becomes_a_call(
         await text(hass)
     await hass.async_block_till_done()
     assert len(await phones.calls()) == 1
+
+
+async def test_a_text_becomes_a_call_although_others_have_used_up_the_limit(
+    hass: HomeAssistant, phones: Phones, integration: MockConfigEntry
+) -> None:
+    """It is an alarm, so the reserve of alerts is there for it."""
+    await change_options(hass, integration, hourly_call_limit=1)
+    await place_call(hass, to=[BJORN], wait=False)
+    await text(hass)
+    await pass_time(hass, seconds=61)
+    assert [call["to"] for call in await phones.calls()] == [BJORN, ANNA]
 
 
 async def test_where_no_text_may_go_no_call_may(

@@ -208,6 +208,8 @@ class Fallbacks:
                 caller=caller,
                 plan=plan,
                 ref=fallback.call_ref,
+                # It was to arrive, and come what may: an alarm.
+                is_alert=True,
             )
 
     def _has_arrived(self, fallback: Fallback) -> bool:

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from .coordinator import ElksCoordinator
     from .store import ElksStore
 
+# What is done with a call that came in and rings somebody else.
+FORWARD_CALL: Final = "forward_call"
 # An alarm may use as much again: it must not be kept in by what ran wild before it.
 ALERT_RESERVE: Final = 2
 
@@ -70,7 +72,7 @@ class Guard:
         self._reserved_calls: dict[str, Decimal] = {}
         self._passed_on: dict[str, Decimal] = {}
         self._tariff = Tariff()
-        self._told: dict[Limit, datetime] = {}
+        self._told: dict[tuple[Limit, bool], datetime] = {}
         self._ends: dict[Limit, CALLBACK_TYPE] = {}
         for sent in store.sent.values():
             self._tariff.learn_message(sent)
@@ -167,7 +169,7 @@ class Guard:
             HomeAssistantError: a limit is reached.
         """
         price = self._price_of_passing_on(targets, minutes)
-        self._check(Limit.HOURLY_CALLS, price, "forward_call", is_alert=False)
+        self._check(Limit.HOURLY_CALLS, price, FORWARD_CALL, is_alert=False)
 
     @callback
     def hold_passing_on(
@@ -273,17 +275,23 @@ class Guard:
 
     def _check_count(self, limit: Limit, action: str, factor: int) -> None:
         """Refuse one message, or one call, more than the hour may have."""
-        is_call = limit is Limit.HOURLY_CALLS
-        count = self._calls() if is_call else self._messages()
+        if limit is Limit.HOURLY_MESSAGES:
+            count = self._messages()
+        elif action == FORWARD_CALL:
+            count = self._calls_passed_on()
+        else:
+            count = self._calls()
         at_most = self._limit(limit)
         if count + 1 > at_most * factor:
             self._tell(limit, at_most, action)
             if not at_most:
                 raise _error("limit_of_nothing")
-            raise _error(
-                "hourly_calls_reached" if is_call else "hourly_messages_reached",
-                limit=f"{at_most:.0f}",
-            )
+            number = f"{at_most:.0f}"
+            if limit is Limit.HOURLY_MESSAGES:
+                raise _error("hourly_messages_reached", limit=number)
+            if action == FORWARD_CALL:
+                raise _error("hourly_forwards_reached", limit=number)
+            raise _error("hourly_calls_reached", limit=number)
 
     def _check_money(self, price: Decimal, action: str, factor: int = 1) -> None:
         """Refuse what would make it more money than the day may have."""
@@ -297,7 +305,7 @@ class Guard:
             )
 
     # A clock that was wrong for a while must not keep alarms in: what it dates into the
-    # future counts in none of these three.
+    # future counts in none of these.
 
     def _messages(self) -> int:
         """Return the messages of the last hour."""
@@ -312,14 +320,25 @@ class Guard:
         return forwarded + sent + len(self._unstored())
 
     def _calls(self) -> int:
-        """Return the calls of ours of the last hour."""
+        """Return the calls of ours of the last hour.
+
+        Those that are passed on are none: a stranger decides how many these are.
+        """
         now = dt_util.utcnow()
         placed = sum(
-            abs(now - call.asked) < HOUR and call.is_placed
+            abs(now - call.asked) < HOUR and call.is_placed and not call.is_passed_on
             for call in self._store.calls.values()
         )
-        under_way = (*self._unstored_calls(), *self._unstored_passed_on())
-        return placed + len(under_way)
+        return placed + len(self._unstored_calls())
+
+    def _calls_passed_on(self) -> int:
+        """Return the calls that came in within the last hour and were passed on."""
+        now = dt_util.utcnow()
+        passed_on = sum(
+            abs(now - call.asked) < HOUR and call.is_passed_on
+            for call in self._store.calls.values()
+        )
+        return passed_on + len(self._unstored_passed_on())
 
     def _unstored(self) -> list[Decimal]:
         known = self._store.sent
@@ -362,7 +381,8 @@ class Guard:
         """Say that a limit is reached: in Repairs as long as it is, on the bus once.
 
         Of a flood each text is refused, but an automation that hears of it is started
-        once an hour, or once a day.
+        once an hour, or once a day. That strangers are not passed on keeps back no word
+        of what this home may not do by itself.
         """
         now, midnight = dt_util.utcnow(), dt_util.start_of_local_day()
         if limit is Limit.DAILY_SPEND:
@@ -382,8 +402,9 @@ class Guard:
             translation_key=limit,
             translation_placeholders={"account": self._entry.title, "limit": shown},
         )
-        if not since < self._told.get(limit, EPOCH) <= now:
-            self._told[limit] = now
+        what = limit, action == FORWARD_CALL
+        if not since < self._told.get(what, EPOCH) <= now:
+            self._told[what] = now
             async_dispatcher_send(
                 self._hass,
                 SIGNAL_LIMIT.format(self._entry.entry_id),
