@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 import gc
+import json
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -417,6 +418,30 @@ async def test_strangers_who_are_passed_on_use_up_no_call_of_ours(
     assert ["call_id" in row for row in rows] == [True, True, False]
     actions = [event.data["action"] for event in limited]
     assert actions == ["forward_call", "place_call"]
+
+
+async def test_a_call_that_is_passed_on_costs_what_its_connections_do(
+    hass: HomeAssistant, house: House, public_url: str
+) -> None:
+    """And no longer than money is set aside for it."""
+    await change_options(hass, house.entry, daily_spend_limit=50)
+    await house.answers("forward", **{CONF_FORWARD_TO: [BJORN]})
+    form = incoming()
+    _, document = await post_call(public_url, "call", form)
+    assert (document["connect"], document["timelimit"]) == (BJORN, 1800)
+    await hass.async_block_till_done()
+    assert house.call("c1").reserved == 42
+    leg = {"to": BJORN, "from": ANNA, "state": "success", "duration": 600}
+    end = form | {
+        "id": "c1",
+        "state": "success",
+        "start": form["created"],
+        "cost": "0",
+        "legs": json.dumps([leg | {"cost": 70000}, leg | {"cost": None}]),
+    }
+    assert await post_call(public_url, "hangup", end) == (204, None)
+    await hass.async_block_till_done()
+    assert house.ended[0].data["cost"] == 7.0
 
 
 @pytest.mark.parametrize("instruction", ["reject", "busy"])

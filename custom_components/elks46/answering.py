@@ -50,6 +50,8 @@ SILENT_SECONDS: Final = 30.0
 SILENCE_MILLISECONDS: Final = 1_000
 # Before a voicemail box of most operators answers in the place of a person.
 FORWARD_SECONDS: Final = 25
+# As long as a call that is passed on may be: so much money is set aside for it.
+PASSED_ON_MINUTES: Final = 30
 # As 46elks has it by default.
 VOICEMAIL_SECONDS: Final = 120
 # A PIN has to be remembered first.
@@ -101,7 +103,11 @@ class Desk:
                 if self.fallback is not CallHandling.REJECT:
                     instead = self.instruction(self.fallback, ())
                 return Connect(
-                    targets, ring_timeout=FORWARD_SECONDS, busy=instead, failed=instead
+                    targets,
+                    ring_timeout=FORWARD_SECONDS,
+                    time_limit=PASSED_ON_MINUTES * 60,
+                    busy=instead,
+                    failed=instead,
                 )
             case CallHandling.FORWARD if self.fallback is not CallHandling.REJECT:
                 return self.instruction(self.fallback, ())

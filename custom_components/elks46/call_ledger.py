@@ -160,7 +160,7 @@ class CallLedger:
             moved = replace(
                 moved,
                 duration=known.duration if end.duration is None else end.duration,
-                cost=known.cost if end.cost is None else end.cost,
+                cost=known.cost if end.paid is None else end.paid,
             )
             if known.is_over:
                 return moved

@@ -13,7 +13,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
 
-from .answering import Desk, Heard, LiveCall
+from .answering import PASSED_ON_MINUTES, Desk, Heard, LiveCall
 from .api import (
     CallbackKind,
     CallDirection,
@@ -54,8 +54,6 @@ if TYPE_CHECKING:
 PASSING_ON: Final = (CallHandling.FORWARD, CallHandling.AUTOMATION)
 # What is said in one call only.
 PROMPT_LIFETIME: Final = timedelta(minutes=15)
-# What is set aside for a call that is passed on; nobody knows how long it will be.
-PASSED_ON_MINUTES: Final = 10
 
 # What makes ready what is to be heard, once it is known to be needed.
 type MakeReady = Callable[[], Coroutine[Any, Any, Audio]]

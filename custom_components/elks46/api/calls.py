@@ -114,6 +114,17 @@ class CallEnded:
         """Whether anybody picked up, which no state of 46elks tells."""
         return self.start is not None
 
+    @property
+    def paid(self) -> Decimal | None:
+        """What it did cost, with the connections onwards; None where nothing is told.
+
+        Whether the cost of a call has that of its connections in it is not documented.
+        """
+        of_legs = [leg.cost for leg in self.legs if leg.cost is not None]
+        if not of_legs:
+            return self.cost
+        return max(self.cost or Decimal(0), sum(of_legs, Decimal(0)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
