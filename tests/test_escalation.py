@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -535,6 +536,53 @@ async def test_alerts_have_a_reserve(
     answer = await alarm
     placed = [row for row in answer["attempts"] if "call_id" in row]
     assert len(placed) == calls
+
+
+@contextmanager
+def unanswered(resource: object, method: str) -> Iterator[asyncio.Event]:
+    """Have 46elks not answer what is asked of it, until the event is set."""
+    answered, ask = asyncio.Event(), getattr(resource, method)
+
+    async def wait(**fields: object) -> object:
+        await answered.wait()
+        return await ask(**fields)
+
+    with patch.object(resource, method, wait):
+        yield answered
+        answered.set()
+
+
+async def finished(integration: MockConfigEntry) -> None:
+    """Return when no alert is under way."""
+    async with asyncio.timeout(10):
+        while integration.runtime_data.store.alerts:
+            await asyncio.sleep(0)
+
+
+async def test_a_text_that_46elks_does_not_answer_keeps_nobody_waiting(
+    hass: HomeAssistant, phones: Phones, integration: MockConfigEntry
+) -> None:
+    """Neither who is called next, nor who waits for the end; and it is sent once."""
+    messages = integration.runtime_data.client.messages
+    with (
+        unanswered(messages, "send_sms"),
+        patch("custom_components.elks46.course.TEXT_SECONDS", 0),
+    ):
+        alarm = alerting(hass, rounds=2, pause=0, also_sms=ALSO)
+        for count in (1, 2):
+            await declined(phones, count)
+        await acknowledged(phones, 3)
+        await finished(integration)
+    answer = await alarm
+    assert ended(answer) == (True, "Anna", "key")
+    assert [(row["contact"], row["via"]) for row in answer["attempts"]] == [
+        ("Anna", "call"),
+        ("Anna", "sms"),
+        ("Björn", "call"),
+        ("Björn", "sms"),
+        ("Anna", "call"),
+    ]
+    assert [len(await phones.simulator.texts(one)) for one in (ANNA, BJORN)] == [1, 1]
 
 
 async def test_a_call_whose_end_is_not_told_keeps_nobody_waiting(

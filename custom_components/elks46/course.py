@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 
 # The end of a call is posted within seconds; who comes next does not wait for one that is lost.
 END_LATE: Final = timedelta(seconds=30)
+# In the end, a text that 46elks does not answer keeps nobody waiting for longer.
+TEXT_SECONDS: Final = 10
 # Sounds are not on the stage for ever, and an alert with long pauses takes its time.
 RESTAGE_AFTER: Final = timedelta(hours=1)
 # Where a text says who has taken the alert.
@@ -91,6 +93,7 @@ class Course:
         self._preparing = asyncio.Lock()
         self._plan: CallPlan | None = None
         self._staged = alert.asked
+        self._texts: dict[tuple[str, AttemptKind], asyncio.Task[None]] = {}
         self._stack = ExitStack()
         self._listening = list(self._listen())
         if alert.over is not None:
@@ -106,11 +109,16 @@ class Course:
 
     async def async_run(self, *, climbs: bool = True) -> Alert:
         """Go on until somebody has acknowledged, or nobody is left; return how it ended."""
-        with self._stack:
-            if climbs:
-                await self._async_climb()
-            self.stop()
-            await self._async_finish()
+        try:
+            with self._stack:
+                if climbs:
+                    await self._async_climb()
+                self.stop()
+                await self._async_finish()
+        finally:
+            # What has been handed over goes out all the same.
+            for text in self._texts.values():
+                text.cancel()
         return self.alert
 
     def _listen(self) -> Iterable[CALLBACK_TYPE]:
@@ -222,17 +230,16 @@ class Course:
                 task.cancel()
 
     async def _async_reach(self, subentry_id: str, name: str, number: int) -> None:
-        """Call a person, and text them beside it if they have not got the text yet."""
+        """Call a person, and begin to text them; only the call decides when to go on."""
         if (contact := self._contacts.by_subentry(subentry_id)) is None:
             gone = self._attempt(subentry_id, name, AttemptKind.CALL, number)
             if gone.ended is None:
                 error = str(_error("contact_gone", name=name))
                 await self._async_end_attempt(gone, error=error)
             return
-        steps = [self._async_call(contact, name, number)]
         if self._words is not None and (text := self._words.text):
-            steps.append(self._async_text(contact, name, AttemptKind.SMS, number, text))
-        await asyncio.gather(*steps)
+            self._text(contact, name, AttemptKind.SMS, number, text)
+        await self._async_call(contact, name, number)
 
     async def _async_call(self, contact: Contact, name: str, number: int) -> None:
         attempt = self._attempt(contact.subentry_id, name, AttemptKind.CALL, number)
@@ -273,10 +280,23 @@ class Course:
             lambda: self._dialler.async_wait([call.ref]),
         )
 
+    def _text(
+        self, contact: Contact, name: str, kind: AttemptKind, number: int, text: str
+    ) -> None:
+        """Begin to text a person, once in an alert."""
+        if (contact.subentry_id, kind) not in self._texts:
+            self._texts[contact.subentry_id, kind] = (
+                self._hass.async_create_background_task(
+                    self._async_text(contact, name, kind, number, text),
+                    f"elks46 text of alert {self.alert.ref}",
+                    # The call that it goes along with comes first.
+                    eager_start=False,
+                )
+            )
+
     async def _async_text(
         self, contact: Contact, name: str, kind: AttemptKind, number: int, text: str
     ) -> None:
-        """Text a person, once in an alert."""
         attempt = self._attempt(contact.subentry_id, name, kind, number)
         if attempt.ended is not None:
             return
@@ -318,19 +338,21 @@ class Course:
         """Leave nobody ringing, and tell those who were called that it is over."""
         calls = [one.ref for one in self.alert.attempts if one.kind is AttemptKind.CALL]
         await asyncio.gather(*map(self._dialler.async_withdraw, calls))
+        if self.alert.over is not None:
+            self._tell_others()
+        if self._texts:
+            await asyncio.wait(self._texts.values(), timeout=TEXT_SECONDS)
+
+    def _tell_others(self) -> None:
         words, alert = self._words, self.alert
-        if alert.over is None or words is None or not words.tell_others:
+        if words is None or not words.tell_others:
             return
         text = words.tell_others.replace(BY, self._who())
         reached = {one.contact for one in alert.attempts if one.error is None}
-        await asyncio.gather(
-            *(
-                self._async_text(contact, name, AttemptKind.TELL_OTHERS, 0, text)
-                for subentry_id, name in alert.contacts
-                if subentry_id in reached and subentry_id != alert.by
-                if (contact := self._contacts.by_subentry(subentry_id))
-            )
-        )
+        for subentry_id, name in alert.contacts:
+            contact = self._contacts.by_subentry(subentry_id)
+            if contact and subentry_id in reached and subentry_id != alert.by:
+                self._text(contact, name, AttemptKind.TELL_OTHERS, 0, text)
 
     def _who(self) -> str:
         """Return who, or what, has ended the alert."""
