@@ -13,7 +13,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 
 from custom_components.elks46.api import IncomingMessage, MessageKind
 from custom_components.elks46.const import DOMAIN
@@ -34,7 +37,7 @@ from . import (
     text_home,
 )
 from .alerts import ALSO, alert, alerting, device, tried
-from .calls import Phones
+from .calls import Phones, place_call
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
@@ -539,16 +542,20 @@ async def test_alerts_have_a_reserve(
 
 
 @contextmanager
-def unanswered(resource: object, method: str) -> Iterator[asyncio.Event]:
-    """Have 46elks not answer what is asked of it, until the event is set."""
-    answered, ask = asyncio.Event(), getattr(resource, method)
+def unanswered(
+    resource: object, method: str, **which: object
+) -> Iterator[asyncio.Event]:
+    """Have 46elks not answer requests with these fields, and tell when one is made."""
+    asked, answered, ask = asyncio.Event(), asyncio.Event(), getattr(resource, method)
 
-    async def wait(**fields: object) -> object:
-        await answered.wait()
-        return await ask(**fields)
+    async def wait(*ids: object, **fields: object) -> object:
+        while which.items() <= fields.items() and not answered.is_set():
+            asked.set()
+            await answered.wait()
+        return await ask(*ids, **fields)
 
     with patch.object(resource, method, wait):
-        yield answered
+        yield asked
         answered.set()
 
 
@@ -583,6 +590,43 @@ async def test_a_text_that_46elks_does_not_answer_keeps_nobody_waiting(
         ("Anna", "call"),
     ]
     assert [len(await phones.simulator.texts(one)) for one in (ANNA, BJORN)] == [1, 1]
+
+
+async def test_a_call_that_46elks_does_not_take_keeps_nobody_waiting(
+    hass: HomeAssistant, phones: Phones, integration: MockConfigEntry
+) -> None:
+    """The next is called; who is called late hears nothing of what is over."""
+    calls = integration.runtime_data.client.calls
+    with unanswered(calls, "start", callee=ANNA) as asked:
+        alarm = alerting(hass)
+        await asked.wait()
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=16))
+        await acknowledged(phones)
+        await finished(integration)
+    answer = await alarm
+    assert ended(answer) == (True, "Björn", "key")
+    assert [row["contact"] for row in answer["attempts"]] == ["Anna", "Björn"]
+    late = str((await phones.new(2))[1]["id"])
+    await phones.phase(late, "ringing")
+    await phones.do(late, "answer")
+    assert (await phones.end(late))["actions"] == [{"hangup": "reject"}]
+
+
+async def test_a_call_that_waits_its_turn_is_not_placed_when_the_alert_is_over(
+    hass: HomeAssistant, phones: Phones, integration: MockConfigEntry
+) -> None:
+    """Anna still hears an earlier message when it is acknowledged."""
+    calls = integration.runtime_data.client.calls
+    with unanswered(calls, "start", callee=ANNA) as asked:
+        first = asyncio.create_task(place_call(hass, to=[ANNA], wait=False))
+        await asked.wait()
+        alarm = alerting(hass, at_once=True)
+        await acknowledged(phones)
+        await finished(integration)
+    await first
+    assert ended(await alarm) == (True, "Björn", "key")
+    await hass.async_block_till_done()
+    assert await called(phones, 2) == [BJORN, ANNA]
 
 
 async def test_a_call_whose_end_is_not_told_keeps_nobody_waiting(

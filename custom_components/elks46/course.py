@@ -53,6 +53,9 @@ if TYPE_CHECKING:
 
 # The end of a call is posted within seconds; who comes next does not wait for one that is lost.
 END_LATE: Final = timedelta(seconds=30)
+# 46elks takes a call within a second or two. Whether one rings that it has not taken by then
+# nobody knows: the next is called meanwhile, which rings nobody twice.
+PLACED_SECONDS: Final = 15
 # In the end, a text that 46elks does not answer keeps nobody waiting for longer.
 TEXT_SECONDS: Final = 10
 # Sounds are not on the stage for ever, and an alert with long pauses takes its time.
@@ -252,29 +255,44 @@ class Course:
             if self._over.is_set():
                 return
             await self._async_note(attempt)
-            if self.alert.caller is None:
-                raise _error("caller_missing")
-            await self._dialler.async_place(
-                callee=contact.phone,
-                caller=self.alert.caller,
-                plan=plan,
-                ref=attempt.ref,
-                is_alert=True,
-            )
+            await self._async_place(contact, plan, attempt.ref)
 
-        error = None
-        if attempt.ref not in self._store.calls:
-            error = await _async_failure(place)
+        was_placed = attempt.ref in self._store.calls
+        error = None if was_placed else await _async_failure(place)
         call = self._store.calls.get(attempt.ref)
-        if error is None and call is not None:
+        is_followed = call is not None and (was_placed or call.id is not None)
+        if error is None and call is not None and is_followed:
             await self._async_follow(call)
         if error is not None or call is not None:
             await self._async_end_attempt(attempt, error=error)
+
+    async def _async_place(self, contact: Contact, plan: CallPlan, ref: str) -> None:
+        """Have a call placed, and wait for that while it makes sense."""
+        if self.alert.caller is None:
+            raise _error("caller_missing")
+        placing = asyncio.ensure_future(
+            self._dialler.async_place(
+                callee=contact.phone,
+                caller=self.alert.caller,
+                plan=plan,
+                ref=ref,
+                is_alert=True,
+            )
+        )
+        try:
+            await self._async_wait(PLACED_SECONDS, lambda: asyncio.wait({placing}))
+            if placing.done():
+                placing.result()
+        finally:
+            # The dialler goes on by itself.
+            placing.cancel()
 
     async def _async_follow(self, call: PhoneCall) -> None:
         """Wait for the end of a call, though not for one that nobody tells."""
         talk = call.plan.talk_seconds if call.plan else 0
         due = call.asked + END_LATE + timedelta(seconds=self.alert.ring_timeout + talk)
+        if call.id is None:
+            due = call.asked + timedelta(seconds=PLACED_SECONDS)
         await self._async_wait(
             (due - dt_util.utcnow()).total_seconds(),
             lambda: self._dialler.async_wait([call.ref]),

@@ -97,6 +97,7 @@ class Dialler:
         self._under_way: dict[str, asyncio.Task[PhoneCall]] = {}
         # What those will play that are about to be placed, and not written down yet.
         self._plans: dict[str, CallPlan] = {}
+        self._unwanted: set[str] = set()
         self._writing: set[asyncio.Task[None]] = set()
         self._redials: dict[str, CALLBACK_TYPE] = {}
         self._over = hass.data.setdefault(DATA_WAITING, {})
@@ -225,6 +226,8 @@ class Dialler:
     async def async_withdraw(self, ref: str) -> None:
         """Let a call end that nobody needs any more, if there is one."""
         call = self._store.calls.get(ref)
+        if call is None and ref in self._under_way:
+            self._unwanted.add(ref)
         if call is not None and not call.is_over:
             await self._async_to_end(call)
 
@@ -291,8 +294,12 @@ class Dialler:
     ) -> asyncio.Task[PhoneCall]:
         task = self._hass.async_create_task(work, f"elks46 call {ref}")
         self._under_way[ref] = task
-        task.add_done_callback(lambda _: self._under_way.pop(ref, None))
+        task.add_done_callback(lambda _: self._forget(ref))
         return task
+
+    def _forget(self, ref: str) -> None:
+        self._under_way.pop(ref, None)
+        self._unwanted.discard(ref)
 
     def _write(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._hass.async_create_task(work, "elks46 call record")
@@ -383,13 +390,18 @@ class Dialler:
             seconds = call.plan.talk_seconds if call.plan else 0
             minutes = max(1, ceil(seconds / 60))
             after = await self._look_up.async_newest()
+            if call.ref in self._unwanted:
+                raise _invalid("call_over")
             guarded = self._guard.reserve_call(
                 call.ref, call.callee, minutes=minutes, is_alert=is_alert
             )
             with guarded as price:
-                call = replace(call, after=after, reserved=price)
+                # Who waits for a turn has not begun to ring.
+                call = replace(
+                    call, asked=dt_util.utcnow(), after=after, reserved=price
+                )
                 await self.ledger.async_remember(call)
-            self.repertoire.expect(call)
+            self.repertoire.expect(self.ledger.known(call))
             return await self._async_dial(call)
 
     async def _async_dial(self, call: PhoneCall) -> PhoneCall:
