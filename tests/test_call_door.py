@@ -325,7 +325,7 @@ def coming(**changed: str) -> dict[str, str]:
 RUNG: Final = ("call", {"result": "newincoming"})
 LEFT: Final[Post] = ("record", {})
 GONE: Final = ("hangup", UNHEARD | {"state": "failed"})
-TOLD: Final = ["ringing", "answered", "voicemail", "ended"]
+TOLD: Final = ["ringing", "answered", "ended"]
 
 
 @pytest.mark.parametrize(
@@ -333,10 +333,10 @@ TOLD: Final = ["ringing", "answered", "voicemail", "ended"]
     [
         ([RUNG, LEFT, OVER], TOLD, "answered"),
         ([RUNG, RUNG, LEFT, LEFT, OVER, OVER, LEFT, RUNG], TOLD, "answered"),
-        ([RUNG, OVER, LEFT], ["ringing", "answered", "ended", "voicemail"], "answered"),
+        ([RUNG, OVER, LEFT], TOLD, "answered"),
         ([RUNG, STILL_ON, LEFT, OVER, STILL_ON], TOLD, "answered"),
         ([RUNG, GONE], ["ringing", "answered", "ended"], "no_answer"),
-        ([OVER, RUNG, LEFT], ["answered", "ended", "voicemail"], "answered"),
+        ([OVER, RUNG, LEFT], ["answered", "ended"], "answered"),
         ([OVER], ["answered", "ended"], "answered"),
         ([RUNG, ("next", {"result": "failed", "why": "badsource"}), OVER],
          ["ringing", "answered", "ended"], "answered"),
@@ -375,6 +375,40 @@ async def test_a_call_that_came_in_is_told_once_whatever_order_its_posts_come_in
     assert (event.data["outcome"], event.data["direction"]) == (outcome, "incoming")
     assert hass.states.is_state("binary_sensor.46701740690_in_call", "off")
     assert hass.states.is_state("sensor.46elks_calls_today", "1")
+
+
+@pytest.mark.parametrize(
+    ("late", "outcome"),
+    [
+        ([PRESSED, PRESSED], "acknowledged"),
+        ([OVER_WITH_KEY, PRESSED], "acknowledged"),
+        ([PRESSED, OVER_WITH_KEY], "acknowledged"),
+        ([("next", {"result": "5"}), NO_KEY], "answered"),
+        ([("hangup", {"actions": ACTIONS.replace("1", "5")})], "answered"),
+    ],
+    ids=["pressed", "in the end", "both", "wrong or none", "wrong in the end"],
+)
+async def test_the_key_counts_after_an_end_that_was_told_too_soon(
+    hass: HomeAssistant,
+    public_url: str,
+    phones: Phones,
+    integration: MockConfigEntry,
+    late: list[Post],
+    outcome: str,
+) -> None:
+    """Whoever presses it hears so; it is told once, and the end not again."""
+    ended = async_capture_events(hass, "elks46_call_ended")
+    pressed = async_capture_events(hass, "elks46_call_digits")
+    call = await ringing(hass, integration, acknowledge="1")
+    for kind, changed in (ANSWERED, OVER, *late):
+        form = (over(call) if kind == "hangup" else answered(call)) | changed
+        await post_call(public_url, kind, form, ref=call.ref, step="1")
+        await hass.async_block_till_done()
+    assert [event.data["outcome"] for event in ended] == ["answered"]
+    is_acknowledged = outcome == "acknowledged"
+    assert [event.data["digits"] for event in pressed] == ["1"] * is_acknowledged
+    assert known(integration).outcome == outcome
+    assert known(integration).is_acknowledged is is_acknowledged
 
 
 async def test_what_a_strange_call_posts_under_our_reference_changes_nothing(

@@ -131,8 +131,13 @@ class CallLedger:
         """Take note of how a menu ended, which also tells that somebody has picked up."""
 
         def press(known: PhoneCall) -> PhoneCall:
-            if known.id not in (None, call_id) or known.is_over:
+            if known.id not in (None, call_id):
                 return known
+            if known.is_over:
+                # It was thought to be; whoever presses the key hears that it counts.
+                is_key = digits is not None and _is_key(known, digits)
+                late = replace(known, id=call_id)
+                return _pressed_late(late, digits) if is_key else known
             moved = replace(known, id=call_id, stage=CallStage.IN_PROGRESS)
             if digits is None or known.is_acknowledged:
                 return moved
@@ -162,11 +167,13 @@ class CallLedger:
                 duration=known.duration if end.duration is None else end.duration,
                 cost=known.cost if end.paid is None else end.paid,
             )
-            if known.is_over:
-                return moved
             # Of those who call it may be a PIN.
             is_ours = known.direction is CallDirection.OUTGOING
-            if is_ours and (digits := _pressed(end)) and not known.is_acknowledged:
+            digits = _pressed(end) if is_ours and not known.is_acknowledged else None
+            if known.is_over:
+                is_key = digits is not None and _is_key(known, digits)
+                return _pressed_late(moved, digits) if is_key else moved
+            if digits is not None:
                 moved = replace(
                     moved, digits=digits, is_acknowledged=_is_key(known, digits)
                 )
@@ -245,6 +252,15 @@ class CallLedger:
 
 def _over(call: PhoneCall, outcome: CallOutcome) -> PhoneCall:
     return replace(call, stage=CallStage.ENDED, outcome=outcome, ended=dt_util.utcnow())
+
+
+def _pressed_late(call: PhoneCall, digits: str | None) -> PhoneCall:
+    return replace(
+        call,
+        digits=digits,
+        is_acknowledged=True,
+        outcome=CallOutcome.ACKNOWLEDGED,
+    )
 
 
 def _outcome(call: PhoneCall, end: CallEnded) -> CallOutcome:
