@@ -18,6 +18,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_capture_events,
+    async_fire_time_changed,
 )
 
 from custom_components.elks46.api import (
@@ -239,6 +240,75 @@ async def test_a_call_that_is_to_be_tried_again_is_ended_now(
     assert async_stage(hass).size == 0
     with pytest.raises(ServiceValidationError, match="this call is over"):
         await end_call(hass, call["id"])
+
+
+async def test_a_second_call_that_is_just_being_placed_is_ended_now(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    phones: Phones,
+    integration: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It rings no more, and who waits goes on."""
+    calls: CallsResource = integration.runtime_data.client.calls
+    history, asked, answered = calls.history, asyncio.Event(), asyncio.Event()
+
+    async def slow(after: datetime | None) -> AsyncIterator[Call]:
+        asked.set()
+        await answered.wait()
+        async for row in history(after):
+            yield row
+
+    await simulator.put_handset(ANNA, answers="busy")
+    calling = asyncio.create_task(place_call(hass, to=[ANNA], ring_twice=True))
+    await over(hass, simulator)
+    (call,) = await phones.calls()
+    with patch.object(calls, "history", slow):
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=31))
+        await asked.wait()
+        assert await end_call(hass, call["id"]) == "now"
+        answered.set()
+        assert [row["outcome"] for row in await calling] == ["busy"]
+    assert len(await phones.calls()) == 1
+    assert async_stage(hass).size == 0
+    assert "was not tried again" not in caplog.text
+
+
+async def test_a_second_call_that_is_placed_meanwhile_is_told_of(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    phones: Phones,
+    integration: MockConfigEntry,
+) -> None:
+    """It rings, and ends when it asks what to do."""
+    await simulator.put_handset(ANNA, answers="busy")
+    row = await ringing(hass, ring_twice=True)
+    await over(hass, simulator)
+    await phones.stop_clock()
+    await simulator.put_handset(ANNA, answers="manual")
+    store, together, asked = (
+        integration.runtime_data.store,
+        asyncio.Barrier(2),
+        asyncio.Event(),
+    )
+    record = store.async_record_call
+
+    async def record_together(call: PhoneCall, **how: Any) -> None:
+        asked.set()
+        await together.wait()
+        await record(call, **how)
+
+    with patch.object(store, "async_record_call", record_together):
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=31))
+        await asked.wait()
+        ending = asyncio.create_task(end_call(hass, row["call_id"]))
+        while len(store.calls) < 2:
+            await asyncio.sleep(0)
+    assert await ending == "at_next_instruction"
+    second = (await phones.new(2))[1]["id"]
+    await phones.phase(second, "ringing")
+    await phones.do(second, "answer")
+    assert (await phones.end(second))["actions"] == [{"hangup": "reject"}]
 
 
 async def test_the_second_call_is_ended_by_the_id_of_the_first(

@@ -207,9 +207,14 @@ class Dialler:
             if (cancel := self._redials.pop(call.ref, None)) is None:
                 raise _invalid("call_over")
             cancel()
+            # Also one that is about to be placed rings no more, unless it already does.
+            self._unwanted.add(call.ref)
             await self.ledger.async_to_end(call)
-            self._finish(call)
-            return CallEnding.NOW
+            self._unwanted.discard(call.ref)
+            if (redial := self._redial(call.ref)) is None:
+                self._finish(call)
+                return CallEnding.NOW
+            call = redial
         will_ask = self._will_ask(call)
         await self._async_to_end(call)
         return CallEnding.AT_NEXT_INSTRUCTION if will_ask else CallEnding.AT_ITS_END
@@ -232,8 +237,9 @@ class Dialler:
             await self._async_to_end(call)
 
     async def _async_to_end(self, call: PhoneCall) -> None:
-        self._switchboard.end(call.ref)
         await self.ledger.async_to_end(call)
+        # One that is just being placed is known there by now, or knows it from the ledger.
+        self._switchboard.end(call.ref)
 
     async def async_ended(self, ref: str | None, end: CallEnded) -> None:
         """Let the end of a call act; late, repeated and foreign ones change nothing.
@@ -373,7 +379,10 @@ class Dialler:
                 redial_of=call.ref,
             )
         except HomeAssistantError as err:
-            LOGGER.warning("A call that nobody answered was not tried again: %s", err)
+            if self.ledger.known(call).wants_redial:
+                LOGGER.warning(
+                    "A call that nobody answered was not tried again: %s", err
+                )
             # When the account is unloaded they are forgotten all at once.
             self._redials.pop(call.ref, None)
             self._finish(call)
@@ -390,7 +399,7 @@ class Dialler:
             seconds = call.plan.talk_seconds if call.plan else 0
             minutes = max(1, ceil(seconds / 60))
             after = await self._look_up.async_newest()
-            if call.ref in self._unwanted:
+            if not self._is_wanted(call):
                 raise _invalid("call_over")
             guarded = self._guard.reserve_call(
                 call.ref, call.callee, minutes=minutes, is_alert=is_alert
@@ -403,6 +412,12 @@ class Dialler:
                 await self.ledger.async_remember(call)
             self.repertoire.expect(self.ledger.known(call))
             return await self._async_dial(call)
+
+    def _is_wanted(self, call: PhoneCall) -> bool:
+        """Tell whether a call that is about to be placed still should be."""
+        first = self._store.calls.get(call.redial_of or "")
+        is_dropped = {call.ref, call.redial_of} & self._unwanted
+        return not is_dropped and (first is None or first.wants_redial)
 
     async def _async_dial(self, call: PhoneCall) -> PhoneCall:
         try:
