@@ -28,7 +28,7 @@ from . import (
     text_home,
 )
 from .calls import allowed_file, chirp
-from .test_answering import House
+from .calls import House
 
 
 async def diagnostics(client: ClientSessionGenerator, entry: MockConfigEntry) -> Json:

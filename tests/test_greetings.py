@@ -15,7 +15,7 @@ from custom_components.elks46.greetings import FAILURES_TO_TELL
 from . import SimulatorControl, issues, pass_time
 from .calls import allowed_file, chirp
 from .sounds import FFMPEG
-from .test_answering import House, acts
+from .calls import House, acts
 from .test_audio import Engine
 
 pytestmark = pytest.mark.usefixtures("impatient")
