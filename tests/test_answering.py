@@ -1010,25 +1010,39 @@ async def test_a_call_can_be_ended_while_it_waits(
 
 
 async def test_the_select_writes_the_setting(hass: HomeAssistant, house: House) -> None:
-    """Without setting the account up anew; what is not set up cannot be chosen."""
+    """Without setting the account up anew."""
     entity_id = "select.46701740690_call_handling"
     runtime = house.entry.runtime_data
     assert hass.states.is_state(entity_id, "reject")
     await hass.services.async_call(
         "select",
         "select_option",
-        {"entity_id": entity_id, "option": "announce"},
+        {"entity_id": entity_id, "option": "assist"},
         blocking=True,
     )
     await hass.async_block_till_done()
-    assert house.entry.subentries["number"].data[CONF_CALL_HANDLING] == "announce"
-    assert hass.states.is_state(entity_id, "announce")
+    assert house.entry.subentries["number"].data[CONF_CALL_HANDLING] == "assist"
+    assert hass.states.is_state(entity_id, "assist")
     assert house.entry.runtime_data is runtime
     assert acts(await house.over(await house.ring())) == ["play"]
-    with pytest.raises(ServiceValidationError, match="nobody to pass"):
+
+
+@pytest.mark.parametrize(
+    ("option", "error"),
+    [
+        pytest.param("forward", "nobody to pass", id="to nobody"),
+        pytest.param("announce", "nothing to announce", id="nothing"),
+    ],
+)
+async def test_the_select_refuses_what_the_form_does(
+    hass: HomeAssistant, house: House, option: str, error: str
+) -> None:
+    """A number that says what nobody has written would be no use."""
+    with pytest.raises(ServiceValidationError, match=error):
         await hass.services.async_call(
             "select",
             "select_option",
-            {"entity_id": entity_id, "option": "forward"},
+            {"entity_id": "select.46701740690_call_handling", "option": option},
             blocking=True,
         )
+    assert house.entry.subentries["number"].data.get(CONF_CALL_HANDLING) is None

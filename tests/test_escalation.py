@@ -441,6 +441,7 @@ async def test_a_bug_in_an_alert_leaves_nobody_waiting(
         ({"tell_others": ""}, "text_empty"),
         ({"acknowledge": "#"}, "acknowledge_invalid"),
         ({"until": ENTITY}, "until_incomplete"),
+        ({"until": ENTITY, "until_state": "off"}, "until_unknown"),
         ({"until_state": "off"}, "until_incomplete"),
         ({"from": BJORN}, "caller_invalid"),
         ({"contacts": ["nobody"]}, "contacts_unknown"),

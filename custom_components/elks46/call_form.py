@@ -32,6 +32,7 @@ from .contacts import (
     parse_forward,
 )
 from .guard import Guard
+from .subentries import missing_for
 
 
 def call_fields(contacts: list[SelectOptionDict]) -> dict[Any, Any]:
@@ -80,13 +81,13 @@ def check_calls(
     guard: Guard,
 ) -> None:
     """Make phone numbers of whom calls are passed on to, and say what cannot be."""
-    handling = settings.get(CONF_CALL_HANDLING)
     wanted = settings.get(CONF_FORWARD_TO, [])
-    if handling == CallHandling.FORWARD and not wanted:
-        errors[CONF_FORWARD_TO] = "forward_to_missing"
-    speaks = CallHandling.ANNOUNCE in (handling, settings.get(CONF_CALL_FALLBACK))
-    if speaks and CONF_GREETING not in settings:
-        errors[CONF_GREETING] = "greeting_missing"
+    for asked in (CONF_CALL_HANDLING, CONF_CALL_FALLBACK):
+        match missing_for(settings.get(asked), settings):
+            case str(field) if field == CONF_FORWARD_TO:
+                errors[field] = "forward_to_missing"
+            case str(field):
+                errors[field] = "greeting_missing"
     kept = []
     for written in wanted:
         contact = contacts.by_subentry(written)

@@ -20,6 +20,7 @@ from .const import (
 from .data import ElksConfigEntry
 from .entity import ElksNumberEntity
 from .signals import SIGNAL_STATE
+from .subentries import missing_for
 
 PARALLEL_UPDATES = 0
 
@@ -65,10 +66,15 @@ class ElksCallHandling(ElksNumberEntity, SelectEntity):
     async def async_select_option(self, option: str) -> None:
         """Set the number to something else; calls that go on do so."""
         subentry = self._subentry
-        if option == CallHandling.FORWARD and not subentry.data.get(CONF_FORWARD_TO):
-            raise ServiceValidationError(
-                translation_domain=DOMAIN, translation_key="forward_to_missing"
-            )
+        match missing_for(option, subentry.data):
+            case str(field) if field == CONF_FORWARD_TO:
+                raise ServiceValidationError(
+                    translation_domain=DOMAIN, translation_key="forward_to_missing"
+                )
+            case str():
+                raise ServiceValidationError(
+                    translation_domain=DOMAIN, translation_key="greeting_missing"
+                )
         self.hass.config_entries.async_update_subentry(
             self._entry, subentry, data={**subentry.data, CONF_CALL_HANDLING: option}
         )

@@ -1,8 +1,18 @@
-"""Which subentry of an account stands for a number."""
+"""Which subentry of an account stands for a number, and what is missing in it."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
-from .const import CONF_NUMBER, CONF_NUMBER_ID, SUBENTRY_NUMBER
+from .const import (
+    CONF_FORWARD_TO,
+    CONF_GREETING,
+    CONF_NUMBER,
+    CONF_NUMBER_ID,
+    SUBENTRY_NUMBER,
+    CallHandling,
+)
 
 
 def subentry_by_id(entry: ConfigEntry, number_id: str) -> ConfigSubentry | None:
@@ -26,3 +36,12 @@ def _subentry(
         ),
         None,
     )
+
+
+def missing_for(handling: str | None, settings: Mapping[str, Any]) -> str | None:
+    """Return the setting without which a number cannot handle calls in this way, if it is empty."""
+    needed = {
+        CallHandling.ANNOUNCE.value: CONF_GREETING,
+        CallHandling.FORWARD.value: CONF_FORWARD_TO,
+    }.get(handling or "")
+    return None if needed is None or settings.get(needed) else needed

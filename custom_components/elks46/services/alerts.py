@@ -4,7 +4,11 @@ from typing import Any, Final
 
 from homeassistant.components.media_player import ATTR_MEDIA_CONTENT_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
-from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers import (
+    config_validation as cv,
+    device_registry as dr,
+    entity_registry as er,
+)
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 from homeassistant.util.ulid import ulid_now
@@ -118,6 +122,9 @@ async def async_alert(call: ServiceCall) -> ServiceResponse:
     contacts = _contacts(call.hass, entry, call.data[ATTR_CONTACTS])
     await _async_check_may_alert(call, entry, contacts)
     state = call.hass.states.get(until) if until else None
+    # One that is being set up has no state yet.
+    if until and state is None and er.async_get(call.hass).async_get(until) is None:
+        raise invalid("until_unknown", entity_id=until)
     written = call.data.get(ATTR_FROM)
     has_caller = entry.runtime_data.coordinator.default_caller is not None
     alert = Alert(
