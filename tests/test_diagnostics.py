@@ -27,8 +27,7 @@ from . import (
     send_sms,
     text_home,
 )
-from .calls import allowed_file, chirp
-from .calls import House
+from .calls import House, allowed_file, chirp
 
 
 async def diagnostics(client: ClientSessionGenerator, entry: MockConfigEntry) -> Json:

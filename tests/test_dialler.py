@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 import json
 from typing import Any, Final
-from unittest.mock import patch
+from unittest.mock import DEFAULT, Mock, patch
 
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import Event, HomeAssistant
@@ -238,7 +238,7 @@ async def test_a_call_that_is_to_be_tried_again_is_ended_now(
     await pass_time(hass, minutes=1)
     assert len(await phones.calls()) == 1
     assert async_stage(hass).size == 0
-    with pytest.raises(ServiceValidationError, match="this call is over"):
+    with pytest.raises(ServiceValidationError, match=f"{call['id']} is over"):
         await end_call(hass, call["id"])
 
 
@@ -756,21 +756,26 @@ async def test_a_history_that_breaks_meanwhile_is_looked_into_again(
     """One that works the next time has the call, besides others."""
     await phones.stop_clock()
     calls: CallsResource = integration.runtime_data.client.calls
-    history, looks = calls.history, []
+    history = calls.history
 
-    async def breaking(after: datetime | None) -> AsyncIterator[Call]:
-        looks.append(after)
-        if len(looks) == 2:
-            raise ElksServerError(500, "Broken")
+    async def with_others(after: datetime | None) -> AsyncIterator[Call]:
         async for row in history(after):
             yield replace(row, id="c0", callee=BJORN)
             yield row
 
+    looks = [DEFAULT, ElksServerError(500, "Broken"), DEFAULT]
+    look = Mock(wraps=with_others, side_effect=looks)
     await simulator.fail(posting("drop_after"))
-    with patch.object(calls, "history", breaking):
+    with patch.object(calls, "history", look):
         row = await ringing(hass)
     assert row["call_id"] == (await phones.calls())[0]["id"]
-    assert len(looks) == 3
+    assert look.call_count == 3
+
+
+def being_placed() -> list[str]:
+    """Return the names of what places calls."""
+    names = (task.get_name() for task in asyncio.all_tasks())
+    return [name for name in names if name.startswith("elks46 call ")]
 
 
 async def test_a_call_that_waits_its_turn_is_not_placed_when_the_account_goes(
@@ -782,7 +787,8 @@ async def test_a_call_that_waits_its_turn_is_not_placed_when_the_account_goes(
     while not list(integration.runtime_data.store.calls):
         await asyncio.sleep(0)
     second = asyncio.create_task(ringing(hass))
-    await asyncio.sleep(0.05)
+    while len(being_placed()) < 2:
+        await asyncio.sleep(0)
     await hass.config_entries.async_unload(integration.entry_id)
     assert (await first)["call_id"]
     with pytest.raises(HomeAssistantError, match="being reloaded"):
@@ -811,9 +817,16 @@ async def test_what_is_asked_of_calls_is_dropped_when_the_account_goes(
     await phones.stop_clock()
     row = await ringing(hass)
     await simulator.fail(LOST_ENDS, failing("calls/*", kind="delay", seconds=0.2))
-    with overdue():
+    calls: CallsResource = integration.runtime_data.client.calls
+    get, asked = calls.get, asyncio.Event()
+
+    async def asking(call_id: str) -> Call:
+        asked.set()
+        return await get(call_id)
+
+    with overdue(), patch.object(calls, "get", asking):
         reading = asyncio.create_task(integration.runtime_data.catch_up.async_run())
-        await asyncio.sleep(0.05)
+        await asked.wait()
         await phones.do(row["call_id"], "decline")
         await hass.config_entries.async_unload(integration.entry_id)
         await reading

@@ -13,9 +13,8 @@ from custom_components.elks46.const import CONF_GREETING
 from custom_components.elks46.greetings import FAILURES_TO_TELL
 
 from . import SimulatorControl, issues, pass_time
-from .calls import allowed_file, chirp
+from .calls import House, acts, allowed_file, chirp
 from .sounds import FFMPEG
-from .calls import House, acts
 from .test_audio import Engine
 
 pytestmark = pytest.mark.usefixtures("impatient")

@@ -205,7 +205,7 @@ class Dialler:
             call = redial
         if call.is_over:
             if (cancel := self._redials.pop(call.ref, None)) is None:
-                raise _invalid("call_over")
+                raise _invalid("call_is_over", call_id=call_id)
             cancel()
             # Also one that is about to be placed rings no more, unless it already does.
             self._unwanted.add(call.ref)
@@ -507,5 +507,9 @@ def _error(key: str) -> HomeAssistantError:
     return HomeAssistantError(translation_domain=DOMAIN, translation_key=key)
 
 
-def _invalid(key: str) -> ServiceValidationError:
-    return ServiceValidationError(translation_domain=DOMAIN, translation_key=key)
+def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=placeholders,
+    )

@@ -29,11 +29,7 @@ from .calls import (
     ATTR_RING_TIMEOUT,
     ATTR_TTS_ENGINE,
     ATTR_VOICE,
-    DEFAULT_REPEAT,
-    DEFAULT_RING_SECONDS,
-    REPEAT_AT_MOST,
-    RING_SECONDS_AT_LEAST,
-    RING_SECONDS_AT_MOST,
+    CALLING,
     caller_of,
     key_of,
 )
@@ -77,13 +73,7 @@ ALERT_SCHEMA: Final = probatio.Schema(
             probatio.Length(min=1, max=CONTACTS_AT_MOST),
         ),
         probatio.Optional(ATTR_AT_ONCE, default=False): cv.boolean,
-        probatio.Optional(ATTR_MESSAGE): cv.string,
-        probatio.Optional(ATTR_TTS_ENGINE): cv.string,
-        probatio.Optional(ATTR_LANGUAGE): cv.string,
-        probatio.Optional(ATTR_VOICE): cv.string,
-        probatio.Optional(ATTR_MEDIA): probatio.Any(
-            str, {probatio.Required(ATTR_MEDIA_CONTENT_ID): str, probatio.Extra: object}
-        ),
+        **CALLING,
         probatio.Optional(ATTR_ROUNDS, default=DEFAULT_ROUNDS): probatio.All(
             probatio.Coerce(int), probatio.Range(min=1, max=ROUNDS_AT_MOST)
         ),
@@ -95,16 +85,6 @@ ALERT_SCHEMA: Final = probatio.Schema(
         probatio.Optional(ATTR_TELL_OTHERS): cv.string,
         probatio.Optional(ATTR_UNTIL): cv.entity_id,
         probatio.Optional(ATTR_UNTIL_STATE): _state,
-        probatio.Optional(ATTR_FROM): cv.string,
-        probatio.Optional(ATTR_REPEAT, default=DEFAULT_REPEAT): probatio.All(
-            probatio.Coerce(int), probatio.Range(min=1, max=REPEAT_AT_MOST)
-        ),
-        probatio.Optional(
-            ATTR_RING_TIMEOUT, default=DEFAULT_RING_SECONDS
-        ): probatio.All(
-            probatio.Coerce(int),
-            probatio.Range(min=RING_SECONDS_AT_LEAST, max=RING_SECONDS_AT_MOST),
-        ),
     }
 )
 
@@ -115,7 +95,6 @@ async def async_alert(call: ServiceCall) -> ServiceResponse:
     # A reload while waiting takes the rooms away from the entry, not from us.
     escalation, outbox = entry.runtime_data.escalation, entry.runtime_data.outbox
     words = _words(call.data)
-    key = key_of(call.data[ATTR_ACKNOWLEDGE])
     until, until_state = call.data.get(ATTR_UNTIL), call.data.get(ATTR_UNTIL_STATE)
     if (until is None) != (until_state is None):
         raise invalid("until_incomplete")
@@ -134,7 +113,7 @@ async def async_alert(call: ServiceCall) -> ServiceResponse:
         at_once=call.data[ATTR_AT_ONCE],
         rounds=call.data[ATTR_ROUNDS],
         pause=call.data[ATTR_PAUSE],
-        acknowledge=key or DEFAULT_KEY,
+        acknowledge=key_of(call.data[ATTR_ACKNOWLEDGE]),
         repeat=call.data[ATTR_REPEAT],
         ring_timeout=call.data[ATTR_RING_TIMEOUT],
         # Without a number that calls texts can go out all the same.

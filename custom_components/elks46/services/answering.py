@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
-from homeassistant.components.media_player import ATTR_MEDIA_CONTENT_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import VolDictType
@@ -16,19 +15,7 @@ from ..const import CallHandling
 from ..contacts import InvalidPhoneNumberError, parse_forward
 from ..reception import MakeReady, Reception
 from .account import ACCOUNT, async_check_household, async_entry, invalid
-from .calls import (
-    ATTR_CALL_ID,
-    ATTR_LANGUAGE,
-    ATTR_MEDIA,
-    ATTR_MESSAGE,
-    ATTR_RECORD,
-    ATTR_REPEAT,
-    ATTR_TTS_ENGINE,
-    ATTR_VOICE,
-    DEFAULT_REPEAT,
-    REPEAT_AT_MOST,
-    async_sound,
-)
+from .calls import ATTR_CALL_ID, ATTR_RECORD, ATTR_REPEAT, REPEAT, SOUND, async_sound
 
 ATTR_DIGITS: Final = "digits"
 ATTR_FORWARD_TO: Final = "forward_to"
@@ -52,15 +39,6 @@ DEFAULT_DIGITS: Final = 1
 # From hearing a menu to finding the key.
 DEFAULT_TIMEOUT: Final = 5
 
-SOUND: Final[VolDictType] = {
-    probatio.Optional(ATTR_MESSAGE): cv.string,
-    probatio.Optional(ATTR_TTS_ENGINE): cv.string,
-    probatio.Optional(ATTR_LANGUAGE): cv.string,
-    probatio.Optional(ATTR_VOICE): cv.string,
-    probatio.Optional(ATTR_MEDIA): probatio.Any(
-        str, {probatio.Required(ATTR_MEDIA_CONTENT_ID): str, probatio.Extra: object}
-    ),
-}
 KEYS: Final[VolDictType] = {
     probatio.Optional(ATTR_DIGITS, default=DEFAULT_DIGITS): probatio.All(
         probatio.Coerce(int), probatio.Range(min=1, max=DIGITS_AT_MOST)
@@ -68,9 +46,7 @@ KEYS: Final[VolDictType] = {
     probatio.Optional(ATTR_TIMEOUT, default=DEFAULT_TIMEOUT): probatio.All(
         probatio.Coerce(int), probatio.Range(min=1, max=LONGEST_MENU_TIMEOUT)
     ),
-    probatio.Optional(ATTR_REPEAT, default=DEFAULT_REPEAT): probatio.All(
-        probatio.Coerce(int), probatio.Range(min=1, max=REPEAT_AT_MOST)
-    ),
+    **REPEAT,
 }
 ANSWER_CALL_SCHEMA: Final = probatio.Schema(
     {

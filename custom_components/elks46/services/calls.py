@@ -7,6 +7,7 @@ from typing import Any, Final
 from homeassistant.components.media_player import ATTR_MEDIA_CONTENT_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.typing import VolDictType
 from homeassistant.util.json import JsonObjectType
 import probatio
 
@@ -50,27 +51,35 @@ DEFAULT_RING_SECONDS: Final = 45
 RING_SECONDS_AT_LEAST: Final = 5
 RING_SECONDS_AT_MOST: Final = 120
 
+SOUND: Final[VolDictType] = {
+    probatio.Optional(ATTR_MESSAGE): cv.string,
+    probatio.Optional(ATTR_TTS_ENGINE): cv.string,
+    probatio.Optional(ATTR_LANGUAGE): cv.string,
+    probatio.Optional(ATTR_VOICE): cv.string,
+    probatio.Optional(ATTR_MEDIA): probatio.Any(
+        str, {probatio.Required(ATTR_MEDIA_CONTENT_ID): str, probatio.Extra: object}
+    ),
+}
+REPEAT: Final[VolDictType] = {
+    probatio.Optional(ATTR_REPEAT, default=DEFAULT_REPEAT): probatio.All(
+        probatio.Coerce(int), probatio.Range(min=1, max=REPEAT_AT_MOST)
+    ),
+}
+# What is heard of a call of ours, how often and for how long it rings.
+CALLING: Final[VolDictType] = {
+    probatio.Optional(ATTR_FROM): cv.string,
+    **SOUND,
+    **REPEAT,
+    probatio.Optional(ATTR_RING_TIMEOUT, default=DEFAULT_RING_SECONDS): probatio.All(
+        probatio.Coerce(int),
+        probatio.Range(min=RING_SECONDS_AT_LEAST, max=RING_SECONDS_AT_MOST),
+    ),
+}
 PLACE_CALL_SCHEMA: Final = probatio.Schema(
     {
         **RECIPIENTS,
-        probatio.Optional(ATTR_FROM): cv.string,
-        probatio.Optional(ATTR_MESSAGE): cv.string,
-        probatio.Optional(ATTR_TTS_ENGINE): cv.string,
-        probatio.Optional(ATTR_LANGUAGE): cv.string,
-        probatio.Optional(ATTR_VOICE): cv.string,
-        probatio.Optional(ATTR_MEDIA): probatio.Any(
-            str, {probatio.Required(ATTR_MEDIA_CONTENT_ID): str, probatio.Extra: object}
-        ),
-        probatio.Optional(ATTR_REPEAT, default=DEFAULT_REPEAT): probatio.All(
-            probatio.Coerce(int), probatio.Range(min=1, max=REPEAT_AT_MOST)
-        ),
+        **CALLING,
         probatio.Optional(ATTR_ACKNOWLEDGE): cv.string,
-        probatio.Optional(
-            ATTR_RING_TIMEOUT, default=DEFAULT_RING_SECONDS
-        ): probatio.All(
-            probatio.Coerce(int),
-            probatio.Range(min=RING_SECONDS_AT_LEAST, max=RING_SECONDS_AT_MOST),
-        ),
         probatio.Optional(ATTR_RING_TWICE, default=False): cv.boolean,
         probatio.Optional(ATTR_RECORD, default=False): cv.boolean,
         probatio.Optional(ATTR_WAIT, default=False): cv.boolean,
@@ -87,7 +96,8 @@ async def async_place_call(call: ServiceCall) -> ServiceResponse:
     # A reload while waiting takes the rooms away from the entry, not from us.
     dialler, tapes = entry.runtime_data.dialler, entry.runtime_data.tapes
     caller = caller_of(call.hass, entry, call.data.get(ATTR_FROM))
-    acknowledge = key_of(call.data.get(ATTR_ACKNOWLEDGE))
+    written = call.data.get(ATTR_ACKNOWLEDGE)
+    acknowledge = None if written is None else key_of(written)
     recipients = recipients_of(call.hass, entry, call.data)
     await async_check_may_send(call, recipients)
     if ATTR_FROM in call.data:
@@ -167,10 +177,8 @@ def caller_of(hass: HomeAssistant, entry: ElksConfigEntry, written: str | None) 
     return caller
 
 
-def key_of(written: str | None) -> str | None:
-    """Return the key that acknowledges, if one is asked for."""
-    if written is None:
-        return None
+def key_of(written: str) -> str:
+    """Return the key that acknowledges."""
     if (key := written.strip()) not in KEYS:
         raise invalid("acknowledge_invalid")
     return key
