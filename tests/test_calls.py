@@ -3,7 +3,7 @@
 import asyncio
 from decimal import Decimal
 from typing import Any, Final
-from unittest.mock import patch
+from unittest.mock import DEFAULT, AsyncMock, patch
 
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
@@ -326,15 +326,9 @@ async def test_a_call_that_did_not_reach_46elks_is_tried_again(
     """Nothing was sent, so nothing can ring twice."""
     await simulator.put_handset(ANNA, answers="at_once")
     calls = integration.runtime_data.client.calls
-    start, tries = calls.start, []
-
-    async def refuse_once(**fields: Any) -> Any:
-        tries.append(fields)
-        if len(tries) == 1:
-            raise ElksConnectionError("refused", outcome_unknown=False)
-        return await start(**fields)
-
-    with patch.object(calls, "start", refuse_once):
+    refused = ElksConnectionError("refused", outcome_unknown=False)
+    refusing_once = AsyncMock(wraps=calls.start, side_effect=[refused, DEFAULT])
+    with patch.object(calls, "start", refusing_once):
         (row,) = await place_call(hass, to=[ANNA])
     assert row["outcome"] == "answered"
-    assert len(tries) == 2
+    assert refusing_once.await_count == 2

@@ -77,12 +77,14 @@ class Scene(House):
         """Hold something up, before it is done or after, until this is over."""
         work = getattr(owner, name)
         self.held.clear()
+        free = asyncio.Event()
+        free.set()
+        first, last = {True: (self.held, free), False: (free, self.held)}[before]
 
         async def late(*args: object, **fields: object) -> object:
-            if before:
-                await self.held.wait()
+            await first.wait()
             done = await work(*args, **fields)
-            await self.held.wait()
+            await last.wait()
             return done
 
         with patch.object(owner, name, late):

@@ -1,6 +1,7 @@
 """What the account spends, whoever spends it."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import Recorder
@@ -288,15 +289,13 @@ async def test_a_disk_that_refuses_only_puts_it_off(
     hass: HomeAssistant,
     simulator: SimulatorControl,
     integration: MockConfigEntry,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The next reading finds it all."""
     await others(simulator, "calls", cost="1.30")
-    with monkeypatch.context() as patched:
-        patched.setattr(
-            "custom_components.elks46.journal.Journal._write",
-            lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")),
-        )
+    with patch(
+        "custom_components.elks46.journal.Journal.async_append",
+        side_effect=OSError(28, "No space left on device"),
+    ):
         await read(hass)
     assert spent(hass) == ("0", "0")
     await read(hass)
