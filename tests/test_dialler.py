@@ -984,7 +984,7 @@ async def test_who_is_called_hears_something_although_the_script_was_stopped(
     assert async_stage(hass).size == 0
 
 
-async def test_who_is_alerted_hears_something_although_a_contact_was_changed(
+async def test_who_is_alerted_hears_something_although_the_account_is_set_up_anew(
     hass: HomeAssistant,
     integration: MockConfigEntry,
     phones: Phones,
@@ -994,7 +994,7 @@ async def test_who_is_alerted_hears_something_although_a_contact_was_changed(
     going = alerting(hass, "Anna")
     async with reading_history():
         changing = asyncio.create_task(
-            change_options(hass, integration, keep_text=False)
+            hass.config_entries.async_reload(integration.entry_id)
         )
         while integration.state is ConfigEntryState.LOADED:
             await asyncio.sleep(0)
@@ -1006,7 +1006,7 @@ async def test_who_is_alerted_hears_something_although_a_contact_was_changed(
 
 
 async def test_what_a_call_that_is_not_placed_would_have_played_is_let_go(
-    hass: HomeAssistant, simulator: SimulatorControl
+    hass: HomeAssistant, simulator: SimulatorControl, phones: Phones
 ) -> None:
     """Also where nobody waits for it any more."""
     await simulator.fail(posting("status", status=403))
