@@ -1,6 +1,8 @@
 """Numbers' addresses at 46elks: taken, kept, lost and given back."""
 
+from dataclasses import replace
 from types import MappingProxyType
+from typing import Final
 from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
@@ -615,3 +617,67 @@ async def test_a_failure_between_two_addresses_makes_no_stranger_of_the_second(
         "=sms", "=mms"
     )
     assert not any(key.startswith("number_taken") for key in issues(hass))
+
+
+async def choose(hass: HomeAssistant, entity_id: str, option: str) -> None:
+    """Say how calls are answered."""
+    await hass.services.async_call(
+        "select",
+        "select_option",
+        {"entity_id": entity_id, "option": option},
+        blocking=True,
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+PBX: Final = "https://pbx.example.com/answer"
+
+
+async def voice_start(simulator: SimulatorControl) -> str | None:
+    """Return what answers calls to the number."""
+    (number,) = await simulator.control("GET", "numbers")
+    answered: str | None = number.get("voice_start")
+    return answered
+
+
+async def test_calls_are_left_to_what_answers_them_until_somebody_says_how(
+    hass: HomeAssistant, prepared: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """Then they come here, and are given back in the end."""
+    await simulator.put_number(NUMBER, voice_start=PBX)
+    await add(hass, prepared)
+    select = "select.46701740690_call_handling"
+    assert await voice_start(simulator) == PBX
+    assert hass.states.is_state(select, "unknown")
+    assert not issues(hass)
+    await choose(hass, select, "voicemail")
+    assert "kind=call" in str(await voice_start(simulator))
+    assert hass.states.is_state(select, "voicemail")
+    await hass.config_entries.async_remove(prepared.entry_id)
+    assert await voice_start(simulator) == PBX
+
+
+async def test_calls_that_somebody_has_taken_back_are_told(
+    hass: HomeAssistant, prepared: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """Where somebody had said that they come here."""
+    await add(hass, prepared)
+    await choose(hass, "select.46701740690_call_handling", "voicemail")
+    await simulator.put_number(NUMBER, voice_start=PBX)
+    await prepared.runtime_data.coordinator.async_refresh()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert await voice_start(simulator) == PBX
+    assert [*issues(hass)] == ["number_taken"]
+
+
+async def test_calls_that_somebody_takes_meanwhile_are_left_to_them(
+    hass: HomeAssistant, prepared: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """What was read of the account may be older."""
+    await add(hass, prepared)
+    number = prepared.runtime_data.coordinator.data.numbers.values()
+    await simulator.put_number(NUMBER, voice_start=PBX)
+    stale = [replace(one, voice_start=None) for one in number]
+    await prepared.runtime_data.provisioning.async_reconcile(stale)
+    assert await voice_start(simulator) == PBX
+    assert not issues(hass)

@@ -271,6 +271,8 @@ def _async_wire(
         before, was = _settings(entry), before
         if before == was:
             runtime.reception.async_open()
+            # Calls that were left to others are taken over by that.
+            entry.async_create_background_task(hass, reconcile(), "elks46 numbers")
             async_dispatcher_send(hass, SIGNAL_STATE.format(entry.entry_id))
             return
         await hass.config_entries.async_reload(entry.entry_id)

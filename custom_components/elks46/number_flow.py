@@ -178,7 +178,7 @@ class NumberSubentryFlow(RentSteps):
             field: getattr(number, field) or ""
             for field, (capability, _) in ADDRESSES.items()
             if capability in number.capabilities
-            and not runtime.provisioning.keeps(number.id, field)
+            and not runtime.provisioning.keeps(number, field)
         }
         if not before:
             return self.async_abort(reason="addresses_kept")

@@ -25,8 +25,16 @@ from .api import (
     ElksRequestError,
     Number,
 )
-from .const import CONF_NUMBER_ID, DOMAIN, LOGGER, SUBENTRY_NUMBER, VOICE
+from .const import (
+    CONF_CALL_HANDLING,
+    CONF_NUMBER_ID,
+    DOMAIN,
+    LOGGER,
+    SUBENTRY_NUMBER,
+    VOICE,
+)
 from .records import HeldNumber
+from .subentries import subentry_by_id
 
 if TYPE_CHECKING:
     from .address import Address
@@ -103,12 +111,22 @@ class Provisioning:
                     failed = True
             self._plan_retry(failed)
 
-    def keeps(self, number_id: str, field: str) -> bool:
+    def keeps(self, number: Number, field: str) -> bool:
         """Tell whether what is set in this field at 46elks would be set back by this home."""
-        return number_id in self._wanted() and any(
-            field == FIELDS[kind] and self._address.callback_url(kind) is not None
-            for kind in KINDS
+        return number.id in self._wanted() and any(
+            field == FIELDS[kind] for kind, _ in self._addresses(number)
         )
+
+    def leaves_calls(self, number: Number) -> bool:
+        """Tell whether calls to a number are left to whatever answers them at 46elks.
+
+        They are as long as nobody has said how this home is to answer them, unless nothing
+        else does.
+        """
+        kind = CallbackKind.CALL
+        held = self._store.held.get((number.id, kind))
+        ours = (None, self._address.callback_url(kind), held.ours if held else None)
+        return not self._answers_calls(number.id) and _url(number, kind) not in ours
 
     async def async_take_over(self, number_id: str) -> None:
         """Let a number's messages come here again after someone else changed its addresses.
@@ -156,8 +174,31 @@ class Provisioning:
         """Yield what can come to a number, and to where."""
         for kind, capability in KINDS.items():
             ours = self._address.callback_url(kind)
-            if ours is not None and capability in number.capabilities:
+            if ours is None or capability not in number.capabilities:
+                continue
+            if kind is not CallbackKind.CALL or not self.leaves_calls(number):
                 yield kind, ours
+
+    def _answers_calls(self, number_id: str) -> bool:
+        """Tell whether somebody has said how calls to a number are answered."""
+        subentry = subentry_by_id(self._entry, number_id)
+        return subentry is not None and CONF_CALL_HANDLING in subentry.data
+
+    def _is_agreed(
+        self, number: Number, kind: CallbackKind, held: HeldNumber | None
+    ) -> bool:
+        """Tell whether what answers a number may be replaced, for the first time.
+
+        Where this home had the number before it could do pictures, or before 46elks gave
+        it any, nobody was told what answers those. Of calls it is agreed by saying how they
+        are answered.
+        """
+        if kind is CallbackKind.CALL:
+            is_first = held is None or not held.ours
+            return is_first and self._answers_calls(number.id)
+        if held is None or held.ours:
+            return False
+        return (_url(number, kind) or "") == held.previous
 
     async def _async_take(self, number: Number) -> None:
         """Set our addresses where nobody else has set one since."""
@@ -170,16 +211,9 @@ class Provisioning:
             # What was read of the account may be older than what was set since.
             number = await self._client.numbers.get(number.id)
             known = (None, ours, held.ours if held else None)
-            # Where this home had the number before it could do pictures or calls, or before
-            # 46elks gave it any, nobody was told what answers those.
-            is_agreed = (
-                held is not None
-                and not held.ours
-                and (_url(number, kind) or "") == held.previous
-            )
-            if is_agreed or _url(number, kind) in known:
+            if _url(number, kind) in known or self._is_agreed(number, kind, held):
                 await self._async_set_if_taken(number, kind, ours)
-            else:
+            elif kind is not CallbackKind.CALL or not self.leaves_calls(number):
                 taken_by = _url(number, kind)
         if taken_by is None:
             self._forget_taken(number.id)

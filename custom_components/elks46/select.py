@@ -57,9 +57,13 @@ class ElksCallHandling(ElksNumberEntity, SelectEntity):
 
     @property
     @override
-    def current_option(self) -> str:
-        """Return what the number is set to."""
-        handling: str = self._subentry.data.get(CONF_CALL_HANDLING, CallHandling.REJECT)
+    def current_option(self) -> str | None:
+        """Return what the number is set to; unknown where its calls are left to others."""
+        handling: str | None = self._subentry.data.get(CONF_CALL_HANDLING)
+        number = self._number
+        if handling is None and number is not None:
+            is_left = self._runtime.provisioning.leaves_calls(number)
+            return None if is_left else CallHandling.REJECT
         return handling
 
     @override

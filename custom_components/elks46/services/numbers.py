@@ -146,7 +146,7 @@ async def async_configure_number(call: ServiceCall) -> ServiceResponse:
     runtime = entry.runtime_data
     number = await _async_number(call, entry)
     for field in ADDRESSES.keys() & changes.keys():
-        if runtime.provisioning.keeps(number.id, field):
+        if runtime.provisioning.keeps(number, field):
             raise invalid("address_kept", field=field)
     with translate_errors(call.hass, entry):
         number = await runtime.client.numbers.configure(number.id, **changes)
