@@ -10,6 +10,7 @@ import json
 from typing import Any, Final
 from unittest.mock import patch
 
+import aiohttp
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -1046,3 +1047,17 @@ async def test_the_select_refuses_what_the_form_does(
             blocking=True,
         )
     assert house.entry.subentries["number"].data.get(CONF_CALL_HANDLING) is None
+
+
+async def test_a_stop_waits_for_no_caller(
+    hass: HomeAssistant, house: House, public_url: str
+) -> None:
+    """Whom an automation keeps waiting."""
+    await house.answers("automation")
+    with patch("custom_components.elks46.answering.RING_SECONDS", 600):
+        asking = asyncio.create_task(post_call(public_url, "call", incoming()))
+        await house.rung()
+        await hass.async_stop(force=True)
+    async with asyncio.timeout(10):
+        (gone,) = await asyncio.gather(asking, return_exceptions=True)
+    assert isinstance(gone, aiohttp.ClientError)

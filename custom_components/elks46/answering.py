@@ -13,7 +13,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 from yarl import URL
 
@@ -159,6 +159,7 @@ class LiveCall:
 
     def __init__(
         self,
+        hass: HomeAssistant,
         call: IncomingCall,
         desk: Desk,
         contact: Contact | None,
@@ -167,6 +168,7 @@ class LiveCall:
         tell: Listener,
     ) -> None:
         """Take how the number is answered, as it is now, and who calls."""
+        self._hass = hass
         self.call = call
         self.is_over = False
         self.is_answered = False
@@ -210,7 +212,10 @@ class LiveCall:
         if (answer := self._answers.get(step)) is None:
             if step != (str(self._step) if self._step else ""):
                 return Hangup()
-            answer = asyncio.create_task(self._async_decide(question))
+            # Home Assistant ends it when it stops, and waits for no caller then.
+            answer = self._hass.async_create_background_task(
+                self._async_decide(question), "elks46 answer", eager_start=False
+            )
             self._answers[step] = answer
         # 46elks may go away and ask again while an automation is being waited for.
         return await asyncio.shield(answer)
@@ -409,8 +414,9 @@ class LiveCall:
 class FrontDesk:
     """Answers those who call the numbers of an account."""
 
-    def __init__(self) -> None:
+    def __init__(self, hass: HomeAssistant) -> None:
         """Answer no number yet."""
+        self._hass = hass
         self._desks: Mapping[str, Desk] = {}
         self._contacts: Mapping[str, Contact] = {}
         self._allow: Allow = _refuse
@@ -482,7 +488,9 @@ class FrontDesk:
         if desk is None or is_old or call.call_id in self._ended:
             return None
         contact = self._contacts.get(call.caller or "")
-        live = LiveCall(call, desk, contact, self._pins, self._allow, self._hear)
+        live = LiveCall(
+            self._hass, call, desk, contact, self._pins, self._allow, self._hear
+        )
         self._live[call.call_id] = live
         while len(self._live) > CALLS_AT_MOST:
             del self._live[next(iter(self._live))]

@@ -55,9 +55,9 @@ class Program:
 class Switchboard:
     """Answers what the calls of an account ask."""
 
-    def __init__(self) -> None:
+    def __init__(self, hass: HomeAssistant) -> None:
         """Know no call yet."""
-        self.desk = FrontDesk()
+        self.desk = FrontDesk(hass)
         # By what is said, where it stands on the stage.
         self.greetings: dict[str, tuple[str, ...]] = {}
         self._programs: dict[str, Program] = {}
@@ -126,7 +126,7 @@ class Switchboard:
 def async_get(hass: HomeAssistant, entry_id: str) -> Switchboard:
     """Return the switchboard of an account, loaded or not."""
     return hass.data.setdefault(DATA_SWITCHBOARDS, {}).setdefault(
-        entry_id, Switchboard()
+        entry_id, Switchboard(hass)
     )
 
 
