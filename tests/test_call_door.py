@@ -231,7 +231,7 @@ async def test_a_bug_leaves_nobody_in_silence(
 async def test_a_disk_that_refuses_an_end_is_told_of_it_again(
     hass: HomeAssistant, public_url: str, phones: Phones, integration: MockConfigEntry
 ) -> None:
-    """The end is told to the home when it is written."""
+    """Meanwhile it is told to the home, once, and written when it is told again."""
     ended = async_capture_events(hass, "elks46_call_ended")
     call = await ringing(hass, integration)
     with patch(
@@ -246,9 +246,13 @@ async def test_a_disk_that_refuses_an_end_is_told_of_it_again(
             503,
             None,
         )
-    assert not ended
-    await post_call(public_url, "hangup", over(call), ref=call.ref)
-    assert len(ended) == 1
+        assert len(ended) == 1
+        assert known(integration).is_over
+    for _ in range(2):
+        again = await post_call(public_url, "hangup", over(call), ref=call.ref)
+        assert again == (204, None)
+    await hass.config_entries.async_reload(integration.entry_id)
+    assert (known(integration).outcome, len(ended)) == ("answered", 1)
 
 
 type Post = tuple[str, dict[str, str]]

@@ -610,6 +610,51 @@ async def test_a_disk_that_refuses_keeps_no_alarm_in(
     assert "disk_refuses" in issues(hass)
 
 
+async def test_a_full_disk_leaves_no_call_open(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    phones: Phones,
+    integration: MockConfigEntry,
+) -> None:
+    """Who does not answer is called once more, and whoever waits goes on."""
+    await simulator.put_handset(ANNA, answers="busy")
+    with patch(
+        "custom_components.elks46.journal.Journal.async_append",
+        side_effect=OSError(28, "No space left"),
+    ):
+        calling = asyncio.create_task(place_call(hass, to=[ANNA], ring_twice=True))
+        await over(hass, simulator)
+        await pass_time(hass, seconds=31)
+        assert [row["outcome"] for row in await calling] == ["busy"]
+    assert len(await phones.calls()) == 2
+    assert hass.states.is_state("binary_sensor.46701740690_in_call", "off")
+
+
+async def test_the_history_closes_all_calls_although_the_disk_is_full(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    phones: Phones,
+    integration: MockConfigEntry,
+) -> None:
+    """One that cannot be written down keeps none after it open."""
+    await simulator.fail(LOST_ENDS)
+    await simulator.put_handset(ANNA, answers="busy")
+    await simulator.put_handset(BJORN, answers="busy")
+    await place_call(hass, to=[ANNA, BJORN], wait=False)
+    for call in await phones.calls():
+        await phones.end(str(call["id"]))
+    with (
+        overdue(),
+        patch(
+            "custom_components.elks46.journal.Journal.async_append",
+            side_effect=OSError(28, "No space left"),
+        ),
+    ):
+        await integration.runtime_data.catch_up.async_run()
+    calls = integration.runtime_data.store.calls.values()
+    assert [call.outcome for call in calls] == ["busy", "busy"]
+
+
 async def test_a_home_that_46elks_cannot_reach_calls_nobody(
     hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
 ) -> None:

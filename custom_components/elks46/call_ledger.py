@@ -52,6 +52,8 @@ class CallLedger:
         self._entry = entry
         self._store = store
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        # What a disk has refused; it acts all the same, until the next restart.
+        self._unwritten: set[str] = set()
 
     def known(self, call: PhoneCall) -> PhoneCall:
         """Return what is known of a call by now."""
@@ -152,7 +154,8 @@ class CallLedger:
         """Let the end of a call act, whoever tells it; each call ends once.
 
         Raises:
-            OSError: the disk refuses, so 46elks should repeat what it has posted.
+            OSError: the disk refuses, so 46elks should repeat what it has posted: it has
+                acted, and is written then.
         """
 
         def finish(known: PhoneCall) -> PhoneCall:
@@ -208,9 +211,13 @@ class CallLedger:
         async with turn:
             known = self.known(call)
             moved = change(known)
-            if moved != known:
+            if moved == known and call.ref not in self._unwritten:
+                return moved
+            try:
                 await self._async_write(moved, known, insist=insist)
-                self._tell(moved, known)
+            finally:
+                if moved != known:
+                    self._tell(moved, known)
         return moved
 
     async def _async_write(
@@ -222,9 +229,10 @@ class CallLedger:
                 call,
                 counts=self._is_new(call, known),
                 cost=(call.cost or Decimal(0)) - before,
-                insist=insist,
             )
+            self._unwritten.discard(call.ref)
         except OSError as err:
+            self._unwritten.add(call.ref)
             if insist:
                 raise
             warn_of_disk(self._hass, self._entry, err)

@@ -271,6 +271,7 @@ class CatchUp:
         """Ask for the end of calls, of which 46elks posts nothing any more."""
         self._dialler.settle()
         asks_all = self._is_first or self._reach.is_polling
+        refused: OSError | None = None
         for call in self._dialler.open_calls():
             is_late = self._dialler.is_late(call)
             if call.id is None or not (is_late or asks_all):
@@ -284,9 +285,14 @@ class CatchUp:
                 continue
             if self._is_closed:
                 return
-            await self._dialler.async_ended(call.ref, row.ended())
-            if row.state is not CallState.ONGOING:
-                await self._tapes.async_find(call, row.recordings)
+            try:
+                await self._dialler.async_ended(call.ref, row.ended())
+                if row.state is not CallState.ONGOING:
+                    await self._tapes.async_find(call, row.recordings)
+            except OSError as err:
+                refused = err
+        if refused is not None:
+            raise refused
 
     async def _async_ask_for(
         self, known: set[str | None], *, already_asked: bool

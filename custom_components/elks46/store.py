@@ -249,15 +249,13 @@ class ElksStore:
         *,
         counts: bool = False,
         cost: Decimal = Decimal(0),
-        insist: bool = True,
     ) -> None:
-        """Remember what is known of a call now.
+        """Remember what is known of a call now; no disk keeps it from going on.
 
-        With `counts` it is one of today's, and `cost` is what it has newly cost. Without
-        `insist`, it is known until the next restart even where the disk refuses.
+        With `counts` it is one of today's, and `cost` is what it has newly cost.
 
         Raises:
-            OSError: the disk refuses.
+            OSError: the disk refuses, so it is known until the next restart only.
         """
         record: Record = {"call": dump_call(call)}
         if counts or cost:
@@ -269,12 +267,7 @@ class ElksStore:
                 "messages": 0,
                 "calls": int(counts),
             }
-        try:
-            await self._journal.async_append(record)
-        except OSError:
-            if not insist:
-                self._apply(record)
-            raise
+        await self._async_record(record)
 
     async def async_record_tape(self, tape: Tape, *, insist: bool = True) -> None:
         """Remember what is known of a recording now.
