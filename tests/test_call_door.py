@@ -16,7 +16,15 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.elks46.const import CONF_CALL_HANDLING
-from custom_components.elks46.records import CallNews, CallStage, PhoneCall
+from custom_components.elks46.records import (
+    Alert,
+    Attempt,
+    AttemptKind,
+    CallNews,
+    CallStage,
+    Fallback,
+    PhoneCall,
+)
 from custom_components.elks46.signals import SIGNAL_CALL
 
 from . import ANNA, NUMBER, STRANGER, WEBHOOK_ID, SimulatorControl, setup_integration
@@ -495,6 +503,54 @@ async def test_an_account_that_is_switched_off_forgets_its_calls(
     await hass.async_block_till_done(wait_background_tasks=True)
     status, _ = await post_call(public_url, "call", answered(call), ref=call.ref)
     assert status == 200
+
+
+async def test_a_call_shows_nobody_in_a_log(
+    hass: HomeAssistant, public_url: str, phones: Phones, integration: MockConfigEntry
+) -> None:
+    """Neither numbers, nor keys, nor where its sound is."""
+    call = await ringing(hass, integration, acknowledge="7")
+    form = answered(call, result="7")
+    await post_call(public_url, "next", form, ref=call.ref, step="1")
+    await hass.async_block_till_done()
+    call = known(integration)
+    assert (call.digits, call.plan and call.plan.acknowledge) == ("7", "7")
+    shown = repr(call)
+    for secret in (ANNA, NUMBER, "'7'", *(call.plan.sounds if call.plan else ())):
+        assert secret not in shown
+
+
+def test_an_alert_and_a_fallback_show_nobody_in_a_log() -> None:
+    """Neither names nor numbers."""
+    now = dt_util.utcnow()
+    attempt = Attempt(
+        contact="c",
+        name="Anna",
+        kind=AttemptKind.CALL,
+        round=1,
+        ref="r",
+        at=now,
+    )
+    alert = Alert(
+        ref="a",
+        asked=now,
+        contacts=(("c", "Anna"),),
+        at_once=False,
+        rounds=1,
+        pause=0,
+        acknowledge="*",
+        repeat=1,
+        ring_timeout=45,
+        caller=NUMBER,
+        until=None,
+        until_state=None,
+        is_armed=False,
+        words=None,
+        attempts=(attempt,),
+    )
+    fallback = Fallback(ref="f", recipient=ANNA, due=now, words=None)
+    shown = f"{alert} {fallback}"
+    assert not any(secret in shown for secret in ("Anna", "*", NUMBER, ANNA))
 
 
 async def test_nothing_of_a_call_is_logged(

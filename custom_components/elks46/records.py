@@ -134,11 +134,12 @@ class CallPlan:
     recorded.
     """
 
-    sounds: tuple[str, ...]
+    # Whoever knows the tokens can listen.
+    sounds: tuple[str, ...] = field(repr=False)
     seconds: float
     repeat: int
     ring_timeout: int
-    acknowledge: str | None = None
+    acknowledge: str | None = field(default=None, repr=False)
     ring_twice: bool = False
     record: bool = False
 
@@ -163,16 +164,17 @@ class PhoneCall:
 
     ref: str
     direction: CallDirection
-    caller: str | None
+    # Home Assistant logs what it hands to a listener that fails.
+    caller: str | None = field(repr=False)
     """None where the number is hidden."""
-    callee: str
+    callee: str = field(repr=False)
     asked: datetime
     plan: CallPlan | None = None
     stage: CallStage = CallStage.RINGING
     after: datetime | None = None
     id: str | None = None
     created: datetime | None = None
-    digits: str | None = None
+    digits: str | None = field(default=None, repr=False)
     is_acknowledged: bool = False
     outcome: CallOutcome | None = None
     duration: int | None = None
@@ -333,7 +335,7 @@ class Attempt:
 
     contact: str
     """The subentry of the contact."""
-    name: str
+    name: str = field(repr=False)
     kind: AttemptKind
     round: int
     ref: str
@@ -353,15 +355,15 @@ class Alert:
 
     ref: str
     asked: datetime
-    contacts: tuple[tuple[str, str], ...]
+    contacts: tuple[tuple[str, str], ...] = field(repr=False)
     at_once: bool
     rounds: int
     pause: float
     """Seconds."""
-    acknowledge: str
+    acknowledge: str = field(repr=False)
     repeat: int
     ring_timeout: int
-    caller: str | None
+    caller: str | None = field(repr=False)
     """None where the account has no number that calls."""
     until: str | None
     until_state: str | None
@@ -393,7 +395,7 @@ class Fallback:
     """
 
     ref: str
-    recipient: str
+    recipient: str = field(repr=False)
     due: datetime
     words: Words | None
     call_ref: str | None = None
