@@ -844,6 +844,34 @@ async def test_wrong_pins_end_the_call(
     assert house.call(call_id).digits is None
 
 
+@pytest.mark.parametrize(
+    ("pin", "then", "is_verified"),
+    [("22222", "ivr", [True]), (None, "hangup", [])],
+    ids=["changed", "taken away"],
+)
+async def test_a_pin_that_is_changed_meanwhile_is_taken_no_more(
+    hass: HomeAssistant,
+    house: House,
+    public_url: str,
+    pin: str | None,
+    then: str,
+    is_verified: list[bool],
+) -> None:
+    """The old one gives none of the new rights."""
+    await house.answers("automation")
+    on_ring(hass, "answer_call", instruction="reject")
+    await house.change("anna", **{CONF_RIGHTS: ["control"], CONF_PIN: PIN})
+    await post_call(public_url, "call", incoming())
+    await house.change("anna", **{CONF_RIGHTS: ["open"], CONF_PIN: pin})
+    form = incoming(result=PIN)
+    _, document = await post_call(public_url, "next", form, step="1")
+    assert then in document
+    assert not house.received
+    await post_call(public_url, "next", incoming(result="22222"), step="2")
+    await hass.async_block_till_done()
+    assert [event.data["verified"] for event in house.received] == is_verified
+
+
 async def test_a_locked_pin_is_taken_from_nobody_for_a_while(
     hass: HomeAssistant,
     house: House,

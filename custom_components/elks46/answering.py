@@ -162,18 +162,18 @@ class LiveCall:
         hass: HomeAssistant,
         call: IncomingCall,
         desk: Desk,
-        contact: Contact | None,
+        find: Callable[[], Contact | None],
         pins: Pins,
         allow: Allow,
         tell: Listener,
     ) -> None:
-        """Take how the number is answered, as it is now, and who calls."""
+        """Take how the number is answered, as it is now, and what tells who calls."""
         self._hass = hass
         self.call = call
         self.is_over = False
         self.is_answered = False
         self._desk = desk
-        self._contact = contact
+        self._find = find
         self._pins = pins
         self._allow = allow
         self._tell = tell
@@ -188,6 +188,11 @@ class LiveCall:
         self._wish: Instruction | None = None
         self._wished = asyncio.Event()
         self._pressed: asyncio.Future[str | None] | None = None
+
+    @property
+    def _contact(self) -> Contact | None:
+        """Who calls, as they are set now: PIN and rights may change during the call."""
+        return self._find()
 
     @property
     def is_waiting(self) -> bool:
@@ -341,12 +346,13 @@ class LiveCall:
     async def _async_enter(self, digits: str | None) -> Instruction:
         """Go on with who has entered the right PIN, and end the call of who has not."""
         self._state = _State.TOLD
-        if digits is None or self._contact is None:
+        contact = self._contact
+        if digits is None or contact is None or contact.pin is None:
             return Hangup()
-        if self._pins.is_right(self._contact, digits):
+        if self._pins.is_right(contact, digits):
             self._is_verified = True
             return await self._async_take()
-        if self._pins.is_locked(self._contact):
+        if self._pins.is_locked(contact):
             return Hangup()
         return self._ask_pin(ASK_PIN_AGAIN)
 
@@ -487,9 +493,12 @@ class FrontDesk:
         is_old = dt_util.utcnow() - call.created > CALL_OLD
         if desk is None or is_old or call.call_id in self._ended:
             return None
-        contact = self._contacts.get(call.caller or "")
+
+        def find() -> Contact | None:
+            return self._contacts.get(call.caller or "")
+
         live = LiveCall(
-            self._hass, call, desk, contact, self._pins, self._allow, self._hear
+            self._hass, call, desk, find, self._pins, self._allow, self._hear
         )
         self._live[call.call_id] = live
         while len(self._live) > CALLS_AT_MOST:
