@@ -701,6 +701,47 @@ async def loaded_again(integration: MockConfigEntry) -> None:
             stop()
 
 
+async def hangs(*_args: object) -> None:
+    """Answer nothing."""
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("where", "trouble"),
+    [
+        ("provisioning.Provisioning.async_reconcile", KeyError("a bug")),
+        ("provisioning.Provisioning.async_reconcile", hangs),
+        ("replies.Replies.async_make_up", KeyError("a bug")),
+        ("api.calls.CallsResource.get", hangs),
+        ("dialler.Dialler.settle", KeyError("a bug")),
+    ],
+)
+async def test_an_alert_goes_on_after_a_restart_whatever_goes_wrong_beside_it(
+    hass: HomeAssistant,
+    phones: Phones,
+    integration: MockConfigEntry,
+    where: str,
+    trouble: object,
+) -> None:
+    """Nothing that has to do with it stands before it."""
+    alarm = alerting(hass)
+    await phones.new(1)
+    await hass.async_block_till_done()
+    with (
+        patch(f"custom_components.elks46.{where}", side_effect=trouble),
+        patch("custom_components.elks46.SETTLE_SECONDS", 0.1),
+    ):
+        going_on = asyncio.create_task(restarted(hass, integration))
+        await loaded_again(integration)
+        await declined(phones, 1)
+        await acknowledged(phones, 2)
+        await finished(integration)
+        alarm.cancel()
+        await hass.config_entries.async_unload(integration.entry_id)
+        await going_on
+    assert await called(phones, 2) == [ANNA, BJORN]
+
+
 async def test_who_waits_goes_on_waiting_over_a_reload(
     hass: HomeAssistant, phones: Phones, integration: MockConfigEntry
 ) -> None:

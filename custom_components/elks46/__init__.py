@@ -1,7 +1,9 @@
 """The 46elks integration: texts and calls between a home and any phone."""
 
 import asyncio
+from collections.abc import Coroutine
 from datetime import datetime
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD, CONF_USERNAME, CONF_WEBHOOK_ID
@@ -45,6 +47,9 @@ from .signals import SIGNAL_STATE
 from .spending import Spending
 from .store import ElksStore
 from .tapes import Tapes
+
+# An alert goes on after a start, whether or not 46elks tells what has become of its calls.
+SETTLE_SECONDS: Final = 10
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -231,15 +236,24 @@ def _async_wire(
         await compare()
         await reconcile()
 
+    async def unhindered(step: Coroutine[Any, Any, None]) -> None:
+        """Make a step, of which no bug stops those after it."""
+        try:
+            await step
+        except Exception:  # noqa: BLE001 - an alert may be among those
+            LOGGER.exception("A step after the start has failed")
+
     async def settle_in() -> None:
+        """Go on as before a start: alerts first, and whatever goes wrong beside them."""
         # Voices that were not there before Home Assistant had started, or an address that is new.
         runtime.reception.async_open()
-        await follow()
-        runtime.tapes.resume()
-        await runtime.catch_up.async_run()
-        await runtime.replies.async_make_up()
+        await unhindered(runtime.catch_up.async_settle_calls(SETTLE_SECONDS))
         runtime.escalation.resume()
+        await unhindered(follow())
+        runtime.tapes.resume()
+        await unhindered(runtime.catch_up.async_run())
         runtime.fallbacks.resume()
+        await unhindered(runtime.replies.async_make_up())
 
     async def move() -> None:
         await runtime.address.async_resolve()

@@ -98,6 +98,7 @@ class CatchUp:
         self._coordinator = coordinator
         self._is_closed = False
         self._is_first = True
+        self._is_first_of_calls = True
         self._asked_up_to = ""
         entry.async_on_unload(
             async_dispatcher_connect(
@@ -111,6 +112,17 @@ class CatchUp:
         self._is_closed = True
         self._unplan()
 
+    async def async_settle_calls(self, seconds: float) -> None:
+        """Find out what has become of calls, as far as 46elks tells in that time."""
+        if self._hass.state is not CoreState.running:
+            return
+        try:
+            async with asyncio.timeout(seconds), self._lock:
+                await self._async_ask_for_calls()
+                self._is_first_of_calls = False
+        except (ElksError, OSError, TimeoutError) as err:
+            LOGGER.debug("Calls are asked for again: %s", type(err).__name__)
+
     async def async_run(self) -> None:
         """Read the history since the mark, and plan the next time.
 
@@ -122,6 +134,7 @@ class CatchUp:
             self._unplan()
             try:
                 await self._async_ask_for_calls()
+                self._is_first_of_calls = False
                 await self._tapes.async_look_up()
                 await self._async_read()
             except ElksError as err:
@@ -270,7 +283,7 @@ class CatchUp:
     async def _async_ask_for_calls(self) -> None:
         """Ask for the end of calls, of which 46elks posts nothing any more."""
         self._dialler.settle()
-        asks_all = self._is_first or self._reach.is_polling
+        asks_all = self._is_first_of_calls or self._reach.is_polling
         refused: OSError | None = None
         for call in self._dialler.open_calls():
             is_late = self._dialler.is_late(call)
