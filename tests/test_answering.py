@@ -1087,5 +1087,5 @@ async def test_a_stop_waits_for_no_caller(
         await house.rung()
         await hass.async_stop(force=True)
     async with asyncio.timeout(10):
-        (gone,) = await asyncio.gather(asking, return_exceptions=True)
-    assert isinstance(gone, aiohttp.ClientError)
+        with pytest.raises(aiohttp.ClientError):
+            await asking
