@@ -29,6 +29,7 @@ from custom_components.elks46.const import (
     CONF_PIN,
     CONF_RIGHTS,
 )
+from custom_components.elks46.stage import async_stage
 
 from . import (
     ANNA,
@@ -480,6 +481,37 @@ async def test_an_automation_passes_a_call_on(
     assert answers == [{"accepted": True}]
     assert call["actions"][0]["connect"] == BJORN
     assert house.call(call_id).is_passed_on
+
+
+async def test_what_was_said_in_a_call_goes_with_it(
+    hass: HomeAssistant, house: House, public_url: str
+) -> None:
+    """However many call; and while they do, half of the room is for calls of ours."""
+    await house.answers("automation")
+    file = await hass.async_add_executor_job(allowed_file, hass, chirp())
+
+    async def ask(event: Event) -> None:
+        with suppress(HomeAssistantError):
+            await use_action(
+                hass, "menu", call_id=event.data["call_id"], timeout=1, media=file
+            )
+
+    hass.bus.async_listen(RECEIVED, ask)
+    stage = async_stage(hass)
+    forms = [incoming(f"c{one}") for one in range(3)]
+    answers = [await post_call(public_url, "call", forms[0])]
+    room = "custom_components.elks46.stage.CALLERS_BYTES_AT_MOST"
+    with patch(room, stage.size * 2.5):
+        answers += [await post_call(public_url, "call", form) for form in forms[1:]]
+    for form in forms:
+        end = form | {"id": form["callid"], "state": "success"}
+        assert await post_call(public_url, "hangup", end) == (204, None)
+    # The third was left waiting in silence.
+    assert ["media" in str(document) for _, document in answers] == [True, True, False]
+    await hass.async_block_till_done()
+    assert stage.size > 0
+    await pass_time(hass, seconds=6)
+    assert stage.size == 0
 
 
 @pytest.mark.usefixtures("hurried")

@@ -172,6 +172,8 @@ class LiveCall:
         self.call = call
         self.is_over = False
         self.is_answered = False
+        # What is on the stage for this call alone.
+        self.prompts: list[str] = []
         self._desk = desk
         self._find = find
         self._pins = pins

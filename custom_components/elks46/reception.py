@@ -52,8 +52,9 @@ if TYPE_CHECKING:
 
 # What a number does with calls that may ring others.
 PASSING_ON: Final = (CallHandling.FORWARD, CallHandling.AUTOMATION)
-# What is said in one call only.
+# What is said in one call only, at most; and when that is over, for what 46elks has begun to fetch.
 PROMPT_LIFETIME: Final = timedelta(minutes=15)
+PROMPT_GRACE: Final = timedelta(seconds=5)
 
 # What makes ready what is to be heard, once it is known to be needed.
 type MakeReady = Callable[[], Coroutine[Any, Any, Audio]]
@@ -200,9 +201,10 @@ class Reception:
         live = self.live(call_id)
         if not live.is_waiting:
             return None
-        (*_, prompt) = await self._async_stage(live, sound)
+        sounds = await self._async_stage(live, sound)
         # To read aloud takes a while, in which the caller may have hung up.
         self.live(call_id)
+        (*_, prompt) = sounds
         return live.ask(Menu(prompt, digits=digits, timeout=timeout, repeat=repeat))
 
     async def _async_stage(self, live: LiveCall, sound: MakeReady) -> tuple[str, ...]:
@@ -210,12 +212,16 @@ class Reception:
         with live.claimed():
             self._address.check_media()
             audio = await sound()
-            urls = self._greetings.where(
-                [
-                    self._stage.async_offer(part, lifetime=PROMPT_LIFETIME)
-                    for part in led_in(audio)
-                ]
-            )
+            if live.is_over:
+                return ()
+            tokens = []
+            for part in led_in(audio):
+                token = self._stage.async_offer(
+                    part, lifetime=PROMPT_LIFETIME, for_caller=True
+                )
+                tokens.append(token)
+                live.prompts.append(token)
+            urls = self._greetings.where(tokens)
             if not urls:
                 # The address went while the sound was made.
                 raise HomeAssistantError(
@@ -371,6 +377,9 @@ class Reception:
         """Let go of a call that is over, whoever has told so."""
         if news is CallNews.ENDED and call.direction is CallDirection.INCOMING:
             self._desk.end(call.ref)
+            if live := self._desk.find(call.ref):
+                while live.prompts:
+                    self._stage.async_keep(live.prompts.pop(), PROMPT_GRACE)
 
     def _write(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._hass.async_create_task(work, "elks46 call record")

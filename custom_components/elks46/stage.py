@@ -4,6 +4,7 @@ It belongs to Home Assistant and to no account: a call goes on while its account
 anew. A restart empties it, so a call that goes on then has nothing more to play.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from secrets import token_urlsafe
 from typing import Final
@@ -19,6 +20,8 @@ from .records import Audio
 # Six of the longest messages, or an hour of speech at once; the smallest Home Assistant has
 # a gigabyte.
 BYTES_AT_MOST: Final = 64 * 1024 * 1024
+# What is said to those who call may take half of it: strangers decide how many they are.
+CALLERS_BYTES_AT_MOST: Final = BYTES_AT_MOST // 2
 # 256 bits: nobody guesses that.
 TOKEN_BYTES: Final = 32
 
@@ -34,24 +37,31 @@ class Stage:
         self._hass = hass
         self._sounds: dict[str, Audio] = {}
         self._timers: dict[str, CALLBACK_TYPE] = {}
+        self._for_callers: set[str] = set()
 
     @property
     def size(self) -> int:
         """Return how many bytes are held; a sound that is offered twice is held once."""
-        sounds = {id(audio.content): audio for audio in self._sounds.values()}
-        return sum(len(audio.content) for audio in sounds.values())
+        return _size(self._sounds.values())
 
     @callback
-    def async_offer(self, audio: Audio, *, lifetime: timedelta | None) -> str:
+    def async_offer(
+        self, audio: Audio, *, lifetime: timedelta | None, for_caller: bool = False
+    ) -> str:
         """Hold a sound until it is withdrawn, or its time is over, and return its token.
+
+        With `for_caller` it is for one who has called, and takes no room of calls of ours.
 
         Raises:
             HomeAssistantError: there is no more room; what is offered already stays.
         """
         token = token_urlsafe(TOKEN_BYTES)
         self._sounds[token] = audio
-        if self.size > BYTES_AT_MOST:
-            del self._sounds[token]
+        if for_caller:
+            self._for_callers.add(token)
+        of_callers = _size(self._sounds[one] for one in self._for_callers)
+        if self.size > BYTES_AT_MOST or of_callers > CALLERS_BYTES_AT_MOST:
+            self.async_withdraw(token)
             raise HomeAssistantError(
                 translation_domain=DOMAIN, translation_key="audio_crowded"
             )
@@ -81,6 +91,7 @@ class Stage:
         """Let a sound go, if it is still there."""
         token, _, _ = token.partition(".")
         self._sounds.pop(token, None)
+        self._for_callers.discard(token)
         if cancel := self._timers.pop(token, None):
             cancel()
 
@@ -88,6 +99,11 @@ class Stage:
     def async_find(self, token: str) -> Audio | None:
         """Return the sound of a token, with or without the ending."""
         return self._sounds.get(token.partition(".")[0])
+
+
+def _size(sounds: Iterable[Audio]) -> int:
+    different = {id(audio.content): len(audio.content) for audio in sounds}
+    return sum(different.values())
 
 
 DATA_STAGE: Final[HassKey[Stage]] = HassKey(f"{DOMAIN}_stage")
