@@ -972,13 +972,33 @@ async def test_a_call_is_told_once_however_often_it_is_posted(
     assert hass.states.is_state("sensor.46elks_calls_today", "1")
 
 
-async def test_a_call_that_is_over_or_old_opens_nothing(
-    hass: HomeAssistant, house: House, public_url: str
+@pytest.mark.parametrize("minutes", [-60, 60])
+async def test_a_home_whose_clock_is_wrong_hears_who_calls(
+    hass: HomeAssistant, house: House, public_url: str, minutes: int
 ) -> None:
-    """Posted late, by a 46elks that did not hear the answer."""
-    old = dt_util.utcnow().replace(tzinfo=None) - timedelta(minutes=6)
-    late = incoming("c2", created=old.isoformat())
-    assert await post_call(public_url, "call", late) == (200, {"hangup": "reject"})
+    """46elks' clock tells whether a call is old."""
+    now = dt_util.utcnow()
+    old = (now - timedelta(minutes=6)).replace(tzinfo=None).isoformat()
+    forms = [incoming("c1"), incoming("c2", created=old)]
+    with patch.object(dt_util, "utcnow", return_value=now + timedelta(minutes=minutes)):
+        for form in forms:
+            await post_call(public_url, "call", form)
+        await hass.async_block_till_done()
+    assert [event.data["call_id"] for event in house.received] == ["c1"]
+
+
+async def test_a_call_that_is_over_or_old_opens_nothing(
+    hass: HomeAssistant,
+    house: House,
+    public_url: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Posted late, by a 46elks that did not hear the answer; the log says so once."""
+    old = dt_util.utcnow().replace(tzinfo=None) - timedelta(minutes=6.5)
+    for call_id in ("c2", "c4"):
+        late = incoming(call_id, created=old.isoformat())
+        assert await post_call(public_url, "call", late) == (200, {"hangup": "reject"})
+    assert caplog.text.count("began 6 minutes ago") == 1
     end = incoming("c3") | {"id": "c3", "state": "failed"}
     assert await post_call(public_url, "hangup", end) == (204, None)
     again = await post_call(public_url, "call", incoming("c3"))

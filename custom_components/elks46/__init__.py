@@ -90,7 +90,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         address=address,
         reach=reach,
         reception=Reception(
-            hass, entry, store, address, contacts, guard, board, dialler.ledger
+            hass, entry, store, address, contacts, guard, board, dialler.ledger, client
         ),
         guard=guard,
         inbox=inbox,

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -29,7 +29,7 @@ from .api import (
     Record,
     sounds,
 )
-from .const import CallHandling
+from .const import LOGGER, CallHandling
 from .contacts import Contact
 from .pins import Pins
 from .records import CallNews
@@ -57,7 +57,7 @@ VOICEMAIL_SECONDS: Final = 120
 # A PIN has to be remembered first.
 PIN_SECONDS: Final = 10
 # 46elks may post a call again whose answer it did not hear: nobody waits any more, and no
-# gate may open. Clocks are nearer to each other than that.
+# gate may open. It is 46elks' clock that tells, as that of a home may be wrong.
 CALL_OLD: Final = timedelta(minutes=5)
 
 # 46elks speaks them itself, and no other language well.
@@ -139,6 +139,7 @@ class Heard:
 
 type Listener = Callable[[Heard], None]
 type Allow = Callable[[str], bool]
+type Clock = Callable[[], datetime]
 
 
 class _State(StrEnum):
@@ -428,6 +429,8 @@ class FrontDesk:
         self._desks: Mapping[str, Desk] = {}
         self._contacts: Mapping[str, Contact] = {}
         self._allow: Allow = _refuse
+        self._clock: Clock = dt_util.utcnow
+        self._has_warned = False
         self._live: dict[str, LiveCall] = {}
         self._ended: dict[str, None] = {}
         self._listener: Listener | None = None
@@ -440,9 +443,14 @@ class FrontDesk:
         desks: Mapping[str, Desk],
         contacts: Mapping[str, Contact],
         allow: Allow,
+        clock: Clock,
     ) -> None:
-        """Answer these numbers from now on; calls that came before go on as they were."""
+        """Answer these numbers from now on; calls that came before go on as they were.
+
+        `clock` is 46elks'.
+        """
         self._desks, self._contacts, self._allow = desks, contacts, allow
+        self._clock = clock
 
     @callback
     def attach(self, listener: Listener) -> None:
@@ -492,8 +500,16 @@ class FrontDesk:
 
     def _ring(self, call: IncomingCall) -> LiveCall | None:
         desk = self._desks.get(call.callee)
-        is_old = dt_util.utcnow() - call.created > CALL_OLD
-        if desk is None or is_old or call.call_id in self._ended:
+        if desk is None or call.call_id in self._ended:
+            return None
+        if (age := self._clock() - call.created) > CALL_OLD:
+            if not self._has_warned:
+                self._has_warned = True
+                LOGGER.warning(
+                    "A call is turned away as it began %d minutes ago, by the clock of"
+                    " 46elks; further ones are without a word",
+                    age.total_seconds() // 60,
+                )
             return None
 
         def find() -> Contact | None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +18,7 @@ from .api import (
     CallbackKind,
     CallDirection,
     CallEnded,
+    ElksClient,
     Hangup,
     HangupReason,
     IncomingCall,
@@ -73,6 +74,7 @@ class Reception:
         guard: Guard,
         board: Switchboard,
         ledger: CallLedger,
+        client: ElksClient,
     ) -> None:
         """Take what is needed to answer and to remember."""
         self._hass = hass
@@ -84,6 +86,7 @@ class Reception:
         self._desk = board.desk
         self._greetings = Greetings(hass, entry, address, board.greetings, self._open)
         self._ledger = ledger
+        self._client = client
         self._stage = async_stage(hass)
         self._writing: set[asyncio.Task[None]] = set()
         entry.async_on_unload(
@@ -287,7 +290,11 @@ class Reception:
             if (desk := self._desk_of(data)) is not None
         }
         people = {contact.phone: contact for contact in self._contacts}
-        self._desk.open(desks, people, self._may_ring)
+        self._desk.open(desks, people, self._may_ring, self._clock)
+
+    def _clock(self) -> datetime:
+        """Return what 46elks' clock shows; it has answered before an account is loaded."""
+        return self._client.now or dt_util.utcnow()
 
     def _check_target(self, target: str) -> None:
         """See that a phone may be rung; what is no phone costs nothing by the minute.

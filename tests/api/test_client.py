@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -74,6 +75,27 @@ async def send(client: ElksClient) -> None:
 async def get(client: ElksClient) -> None:
     """Get the account."""
     await client.account.get()
+
+
+async def test_the_clock_of_46elks_is_known_after_its_first_answer(
+    client: ElksClient, elks: Elks
+) -> None:
+    """Also from an error; what is no time changes nothing."""
+    assert [client.now] == [None]
+    shown = datetime(2020, 5, 4, 13, 37, tzinfo=UTC)
+    me = answer_text("account.json")
+    elks.answers(me, headers={"Date": "nonsense"})
+    await client.account.get()
+    assert [client.now] == [None]
+    elks.answers(
+        "No", status=403, headers={"Date": format_datetime(shown, usegmt=True)}
+    )
+    with pytest.raises(ElksForbiddenError):
+        await client.account.get()
+    elks.answers(me, headers={"Date": "nonsense"})
+    await client.account.get()
+    assert client.now is not None
+    assert timedelta(0) < client.now - shown < timedelta(minutes=1)
 
 
 def test_the_default_address_is_that_of_46elks() -> None:

@@ -7,7 +7,8 @@ a line of plain text.
 import asyncio
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from io import BytesIO
 import json
@@ -16,6 +17,7 @@ from typing import Final, Literal
 from urllib.parse import urlencode
 
 import aiohttp
+from aiohttp import hdrs
 from yarl import URL
 
 from .account import AccountResource, SubaccountsResource
@@ -83,6 +85,7 @@ class ElksClient:
         self._api_url = api_url.rstrip("/")
         self._timeout = timeout.total_seconds()
         self._retry_pauses = tuple(retry_pauses)
+        self._started: datetime | None = None
         self.account = AccountResource(self)
         self.calls = CallsResource(self)
         self.images = ImagesResource(self)
@@ -90,6 +93,13 @@ class ElksClient:
         self.numbers = NumbersResource(self)
         self.recordings = RecordingsResource(self)
         self.subaccounts = SubaccountsResource(self)
+
+    @property
+    def now(self) -> datetime | None:
+        """What 46elks' clock shows, whatever ours does; None before its first answer."""
+        if self._started is None:
+            return None
+        return self._started + _running()
 
     async def request(
         self,
@@ -206,6 +216,7 @@ class ElksClient:
                 timeout=timeout,
             ) as response:
                 answer = await _read(response, max_bytes)
+                self._read_clock(response.headers.get(hdrs.DATE, ""))
         except aiohttp.ConnectionTimeoutError:
             raise ElksTimeoutError(
                 "46elks could not be reached in time", outcome_unknown=False
@@ -228,6 +239,15 @@ class ElksClient:
             raise ElksInvalidDataError("The answer is too long")
         return answer
 
+    def _read_clock(self, date: str) -> None:
+        """Learn what 46elks' clock showed when that of the loop showed nothing."""
+        try:
+            shown = parsedate_to_datetime(date)
+            self._started = shown.astimezone(UTC) - _running()
+        except ValueError, OverflowError:
+            # An answer without it is one all the same.
+            return
+
     def _patience(self, size: int) -> aiohttp.ClientTimeout:
         """Return how long to wait for so many bytes to go one way or the other.
 
@@ -238,6 +258,11 @@ class ElksClient:
             sock_connect=self._timeout / 2,
             sock_read=self._timeout,
         )
+
+
+def _running() -> timedelta:
+    """Return what the clock of the loop shows, which nobody sets."""
+    return timedelta(seconds=asyncio.get_running_loop().time())
 
 
 def _form(body: bytes) -> aiohttp.BytesIOPayload:
