@@ -360,6 +360,9 @@ async def test_sounds_are_fetched_where_bytes_come_through(
     assert address.media_url("secret.wav") == (
         base and f"{base}/api/elks46/media/secret.wav"
     )
+    assert address.voice_url == (
+        base and f"wss{base[5:]}/api/elks46/voice/{address.voice_token}"
+    )
 
 
 async def test_remote_access_counts_only_while_the_cloud_is_connected(
@@ -378,6 +381,9 @@ async def test_a_stand_in_for_46elks_fetches_from_anywhere(hass: HomeAssistant) 
     address = Address(hass, account(STAND_IN, **{CONF_PUBLIC_URL: here}))
 
     assert address.media_base == here
+    assert address.voice_url == (
+        f"ws://127.0.0.1:8123/api/elks46/voice/{address.voice_token}"
+    )
     address.check_media()
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Generator
-from typing import Any
+from typing import Any, Final
 from unittest.mock import patch
 
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
@@ -19,6 +19,7 @@ from custom_components.elks46.const import (
     CONF_GREETING,
     CONF_NUMBER,
     CONF_NUMBER_ID,
+    CONF_REALTIME_NUMBER,
     CONF_SMS_REPLIES,
     CONF_TEXT_FORWARD_TO,
     CONF_TEXT_REPLY,
@@ -46,7 +47,12 @@ RENTED = "+46701740698"
 """The first that 46elks' stand-in gives out."""
 
 
-REJECTS = {"call_handling": "reject", "call_fallback": "reject"}
+REJECTS: Final = {
+    "call_handling": "reject",
+    "call_fallback": "reject",
+    "strangers": False,
+    "barge_in": True,
+}
 
 
 @pytest.fixture
@@ -95,12 +101,12 @@ async def rents(simulator: SimulatorControl) -> list[dict[str, str]]:
     return [one["fields"] for one in await simulator.requests("POST", "numbers")]
 
 
-async def number_at_46elks(simulator: SimulatorControl) -> Json:
-    """Return the home's number as it stands at 46elks."""
+async def number_at_46elks(simulator: SimulatorControl, wanted: str = NUMBER) -> Json:
+    """Return a number as it stands at 46elks, by default the home's."""
     [number] = [
         one
         for one in await simulator.control("GET", "numbers")
-        if one["number"] == NUMBER
+        if one["number"] == wanted
     ]
     found: Json = number
     return found
@@ -580,6 +586,7 @@ async def test_a_number_shows_how_it_is_answered_and_changes(
     rest = {key: kept[key] for key in (CONF_NUMBER_ID, CONF_NUMBER, CONF_TEXT_REPLY_TO)}
     assert result["reason"] == "reconfigure_successful"
     assert kept == {
+        **REJECTS,
         **rest,
         **full,
         CONF_FORWARD_TO: ["anna", STRANGER, "sip:office@pbx.example.com"],
@@ -671,6 +678,35 @@ async def test_only_what_can_be_called_is_answered(
         "number_gone",
         "not_loaded",
     ]
+
+
+async def test_assist_needs_a_number_of_realtime_voice_and_a_way_in(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """Home Assistant sets its address, and gives back what it had."""
+    await simulator.put_number("+4600700021", capabilities=["websocket"])
+    assist = {**REJECTS, CONF_CALL_HANDLING: "assist"}
+    chosen = {**assist, CONF_REALTIME_NUMBER: "+4600700021"}
+    asked = await begin(hass, integration, "calls", "number")
+    missing = await answer(hass, asked, assist)
+    result = await answer(hass, missing, chosen)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    realtime = await number_at_46elks(simulator, "+4600700021")
+    ours = integration.runtime_data.address.voice_url
+    again = await begin(hass, integration, "calls", "number")
+    await answer(hass, again, REJECTS)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    after = await number_at_46elks(simulator, "+4600700021")
+    await change_options(hass, integration, reach="poll")
+    closed = await begin(hass, integration, "calls", "number")
+    unreachable = await answer(hass, closed, chosen)
+
+    assert missing["errors"] == {CONF_REALTIME_NUMBER: "realtime_number_missing"}
+    assert result["reason"] == "reconfigure_successful"
+    assert realtime["websocket_url"] == ours
+    assert suggested(again)[CONF_REALTIME_NUMBER] == "+4600700021"
+    assert not after.get("websocket_url")
+    assert unreachable["errors"] == {CONF_REALTIME_NUMBER: "voice_unreachable"}
 
 
 async def test_a_national_number_needs_a_country(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_PASSWORD, CONF_USERNAME, CONF_WEBHOOK_ID
+from homeassistant.const import CONF_PASSWORD, CONF_USERNAME, CONF_WEBHOOK_ID, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import (
     config_validation as cv,
@@ -19,13 +19,24 @@ from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
-from . import bus, escalation, media_view, switchboard, webhook
+from . import bus, escalation, media_view, switchboard, tickets, webhook
 from .address import Address, async_delete_cloudhook
 from .album import Album
 from .api import ElksClient
+from .api.realtime import Hello
 from .catch_up import CatchUp
-from .const import CONF_API_URL, CONF_CALL_HANDLING, DOMAIN, LOGGER, PLATFORMS
+from .const import (
+    CONF_API_URL,
+    CONF_CALL_HANDLING,
+    CONF_REALTIME_NUMBER,
+    CONF_USER_ID,
+    DOMAIN,
+    LOGGER,
+    PLATFORMS,
+    SUBENTRY_NUMBER,
+)
 from .contacts import Contacts
+from .conversations import Conversations, async_user
 from .coordinator import ElksCoordinator
 from .credit import Credit
 from .data import ElksConfigEntry, ElksRuntimeData
@@ -47,6 +58,8 @@ from .signals import SIGNAL_STATE
 from .spending import Spending
 from .store import ElksStore
 from .tapes import Tapes
+from .voice import view as voice
+from .voice.session import Attendant
 
 # An alert goes on after a start, whether or not 46elks tells what has become of its calls.
 SETTLE_SECONDS: Final = 10
@@ -58,6 +71,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Offer the actions, and open the doors before any account is loaded."""
     async_setup_services(hass)
     media_view.async_open(hass)
+    voice.async_register(hass)
     for entry in hass.config_entries.async_entries(DOMAIN, include_disabled=False):
         webhook.async_open(hass, entry)
     return True
@@ -81,7 +95,18 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     board = switchboard.async_get(hass, entry.entry_id)
     dialler = Dialler(hass, entry, client, store, address, board, guard)
     tapes = Tapes(hass, entry, client, store, dialler.ledger)
+    conversations = Conversations(
+        hass,
+        entry,
+        address,
+        coordinator,
+        dialler,
+        guard,
+        board,
+        tickets.async_get(hass, entry.entry_id),
+    )
     entry.runtime_data = runtime = ElksRuntimeData(
+        platforms=_platforms(entry),
         client=client,
         coordinator=coordinator,
         credit=Credit(hass, entry, store, coordinator),
@@ -90,8 +115,18 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         address=address,
         reach=reach,
         reception=Reception(
-            hass, entry, store, address, contacts, guard, board, dialler.ledger, client
+            hass,
+            entry,
+            store,
+            address,
+            contacts,
+            guard,
+            board,
+            dialler.ledger,
+            conversations,
+            client,
         ),
+        conversations=conversations,
         guard=guard,
         inbox=inbox,
         outbox=outbox,
@@ -125,14 +160,22 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     await address.async_resolve()
     reach.address_changed()
     bus.async_setup(hass, entry)
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    if Platform.ASSIST_SATELLITE in runtime.platforms:
+        await async_user(hass, entry)
+    await hass.config_entries.async_forward_entry_setups(entry, runtime.platforms)
     _async_wire(hass, entry, runtime)
+
+    async def claim(hello: Hello) -> Attendant | None:
+        return tickets.async_get(hass, entry.entry_id).claim(hello.call_id)
+
+    voice.async_open(hass, entry.entry_id, address.voice_token, claim)
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool:
     """Close the doors first; what is under way is let through or settled later."""
     runtime = entry.runtime_data
+    await voice.async_close(hass, entry.entry_id)
     runtime.catch_up.async_close()
     runtime.inbox.async_close()
     runtime.spending.async_close()
@@ -145,7 +188,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
         runtime.reception.async_close(),
         runtime.tapes.async_close(),
     )
-    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+    if not await hass.config_entries.async_unload_platforms(entry, runtime.platforms):
         return False
     await runtime.store.async_close()
     if entry.disabled_by is not None:
@@ -153,6 +196,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
         async_let_go(hass, list(runtime.store.calls))
         webhook.async_shut(hass, entry)
         switchboard.async_forget(hass, entry.entry_id)
+        tickets.async_forget(hass, entry.entry_id)
         _delete_issues(hass, entry)
     return True
 
@@ -161,6 +205,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> Non
     """Give the numbers back, then forget everything."""
     webhook.async_shut(hass, entry)
     switchboard.async_forget(hass, entry.entry_id)
+    tickets.async_forget(hass, entry.entry_id)
     store = ElksStore(hass, entry.entry_id)
     await store.async_load()
     escalation.async_forget(hass, list(store.alerts))
@@ -174,6 +219,9 @@ async def async_remove_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> Non
     await store.async_remove()
     _delete_issues(hass, entry)
     await async_delete_cloudhook(hass, entry.data[CONF_WEBHOOK_ID])
+    user_id = entry.data.get(CONF_USER_ID)
+    if user_id and (user := await hass.auth.async_get_user(user_id)):
+        await hass.auth.async_remove_user(user)
 
 
 def _client(hass: HomeAssistant, entry: ElksConfigEntry) -> ElksClient:
@@ -183,6 +231,15 @@ def _client(hass: HomeAssistant, entry: ElksConfigEntry) -> ElksClient:
         entry.data[CONF_PASSWORD],
         api_url=entry.data[CONF_API_URL],
     )
+
+
+def _platforms(entry: ConfigEntry) -> tuple[Platform, ...]:
+    """Return what an account has to show: who talks, only where there is something to talk through."""
+    has_voice = any(
+        subentry.data.get(CONF_REALTIME_NUMBER)
+        for subentry in entry.get_subentries_of_type(SUBENTRY_NUMBER)
+    )
+    return (*PLATFORMS, Platform.ASSIST_SATELLITE) if has_voice else (*PLATFORMS,)
 
 
 @callback
@@ -289,6 +346,10 @@ def _async_wire(
             entry.async_create_background_task(hass, reconcile(), "elks46 numbers")
             async_dispatcher_send(hass, SIGNAL_STATE.format(entry.entry_id))
             return
+        if runtime.conversations.is_awaited:
+            return
+        # Nobody is cut off by a setting; the line takes nobody new meanwhile.
+        await runtime.conversations.async_end()
         await hass.config_entries.async_reload(entry.entry_id)
 
     @callback

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from enum import StrEnum
+import hmac
 from ipaddress import ip_address
 import re
 from typing import Any, Final
@@ -23,6 +24,7 @@ from .const import (
     DOMAIN,
     LOGGER,
     MEDIA_PATH,
+    VOICE_PATH,
     Reach,
 )
 
@@ -129,6 +131,26 @@ class Address:
         """Return where 46elks fetches a sound, None while it cannot."""
         base = self.media_base
         return None if base is None else f"{base}{MEDIA_PATH}/{token}"
+
+    @property
+    def voice_token(self) -> str:
+        """Return the secret that 46elks' sockets bring along.
+
+        It comes from that of the posts, but does not tell it, should one be seen by others.
+        """
+        webhook_id: str = self._entry.data[CONF_WEBHOOK_ID]
+        return hmac.digest(webhook_id.encode(), b"voice", "sha256").hex()
+
+    @property
+    def voice_url(self) -> str | None:
+        """Return where 46elks brings the voice of calls, None while it cannot.
+
+        As with sounds, Home Assistant Cloud has to give remote access.
+        """
+        base = self.media_base
+        if base is None:
+            return None
+        return f"ws{base.removeprefix('http')}{VOICE_PATH}/{self.voice_token}"
 
     def check_media(self) -> None:
         """See that a call could play something, before anybody is called.

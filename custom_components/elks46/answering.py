@@ -29,10 +29,10 @@ from .api import (
     Record,
     sounds,
 )
-from .const import LOGGER, CallHandling
+from .const import LOGGER, CallHandling, Right
 from .contacts import Contact
 from .pins import Pins
-from .records import CallNews
+from .records import Admission, CallNews
 
 # The part of the address that tells how far a call has come.
 STEP: Final = "step"
@@ -64,8 +64,9 @@ CALL_OLD: Final = timedelta(minutes=5)
 SAID: Final = {
     CallHandling.ANNOUNCE: "Nobody can take your call right now. Goodbye.",
     CallHandling.VOICEMAIL: "Please leave a message after the tone.",
-    CallHandling.ASSIST: "The assistant is not set up on this number. Goodbye.",
+    CallHandling.ASSIST: "The assistant cannot talk right now. Goodbye.",
 }
+SORRY: Final = "This house does not talk with strangers. Goodbye."
 ASK_PIN: Final = "Please enter your PIN."
 ASK_PIN_AGAIN: Final = "That was not right. Please enter your PIN."
 
@@ -85,6 +86,8 @@ class Desk:
     next_url: str
     record_url: str
     hangup_url: str
+    realtime: str | None = None
+    """The number of Realtime Voice that a conversation goes through."""
 
     def instruction(
         self, handling: CallHandling, targets: tuple[str, ...]
@@ -113,6 +116,22 @@ class Desk:
                 return self.instruction(self.fallback, ())
         return Hangup(HangupReason.REJECT)
 
+    def conversation(self, admission: Admission, *, is_first: bool) -> Instruction:
+        """Return what somebody hears who wants to talk with the house."""
+        instead = None
+        if self.fallback is not CallHandling.REJECT:
+            instead = self.instruction(self.fallback, ())
+        match admission:
+            case Admission.WELCOME if self.realtime:
+                return Connect((self.realtime,), busy=instead, failed=instead)
+            case Admission.BUSY:
+                # 46elks knows no busy tone once it has answered.
+                reason = HangupReason.BUSY if is_first else HangupReason.REJECT
+                return instead or Hangup(reason)
+            case Admission.STRANGER:
+                return Play(sounds.speech(SORRY), skippable=False)
+        return instead or self._say(CallHandling.ASSIST)
+
     def _say(
         self, handling: CallHandling, then: Instruction | None = None
     ) -> Instruction:
@@ -135,11 +154,14 @@ class Heard:
     # It is what a menu of an automation asked for, never a PIN.
     digits: str | None = field(default=None, repr=False)
     targets: tuple[str, ...] = ()
+    is_talk: bool = False
+    """Whether the house talks with the caller, which is paid for."""
 
 
 type Listener = Callable[[Heard], None]
 type Allow = Callable[[str], bool]
 type Clock = Callable[[], datetime]
+type Admit = Callable[[IncomingCall, Contact | None], Admission]
 
 
 class _State(StrEnum):
@@ -166,6 +188,7 @@ class LiveCall:
         find: Callable[[], Contact | None],
         pins: Pins,
         allow: Allow,
+        admit: Admit,
         tell: Listener,
     ) -> None:
         """Take how the number is answered, as it is now, and what tells who calls."""
@@ -179,6 +202,7 @@ class LiveCall:
         self._find = find
         self._pins = pins
         self._allow = allow
+        self._admit = admit
         self._tell = tell
         self._state = _State.RUNG
         self._is_verified = False
@@ -264,6 +288,10 @@ class LiveCall:
     ) -> bool:
         """Have the call handled as a number may be, with another greeting where there is one."""
         desk = replace(self._desk, greeting=greeting or self._desk.greeting)
+        if handling is CallHandling.ASSIST:
+            return self.is_waiting and self.instruct(
+                desk.conversation(self._admission(), is_first=not self._step)
+            )
         if handling is CallHandling.FORWARD:
             targets = targets or self.targets
         instruction = desk.instruction(handling, targets)
@@ -334,6 +362,8 @@ class LiveCall:
         who = self._contact
         if who is None or who.pin is None:
             return False
+        if self._desk.handling is CallHandling.ASSIST:
+            return Right.ASSIST in who.rights
         return self._desk.handling is CallHandling.AUTOMATION and bool(who.rights)
 
     def _ask_pin(self, said: str) -> Instruction:
@@ -361,6 +391,12 @@ class LiveCall:
 
     async def _async_take(self) -> Instruction:
         """Tell that it rings, and do what the number does, or what an automation says in time."""
+        if self._desk.handling is CallHandling.ASSIST:
+            self._state = _State.TOLD
+            admission = self._admission()
+            is_talk = admission is Admission.WELCOME
+            self._tell(replace(self._heard(CallNews.RINGING), is_talk=is_talk))
+            return self._desk.conversation(admission, is_first=not self._step)
         if self._desk.handling is not CallHandling.AUTOMATION:
             # Whom it may ring costs something, and is asked only where somebody is rung.
             is_passed_on = self._desk.handling is CallHandling.FORWARD
@@ -371,6 +407,16 @@ class LiveCall:
         self._wait()
         self._tell(self._heard(CallNews.RINGING))
         return await self._async_think(RING_SECONDS)
+
+    def _admission(self) -> Admission:
+        """Ask whether the house talks with the caller; who has not proved a PIN is a stranger."""
+        who = self._contact
+        may_talk = (
+            who is not None
+            and Right.ASSIST in who.rights
+            and (who.pin is None or self._is_verified)
+        )
+        return self._admit(self.call, who if may_talk else None)
 
     def _wait(self) -> None:
         self._state = _State.WAITING
@@ -431,6 +477,7 @@ class FrontDesk:
         self._allow: Allow = _refuse
         self._clock: Clock = dt_util.utcnow
         self._has_warned = False
+        self._admit: Admit = _unable
         self._live: dict[str, LiveCall] = {}
         self._ended: dict[str, None] = {}
         self._listener: Listener | None = None
@@ -443,13 +490,15 @@ class FrontDesk:
         desks: Mapping[str, Desk],
         contacts: Mapping[str, Contact],
         allow: Allow,
+        admit: Admit,
         clock: Clock,
     ) -> None:
         """Answer these numbers from now on; calls that came before go on as they were.
 
         `clock` is 46elks'.
         """
-        self._desks, self._contacts, self._allow = desks, contacts, allow
+        self._desks, self._contacts = desks, contacts
+        self._allow, self._admit = allow, admit
         self._clock = clock
 
     @callback
@@ -516,7 +565,14 @@ class FrontDesk:
             return self._contacts.get(call.caller or "")
 
         live = LiveCall(
-            self._hass, call, desk, find, self._pins, self._allow, self._hear
+            self._hass,
+            call,
+            desk,
+            find,
+            self._pins,
+            self._allow,
+            self._admit,
+            self._hear,
         )
         self._live[call.call_id] = live
         while len(self._live) > CALLS_AT_MOST:
@@ -532,3 +588,7 @@ class FrontDesk:
 
 def _refuse(_phone: str) -> bool:
     return False
+
+
+def _unable(_call: IncomingCall, _contact: Contact | None) -> Admission:
+    return Admission.UNABLE

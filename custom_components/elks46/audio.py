@@ -7,6 +7,7 @@ Assistant brings it along, and its text-to-speech converts with nothing else.
 
 import asyncio
 from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +28,8 @@ SECONDS_AT_MOST: Final = 600
 LEAD_IN_SECONDS: Final = 1.0
 # A small computer converts ten minutes in less than ten seconds.
 CONVERT_SECONDS: Final = 30
+# What Realtime Voice and Home Assistant's speech-to-text share.
+REALTIME_RATE: Final = 16_000
 
 
 class Unfit(StrEnum):
@@ -81,10 +84,42 @@ async def async_audio(hass: HomeAssistant, media: str) -> Audio:
         ServiceValidationError: what is wrong with it.
         HomeAssistantError: it cannot be converted here.
     """
+    return await _async_found(hass, media, _async_ready)
+
+
+async def async_pcm(hass: HomeAssistant, media: str) -> bytes:
+    """Return what a media item, a file or an address holds as the samples of a conversation.
+
+    Raises:
+        ServiceValidationError: what is wrong with it.
+        HomeAssistantError: it cannot be converted here.
+    """
+    return await _async_found(hass, media, _async_samples)
+
+
+def silence(seconds: float) -> Audio:
+    """Return a sound of nothing, which takes time."""
+    return formats.silence(seconds)
+
+
+def led_in(audio: Audio) -> tuple[Audio, ...]:
+    """Return what to play first in a call: a moment of silence, and then the sound.
+
+    It is one file where the silence can be put into it, else two to play one after the other.
+    """
+    return formats.after_silence(audio, LEAD_IN_SECONDS)
+
+
+async def _async_found[Sound](
+    hass: HomeAssistant,
+    media: str,
+    prepare: Callable[[HomeAssistant, bytes], Awaitable[Sound]],
+) -> Sound:
+    """Return what a media item holds, made ready."""
     asked = media.strip()
     find = async_speak_item if is_spoken_item(asked) else async_fetch
     try:
-        return await _async_ready(hass, await find(hass, asked))
+        return await prepare(hass, await find(hass, asked))
     except Unfetched as err:
         raise _invalid(
             {
@@ -104,17 +139,12 @@ async def async_audio(hass: HomeAssistant, media: str) -> Audio:
         ) from err
 
 
-def silence(seconds: float) -> Audio:
-    """Return a sound of nothing, which takes time."""
-    return formats.silence(seconds)
-
-
-def led_in(audio: Audio) -> tuple[Audio, ...]:
-    """Return what to play first in a call: a moment of silence, and then the sound.
-
-    It is one file where the silence can be put into it, else two to play one after the other.
-    """
-    return formats.after_silence(audio, LEAD_IN_SECONDS)
+async def _async_samples(hass: HomeAssistant, content: bytes) -> bytes:
+    """Return the samples of a conversation that a file holds."""
+    samples = await _async_convert(hass, content, REALTIME_RATE)
+    if not samples:
+        raise _UnfitError(Unfit.EMPTY)
+    return samples
 
 
 async def _async_ready(hass: HomeAssistant, content: bytes) -> Audio:
@@ -123,7 +153,7 @@ async def _async_ready(hass: HomeAssistant, content: bytes) -> Audio:
         raise _UnfitError(Unfit.EMPTY)
     audio = await hass.async_add_executor_job(formats.playable, content)
     if audio is None:
-        audio = await _async_convert(hass, content)
+        audio = formats.wav(await _async_convert(hass, content, formats.SAMPLE_RATE))
     if audio.duration > SECONDS_AT_MOST:
         raise _UnfitError(Unfit.TOO_LONG)
     if await hass.async_add_executor_job(formats.is_empty, audio):
@@ -131,8 +161,8 @@ async def _async_ready(hass: HomeAssistant, content: bytes) -> Audio:
     return audio
 
 
-async def _async_convert(hass: HomeAssistant, content: bytes) -> Audio:
-    """Return any kind of audio as a WAV for the telephone."""
+async def _async_convert(hass: HomeAssistant, content: bytes, rate: int) -> bytes:
+    """Return any kind of audio as samples of one channel and 16 bits, so many a second."""
     kind = formats.container(content)
     if kind is None:
         raise _UnfitError(Unfit.NO_AUDIO)
@@ -140,17 +170,16 @@ async def _async_convert(hass: HomeAssistant, content: bytes) -> Audio:
         # A file and no pipe: some kinds say at their end how to read their beginning.
         folder = await hass.async_add_executor_job(_put, content)
         try:
-            samples = await _async_decode(hass, kind, _path(folder))
+            return await _async_decode(hass, kind, _path(folder), rate)
         finally:
             await hass.async_add_executor_job(folder.cleanup)
     except OSError as err:
         # No such program, no space for the file, or out of time.
         LOGGER.debug("Audio cannot be converted: %s", type(err).__name__)
         raise _failed("audio_not_converted") from err
-    return formats.wav(samples)
 
 
-async def _async_decode(hass: HomeAssistant, kind: str, path: Path) -> bytes:
+async def _async_decode(hass: HomeAssistant, kind: str, path: Path, rate: int) -> bytes:
     """Return the samples in a file, up to one second more than there may be."""
     process = await asyncio.create_subprocess_exec(
         _program(hass),
@@ -158,7 +187,7 @@ async def _async_decode(hass: HomeAssistant, kind: str, path: Path) -> bytes:
         # Of this kind, and from this file: lists in it lead nowhere.
         *("-protocol_whitelist", "file", "-f", kind, "-i", f"file:{path}"),
         *("-map", "0:a:0", "-t", str(SECONDS_AT_MOST + 1)),
-        *("-ac", "1", "-ar", str(formats.SAMPLE_RATE), "-f", "s16le", "pipe:1"),
+        *("-ac", "1", "-ar", str(rate), "-f", "s16le", "pipe:1"),
         stdin=DEVNULL,
         stdout=PIPE,
         stderr=DEVNULL,

@@ -1,11 +1,12 @@
 """What a person is asked about those who call a number."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
@@ -14,13 +15,17 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
 )
 import probatio
+from yarl import URL
 
 from .api import Number
 from .const import (
+    CONF_BARGE_IN,
     CONF_CALL_FALLBACK,
     CONF_CALL_HANDLING,
     CONF_FORWARD_TO,
     CONF_GREETING,
+    CONF_REALTIME_NUMBER,
+    CONF_STRANGERS,
     FALLBACKS,
     CallHandling,
 )
@@ -35,7 +40,9 @@ from .guard import Guard
 from .subentries import missing_for
 
 
-def call_fields(contacts: list[SelectOptionDict]) -> dict[Any, Any]:
+def call_fields(
+    contacts: list[SelectOptionDict], realtime: Mapping[str, Number]
+) -> dict[Any, Any]:
     """Return what is asked about those who call a number."""
     return {
         probatio.Required(
@@ -67,6 +74,17 @@ def call_fields(contacts: list[SelectOptionDict]) -> dict[Any, Any]:
                 mode=SelectSelectorMode.DROPDOWN,
             )
         ),
+        probatio.Optional(CONF_REALTIME_NUMBER): SelectSelector(
+            SelectSelectorConfig(
+                options=[
+                    SelectOptionDict(value=number, label=_label(one))
+                    for number, one in realtime.items()
+                ],
+                mode=SelectSelectorMode.DROPDOWN,
+            )
+        ),
+        probatio.Required(CONF_STRANGERS, default=False): BooleanSelector(),
+        probatio.Required(CONF_BARGE_IN, default=True): BooleanSelector(),
     }
 
 
@@ -79,6 +97,7 @@ def check_calls(
     *,
     own: Collection[str],
     guard: Guard,
+    has_voice_door: bool,
 ) -> None:
     """Make phone numbers of whom calls are passed on to, and say what cannot be."""
     wanted = settings.get(CONF_FORWARD_TO, [])
@@ -86,8 +105,13 @@ def check_calls(
         match missing_for(settings.get(asked), settings):
             case str(field) if field == CONF_FORWARD_TO:
                 errors[field] = "forward_to_missing"
+            case str(field) if field == CONF_REALTIME_NUMBER:
+                errors[field] = "realtime_number_missing"
             case str(field):
                 errors[field] = "greeting_missing"
+    talks = settings.get(CONF_CALL_HANDLING) == CallHandling.ASSIST
+    if talks and CONF_REALTIME_NUMBER in settings and not has_voice_door:
+        errors[CONF_REALTIME_NUMBER] = "voice_unreachable"
     kept = []
     for written in wanted:
         contact = contacts.by_subentry(written)
@@ -106,6 +130,15 @@ def check_calls(
         kept.append(written if contact else target)
     if wanted:
         settings[CONF_FORWARD_TO] = kept
+
+
+def _label(number: Number) -> str:
+    """Return a number of Realtime Voice, and whose program is behind it today."""
+    try:
+        host = URL(number.websocket_url or "").host
+    except ValueError:
+        host = None
+    return " · ".join(filter(None, (number.name, number.number, host)))
 
 
 def _refusal(

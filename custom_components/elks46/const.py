@@ -22,10 +22,14 @@ PLATFORMS: Final = [
 
 # Where a home serves what 46elks plays; a token follows.
 MEDIA_PATH: Final = "/api/elks46/media"
+# Where 46elks brings the voice of calls; a token follows.
+VOICE_PATH: Final = "/api/elks46/voice"
 
 # Config entry
 CONF_API_URL: Final = "api_url"
 CONF_USAGE_LIMIT: Final = "usage_limit"
+# The Home Assistant user in whose name callers do what they do.
+CONF_USER_ID: Final = "user_id"
 SECTION_ADVANCED: Final = "advanced"
 
 # Options
@@ -41,6 +45,7 @@ CONF_REACH: Final = "reach"
 # Subentries
 SUBENTRY_CONTACT: Final = "contact"
 SUBENTRY_NUMBER: Final = "number"
+CONF_BARGE_IN: Final = "barge_in"
 CONF_CALL_FALLBACK: Final = "call_fallback"
 CONF_CALL_HANDLING: Final = "call_handling"
 CONF_FORWARD_TO: Final = "forward_to"
@@ -49,9 +54,11 @@ CONF_NUMBER: Final = "number"
 CONF_NUMBER_ID: Final = "number_id"
 CONF_PHONE: Final = "phone"
 CONF_PIN: Final = "pin"
+CONF_REALTIME_NUMBER: Final = "realtime_number"
 CONF_RIGHTS: Final = "rights"
 CONF_SENDER: Final = "sender"
 CONF_SMS_REPLIES: Final = "sms_replies"
+CONF_STRANGERS: Final = "strangers"
 CONF_TEXT_FORWARD_TO: Final = "text_forward_to"
 CONF_TEXT_REPLY: Final = "text_reply"
 CONF_TEXT_REPLY_TO: Final = "text_reply_to"
@@ -147,6 +154,10 @@ RESUME_WITHIN: Final = timedelta(hours=1)
 
 # What 46elks says that a number can do which calls and is called.
 VOICE: Final = "voice"
+# And of one behind which a program talks: a number of Realtime Voice.
+WEBSOCKET: Final = "websocket"
+# Nobody talks longer with a house, and a line that nobody has hung up is paid for.
+TALK_SECONDS_AT_MOST: Final = 600
 # A sender that needs no number: three to eleven letters or digits, first a letter (46elks: send-sms).
 FALLBACK_SENDER: Final = "HomeAssist"
 

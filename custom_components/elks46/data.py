@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
 
 from .address import Address
 from .api import ElksClient
 from .catch_up import CatchUp
 from .contacts import Contacts
+from .conversations import Conversations
 from .coordinator import ElksCoordinator
 from .credit import Credit
 from .dialler import Dialler
@@ -33,11 +35,13 @@ type ElksConfigEntry = ConfigEntry[ElksRuntimeData]
 class ElksRuntimeData:
     """All rooms of a loaded account."""
 
+    platforms: tuple[Platform, ...]
     client: ElksClient
     coordinator: ElksCoordinator
     credit: Credit
     store: ElksStore
     contacts: Contacts
+    conversations: Conversations
     address: Address
     reach: Reach
     reception: Reception

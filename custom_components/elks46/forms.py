@@ -23,7 +23,15 @@ from .api import (
     MessageKind,
     Number,
 )
-from .const import CLIENT_NUMBERS, CONF_API_URL, CONF_NUMBER, DOMAIN, LOGGER, VOICE
+from .const import (
+    CLIENT_NUMBERS,
+    CONF_API_URL,
+    CONF_NUMBER,
+    DOMAIN,
+    LOGGER,
+    VOICE,
+    WEBSOCKET,
+)
 from .contacts import InvalidPhoneNumberError, is_sender_name, parse_phone
 
 
@@ -58,6 +66,15 @@ async def own_numbers(client: ElksClient) -> dict[str, Number]:
         number.id: number
         for number in await client.numbers.list()
         if number.active and not number.number.startswith(CLIENT_NUMBERS)
+    }
+
+
+async def realtime_numbers(client: ElksClient) -> dict[str, Number]:
+    """Return the account's numbers of Realtime Voice, by number."""
+    return {
+        number.number: number
+        for number in await client.numbers.list()
+        if number.active and WEBSOCKET in number.capabilities
     }
 
 

@@ -38,7 +38,7 @@ from .const import (
 from .contacts import destination_of, is_phone, masked
 from .records import CallNews, Limit, LimitReached, PhoneCall, SentMessage
 from .signals import SIGNAL_CALL, SIGNAL_DELIVERY, SIGNAL_LIMIT
-from .tariff import Tariff
+from .tariff import Tariff, minutes_of_talk
 
 if TYPE_CHECKING:
     from .contacts import Contacts
@@ -187,6 +187,16 @@ class Guard:
     def let_go(self, call_id: str) -> None:
         """Give the place of a call that is passed on back to the store."""
         self._passed_on.pop(call_id, None)
+
+    def price_of_talking(self, *, minutes: int) -> Decimal:
+        """Return what a conversation with a caller costs at most.
+
+        Raises:
+            HomeAssistantError: it is more than this home may still spend today.
+        """
+        price = minutes_of_talk(self._currency, minutes)
+        self._check_money(price, "assist")
+        return price
 
     def check_money(self, price: Decimal, action: str) -> None:
         """Refuse what would cost more than this home may still spend today.

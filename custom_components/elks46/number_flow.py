@@ -19,13 +19,16 @@ import probatio
 from .api import ADDRESSES, ElksClient, Number, is_address
 from .call_form import call_fields, check_calls
 from .const import (
+    CONF_BARGE_IN,
     CONF_CALL_FALLBACK,
     CONF_CALL_HANDLING,
     CONF_FORWARD_TO,
     CONF_GREETING,
     CONF_NUMBER,
     CONF_NUMBER_ID,
+    CONF_REALTIME_NUMBER,
     CONF_SMS_REPLIES,
+    CONF_STRANGERS,
     CONF_TEXT_FORWARD_TO,
     CONF_TEXT_REPLY,
     CONF_TEXT_REPLY_TO,
@@ -35,7 +38,14 @@ from .const import (
     ReplyTo,
 )
 from .contacts import Contacts, InvalidPhoneNumberError, can_reach, parse_phone
-from .forms import client_for, form_errors, number_options, own_numbers, trimmed
+from .forms import (
+    client_for,
+    form_errors,
+    number_options,
+    own_numbers,
+    realtime_numbers,
+    trimmed,
+)
 from .rent_flow import CONFIRM_SCHEMA, RentSteps
 from .roster import number_subentry
 
@@ -50,6 +60,9 @@ OF_CALLS: Final[tuple[str, ...]] = (
     CONF_GREETING,
     CONF_FORWARD_TO,
     CONF_CALL_FALLBACK,
+    CONF_REALTIME_NUMBER,
+    CONF_STRANGERS,
+    CONF_BARGE_IN,
 )
 
 
@@ -57,6 +70,7 @@ class NumberSubentryFlow(RentSteps):
     """Choose or rent a number that is ours to answer, say how it behaves, or give it back."""
 
     _numbers: dict[str, Number]
+    _realtime: dict[str, Number]
     _shown: str | None = None
 
     async def async_step_user(
@@ -139,6 +153,11 @@ class NumberSubentryFlow(RentSteps):
             return self.async_abort(reason=number)
         if VOICE not in number.capabilities:
             return self.async_abort(reason="no_voice")
+        if user_input is None:
+            with form_errors(errors):
+                self._realtime = await realtime_numbers(runtime.client)
+            if errors:
+                return self.async_abort(reason=errors["base"])
         if user_input is not None:
             settings = trimmed(user_input)
             check_calls(
@@ -149,6 +168,7 @@ class NumberSubentryFlow(RentSteps):
                 errors,
                 own={one.number for one in self._numbers.values()},
                 guard=runtime.guard,
+                has_voice_door=runtime.address.voice_url is not None,
             )
             if not errors:
                 return self.async_update_and_abort(
@@ -157,7 +177,7 @@ class NumberSubentryFlow(RentSteps):
         return self.async_show_form(
             step_id="calls",
             data_schema=self.add_suggested_values_to_schema(
-                probatio.Schema(call_fields(self._contacts())),
+                probatio.Schema(call_fields(self._contacts(), self._realtime)),
                 subentry.data if user_input is None else user_input,
             ),
             errors=errors,

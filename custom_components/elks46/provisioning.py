@@ -28,10 +28,12 @@ from .api import (
 from .const import (
     CONF_CALL_HANDLING,
     CONF_NUMBER_ID,
+    CONF_REALTIME_NUMBER,
     DOMAIN,
     LOGGER,
     SUBENTRY_NUMBER,
     VOICE,
+    WEBSOCKET,
 )
 from .records import HeldNumber
 from .subentries import subentry_by_id
@@ -49,12 +51,14 @@ KINDS: Final = {
     CallbackKind.SMS: "sms",
     CallbackKind.MMS: "mms",
     CallbackKind.CALL: VOICE,
+    CallbackKind.VOICE: WEBSOCKET,
 }
 # What 46elks calls the address of what comes to a number.
 FIELDS: Final = {
     CallbackKind.SMS: "sms_url",
     CallbackKind.MMS: "mms_url",
     CallbackKind.CALL: "voice_start",
+    CallbackKind.VOICE: "websocket_url",
 }
 
 
@@ -96,7 +100,7 @@ class Provisioning:
                 return
             self._unplan()
             by_id = {number.id: number for number in numbers}
-            wanted = self._wanted()
+            wanted = self._wanted() | self._realtime(by_id.values())
             failed = False
             held = [number_id for number_id, _ in self._store.held]
             for number_id in dict.fromkeys([*held, *wanted]):
@@ -170,10 +174,26 @@ class Provisioning:
             if subentry.subentry_type == SUBENTRY_NUMBER
         }
 
+    def _realtime(self, numbers: Iterable[Number]) -> set[str]:
+        """Return the numbers of Realtime Voice behind those of the account, by id."""
+        chosen = {
+            subentry.data.get(CONF_REALTIME_NUMBER)
+            for subentry in self._entry.subentries.values()
+            if subentry.subentry_type == SUBENTRY_NUMBER
+        }
+        has_door = self._address.voice_url is not None
+        return {one.id for one in numbers if has_door and one.number in chosen}
+
+    def _ours(self, kind: CallbackKind) -> str | None:
+        """Return where what comes to a number is to come to."""
+        if kind is CallbackKind.VOICE:
+            return self._address.voice_url
+        return self._address.callback_url(kind)
+
     def _addresses(self, number: Number) -> Iterator[tuple[CallbackKind, str]]:
         """Yield what can come to a number, and to where."""
         for kind, capability in KINDS.items():
-            ours = self._address.callback_url(kind)
+            ours = self._ours(kind)
             if ours is None or capability not in number.capabilities:
                 continue
             if kind is not CallbackKind.CALL or not self.leaves_calls(number):
@@ -258,7 +278,8 @@ class Provisioning:
             await self._async_set(number, kind, ours)
         except (ElksRequestError, ElksForbiddenError) as err:
             has_texts = KINDS[CallbackKind.SMS] in number.capabilities
-            if kind is CallbackKind.SMS or not has_texts:
+            is_post = kind is not CallbackKind.VOICE
+            if kind is CallbackKind.SMS or (is_post and not has_texts):
                 self._reach.address_refused(err.message)
                 return
             # With the same address for its texts nothing was wrong.
@@ -279,6 +300,8 @@ class Provisioning:
                 await numbers.configure(number_id, sms_url=url)
             case CallbackKind.MMS:
                 await numbers.configure(number_id, mms_url=url)
+            case CallbackKind.VOICE:
+                await numbers.configure(number_id, websocket_url=url)
             case _:
                 await numbers.configure(number_id, voice_start=url)
 
@@ -291,7 +314,7 @@ class Provisioning:
     async def _async_give_one_back(
         self, held: HeldNumber, number: Number | None
     ) -> None:
-        ours = held.ours or self._address.callback_url(held.kind)
+        ours = held.ours or self._ours(held.kind)
         if number is None:
             # Not listed may be a mistake, and what was there before is forgotten for good.
             number = await self._client.numbers.find(held.number_id)

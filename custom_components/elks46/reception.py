@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -31,22 +32,25 @@ from .const import (
     CONF_FORWARD_TO,
     CONF_GREETING,
     CONF_NUMBER,
+    CONF_REALTIME_NUMBER,
     DOMAIN,
     LOGGER,
     SUBENTRY_NUMBER,
+    TALK_SECONDS_AT_MOST,
     CallHandling,
 )
 from .contacts import can_reach, is_phone
 from .greetings import Greetings
 from .notices import async_tell_of_numbers
-from .records import Audio, CallNews, PhoneCall
+from .records import Admission, Audio, CallNews, PhoneCall
 from .signals import SIGNAL_CALL
 from .stage import async_stage
 
 if TYPE_CHECKING:
     from .address import Address
     from .call_ledger import CallLedger
-    from .contacts import Contacts
+    from .contacts import Contact, Contacts
+    from .conversations import Conversations
     from .guard import Guard
     from .store import ElksStore
     from .switchboard import Switchboard
@@ -56,6 +60,8 @@ PASSING_ON: Final = (CallHandling.FORWARD, CallHandling.AUTOMATION)
 # What is said in one call only, at most; and when that is over, for what 46elks has begun to fetch.
 PROMPT_LIFETIME: Final = timedelta(minutes=15)
 PROMPT_GRACE: Final = timedelta(seconds=5)
+# As long as a conversation may be.
+TALK_MINUTES: Final = TALK_SECONDS_AT_MOST // 60
 
 # What makes ready what is to be heard, once it is known to be needed.
 type MakeReady = Callable[[], Coroutine[Any, Any, Audio]]
@@ -74,6 +80,7 @@ class Reception:
         guard: Guard,
         board: Switchboard,
         ledger: CallLedger,
+        conversations: Conversations,
         client: ElksClient,
     ) -> None:
         """Take what is needed to answer and to remember."""
@@ -87,6 +94,7 @@ class Reception:
         self._greetings = Greetings(hass, entry, address, board.greetings, self._open)
         self._ledger = ledger
         self._client = client
+        self._conversations = conversations
         self._stage = async_stage(hass)
         self._writing: set[asyncio.Task[None]] = set()
         entry.async_on_unload(
@@ -254,6 +262,14 @@ class Reception:
             next_url=next_url,
             record_url=record_url,
             hangup_url=hangup_url,
+            realtime=data.get(CONF_REALTIME_NUMBER)
+            if self._address.voice_url
+            else None,
+        )
+
+    def _admit(self, call: IncomingCall, contact: Contact | None) -> Admission:
+        return self._conversations.admit(
+            call.call_id, call.callee, contact.subentry_id if contact else None
         )
 
     def _targets(self, data: Mapping[str, Any]) -> list[str]:
@@ -290,7 +306,7 @@ class Reception:
             if (desk := self._desk_of(data)) is not None
         }
         people = {contact.phone: contact for contact in self._contacts}
-        self._desk.open(desks, people, self._may_ring, self._clock)
+        self._desk.open(desks, people, self._may_ring, self._admit, self._clock)
 
     def _clock(self) -> datetime:
         """Return what 46elks' clock shows; it has answered before an account is loaded."""
@@ -361,8 +377,17 @@ class Reception:
             call,
             is_verified=heard.is_verified,
             is_passed_on=bool(targets),
-            reserved=self._hold(call.ref, targets) if targets else Decimal(0),
+            reserved=self._reserved(call.ref, heard),
         )
+
+    def _reserved(self, call_id: str, heard: Heard) -> Decimal:
+        """Set aside what a call may cost, if it does."""
+        if heard.targets:
+            return self._hold(call_id, heard.targets)
+        if heard.is_talk:
+            with suppress(HomeAssistantError):
+                return self._guard.price_of_talking(minutes=TALK_MINUTES)
+        return Decimal(0)
 
     def _hold(self, call_id: str, targets: Sequence[str]) -> Decimal:
         """Have a call counted as passed on at once, before that is written down."""
@@ -384,6 +409,7 @@ class Reception:
         """Let go of a call that is over, whoever has told so."""
         if news is CallNews.ENDED and call.direction is CallDirection.INCOMING:
             self._desk.end(call.ref)
+            self._conversations.gone(call.ref)
             if live := self._desk.find(call.ref):
                 while live.prompts:
                     self._stage.async_keep(live.prompts.pop(), PROMPT_GRACE)

@@ -142,6 +142,8 @@ class CallPlan:
     acknowledge: str | None = field(default=None, repr=False)
     ring_twice: bool = False
     record: bool = False
+    connect: str | None = None
+    """The number of Realtime Voice whose program talks with who answers, instead."""
 
     @property
     def talk_seconds(self) -> float:
@@ -278,6 +280,31 @@ class Tape:
         """The phone at the other end."""
         is_ours = self.direction is CallDirection.OUTGOING
         return self.callee if is_ours else self.caller
+
+
+class Admission(StrEnum):
+    """What becomes of somebody who wants to talk."""
+
+    WELCOME = "welcome"
+    BUSY = "busy"
+    STRANGER = "stranger"
+    """Nobody whom the house talks with."""
+    UNABLE = "unable"
+    """The house cannot talk, or not now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What a number has to say about a conversation over it.
+
+    `number_id` is its subentry, `realtime` the number of Realtime Voice behind it.
+    """
+
+    number_id: str
+    realtime: str
+    greeting: str | None
+    is_stranger: bool
+    has_barge_in: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from typing import override
 
 from homeassistant.components.select import SelectEntity
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.const import EntityCategory
+from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
@@ -13,6 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import (
     CONF_CALL_HANDLING,
     CONF_FORWARD_TO,
+    CONF_REALTIME_NUMBER,
     DOMAIN,
     SUBENTRY_NUMBER,
     CallHandling,
@@ -30,12 +31,17 @@ async def async_setup_entry(
     entry: ElksConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add one entity a number."""
+    """Add one entity a number, and those of one that talks."""
     for subentry in entry.get_subentries_of_type(SUBENTRY_NUMBER):
-        async_add_entities(
-            [ElksCallHandling(hass, entry, subentry, "call_handling")],
-            config_subentry_id=subentry.subentry_id,
-        )
+        selects: list[SelectEntity] = [
+            ElksCallHandling(hass, entry, subentry, "call_handling")
+        ]
+        if Platform.ASSIST_SATELLITE in entry.runtime_data.platforms:
+            # Importing it brings along what not every home has.
+            from .assist_select import assist_selects  # noqa: PLC0415
+
+            selects += assist_selects(hass, subentry)
+        async_add_entities(selects, config_subentry_id=subentry.subentry_id)
 
 
 class ElksCallHandling(ElksNumberEntity, SelectEntity):
@@ -74,6 +80,11 @@ class ElksCallHandling(ElksNumberEntity, SelectEntity):
             case str(field) if field == CONF_FORWARD_TO:
                 raise ServiceValidationError(
                     translation_domain=DOMAIN, translation_key="forward_to_missing"
+                )
+            case str(field) if field == CONF_REALTIME_NUMBER:
+                raise ServiceValidationError(
+                    translation_domain=DOMAIN,
+                    translation_key="realtime_number_missing",
                 )
             case str():
                 raise ServiceValidationError(

@@ -10,6 +10,7 @@ from .const import (
     CONF_GREETING,
     CONF_NUMBER,
     CONF_NUMBER_ID,
+    CONF_REALTIME_NUMBER,
     SUBENTRY_NUMBER,
     CallHandling,
 )
@@ -42,6 +43,7 @@ def missing_for(handling: str | None, settings: Mapping[str, Any]) -> str | None
     """Return the setting without which a number cannot handle calls in this way, if it is empty."""
     needed = {
         CallHandling.ANNOUNCE.value: CONF_GREETING,
+        CallHandling.ASSIST.value: CONF_REALTIME_NUMBER,
         CallHandling.FORWARD.value: CONF_FORWARD_TO,
     }.get(handling or "")
     return None if needed is None or settings.get(needed) else needed

@@ -13,11 +13,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 from yarl import URL
 
+from . import tickets
 from .answering import STEP, FrontDesk
 from .api import (
     CallAnswered,
     CallCallback,
     CallResult,
+    Connect,
     Hangup,
     IncomingCall,
     Instruction,
@@ -27,6 +29,8 @@ from .api import (
 )
 from .const import DOMAIN, MENU_SECONDS
 from .records import CallPlan
+from .tickets import Tickets
+from .voice.session import Attendant
 
 # A home places 30 calls an hour, unless told otherwise: these last for a day.
 PROGRAMS_AT_MOST: Final = 1_000
@@ -55,8 +59,10 @@ class Program:
 class Switchboard:
     """Answers what the calls of an account ask."""
 
-    def __init__(self, hass: HomeAssistant) -> None:
-        """Know no call yet."""
+    def __init__(self, hass: HomeAssistant, tickets: Tickets) -> None:
+        """Know no call yet, and where to leave tickets for those that are conversations."""
+        self._tickets = tickets
+        self._attendants: dict[str, Attendant] = {}
         self.desk = FrontDesk(hass)
         # By what is said, where it stands on the stage.
         self.greetings: dict[str, tuple[str, ...]] = {}
@@ -78,6 +84,16 @@ class Switchboard:
             live.stop()
         if program := self._programs.get(ref):
             self._programs[ref] = replace(program, is_to_end=True)
+
+    @callback
+    def expect_conversation(self, ref: str, attendant: Attendant) -> None:
+        """Know who talks with whoever answers a call of ours."""
+        self._attendants[ref] = attendant
+
+    @callback
+    def forget_conversation(self, ref: str) -> None:
+        """Have nobody talk any more with who answers a call of ours."""
+        self._attendants.pop(ref, None)
 
     @callback
     def attach(self, listener: Listener) -> None:
@@ -112,8 +128,20 @@ class Switchboard:
             return Hangup()
         self._tell(ref, question)
         if isinstance(question, CallAnswered):
+            if program.plan.connect is not None:
+                return self._connect(ref, program, question)
             return _first(program)
         return _next(program, step, question)
+
+    def _connect(
+        self, ref: str, program: Program, question: CallAnswered
+    ) -> Instruction:
+        """Let who has answered talk with the house, if it still wants to."""
+        attendant = self._attendants.get(ref)
+        if attendant is None or program.is_to_end or program.plan.connect is None:
+            return Hangup()
+        self._tickets.leave(question.call_id, attendant, ref)
+        return Connect((program.plan.connect,))
 
     def _tell(self, ref: str, question: Question) -> None:
         if self._listener is None:
@@ -126,7 +154,7 @@ class Switchboard:
 def async_get(hass: HomeAssistant, entry_id: str) -> Switchboard:
     """Return the switchboard of an account, loaded or not."""
     return hass.data.setdefault(DATA_SWITCHBOARDS, {}).setdefault(
-        entry_id, Switchboard(hass)
+        entry_id, Switchboard(hass, tickets.async_get(hass, entry_id))
     )
 
 

@@ -19,6 +19,8 @@ SWEDISH_PRICES: Final = {
 }
 # A started minute to a Swedish mobile phone, by the same list.
 SWEDISH_MINUTE: Final = {"EUR": Decimal("0.064"), "SEK": Decimal("0.70")}
+# A minute of Realtime Voice, by the same list.
+REALTIME_MINUTE: Final = {"EUR": Decimal("0.014"), "SEK": Decimal("0.15")}
 # As long as nothing has gone to a country, it is thought to cost as much as to the
 # dearest of Sweden's neighbours.
 UNKNOWN_COUNTRY: Final = 2
@@ -69,6 +71,11 @@ class Tariff:
         if known := self._minutes.get(_minute(phone)):
             return max(known * minutes, listed)
         return _guess(listed, spare)
+
+
+def minutes_of_talk(currency: str, minutes: int) -> Decimal:
+    """Return what some minutes of Realtime Voice cost, in whatever currency there is."""
+    return REALTIME_MINUTE.get(currency, REALTIME_MINUTE["EUR"]) * minutes
 
 
 def _minute(phone: str) -> tuple[str, int]:

@@ -65,6 +65,8 @@ class CallbackKind(StrEnum):
     """What to do after an instruction."""
     RECORD = "record"
     HANGUP = "hangup"
+    VOICE = "voice"
+    """No post: the socket that a number of Realtime Voice opens."""
 
 
 type CallCallback = (

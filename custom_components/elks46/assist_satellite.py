@@ -1,0 +1,573 @@
+"""The house on the phone: it talks with those who call, and calls people to talk with them.
+
+One satellite a contact, and one a number for its strangers. Speech goes through as it comes,
+in the one form that 46elks and Home Assistant share: nothing is gathered, nothing converted.
+"""
+
+import asyncio
+from collections.abc import AsyncIterable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+import re
+from typing import Any, Final, override
+
+from homeassistant.components import media_source, stt, tts
+from homeassistant.components.assist_pipeline import (
+    OPTION_PREFERRED,
+    Pipeline,
+    PipelineEvent,
+    PipelineEventType,
+    PipelineNotFound,
+    async_get_pipeline,
+    async_get_pipelines,
+)
+from homeassistant.components.assist_satellite import (
+    AssistSatelliteAnnouncement,
+    AssistSatelliteAnswer,
+    AssistSatelliteConfiguration,
+    AssistSatelliteEntity,
+    AssistSatelliteEntityFeature,
+    SatelliteBusyError,
+)
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import Platform
+from homeassistant.core import Context, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.translation import async_get_translations
+
+from .audio import async_pcm
+from .const import CONF_USER_ID, DOMAIN, LOGGER, SUBENTRY_NUMBER, TALK_SECONDS_AT_MOST
+from .contacts import Contact
+from .data import ElksConfigEntry
+from .entity import ElksContactEntity, ElksEntity, ElksNumberEntity
+from .greetings import MEDIA
+from .interruption import async_play
+from .records import Visit
+from .voice import tones
+from .voice.pcm import SAMPLE_BYTES, SAMPLE_RATE
+from .voice.session import CallSession
+from .voice.wav import SoundFormatError, pcm
+
+PARALLEL_UPDATES = 0
+
+# From the last word to the last of the answer's first: an agent that takes longer hangs.
+TURN_SECONDS: Final = 60
+# Until then a pause is one to think in; after it, a dead line.
+WORKING_AFTER_SECONDS: Final = 1.5
+# Twice fifteen seconds without a word: nobody is there any more.
+SILENT_TURNS_AT_MOST: Final = 2
+# Of broken turns one after the other, so many are no accident.
+FAILED_TURNS_AT_MOST: Final = 3
+# When a call ends in a question, Home Assistant hears of it at once; this is for when it does not.
+ANSWER_SECONDS: Final = 5
+
+# Nobody has said anything, or nothing that could be understood.
+NO_TEXT: Final = "stt-no-text-recognized"
+
+# How people end a call, alone or as all they say.
+GOODBYES: Final = frozenset(
+    {
+        *("goodbye", "good bye", "bye", "bye bye", "thats all", "hang up"),
+        *("hej då", "hejdå", "adjö", "ha det", "ha det bra", "lägg på"),
+        *("farvel", "ha det godt", "hei hei", "näkemiin", "moi moi", "hei sitten"),
+        *("auf wiedersehen", "auf wiederhören", "tschüss", "tschüs"),
+        *("do widzenia", "na razie", "pa", "tot ziens", "doei", "dag"),
+        *("au revoir", "adiós", "adios", "hasta luego"),
+    }
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: ElksConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add one satellite a contact, and one a number."""
+    for contact in entry.runtime_data.contacts:
+        async_add_entities(
+            [ElksContactSatellite(hass, entry, contact, "call")],
+            config_subentry_id=contact.subentry_id,
+        )
+    for subentry in entry.get_subentries_of_type(SUBENTRY_NUMBER):
+        async_add_entities(
+            [ElksNumberSatellite(hass, entry, subentry, "line")],
+            config_subentry_id=subentry.subentry_id,
+        )
+
+
+@dataclass(slots=True)
+class _Turn:
+    """What one side says, and then the other."""
+
+    session: CallSession
+    token: str | None = None
+    text: str | None = None
+    error: str | None = None
+    answer: asyncio.Task[None] | None = None
+    is_cut_off: bool = False
+    has_worked: bool = False
+    working: asyncio.Task[None] | None = None
+    parting: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class ElksSatellite(ElksEntity, AssistSatelliteEntity):
+    """Talks with one caller at a time."""
+
+    _attr_supported_features = AssistSatelliteEntityFeature.ANNOUNCE
+    _attr_tts_options = {
+        tts.ATTR_PREFERRED_FORMAT: "wav",
+        tts.ATTR_PREFERRED_SAMPLE_RATE: SAMPLE_RATE,
+        tts.ATTR_PREFERRED_SAMPLE_CHANNELS: 1,
+        tts.ATTR_PREFERRED_SAMPLE_BYTES: SAMPLE_BYTES,
+    }
+    _subentry_id: str
+    _visit: Visit | None = None
+    _turn: _Turn | None = None
+    _is_asking = False
+    # Set when the call of a question is over.
+    _parted: asyncio.Event
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a call is going on, or about to."""
+        return self._visit is not None or self._is_announcing
+
+    @property
+    @override
+    def pipeline_entity_id(self) -> str | None:
+        """Return where the number in use says which pipeline it is."""
+        visit = self._visit
+        if visit is None:
+            return None
+        return self._select(visit, "pipeline_2" if visit.is_stranger else "pipeline")
+
+    @property
+    @override
+    def vad_sensitivity_entity_id(self) -> str | None:
+        """Return where the number in use says how long a pause ends a sentence."""
+        return self._select(self._visit, "vad_sensitivity") if self._visit else None
+
+    @callback
+    @override
+    def async_get_configuration(self) -> AssistSatelliteConfiguration:
+        """Return that a phone waits for no word."""
+        return AssistSatelliteConfiguration([], [], 0)
+
+    @override
+    async def async_set_configuration(
+        self, config: AssistSatelliteConfiguration
+    ) -> None:
+        """Change nothing: there is nothing to."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Attend calls from now on."""
+        await super().async_added_to_hass()
+        self.async_on_remove(
+            self._runtime.conversations.register(self._subentry_id, self)
+        )
+
+    def can_talk(self, visit: Visit) -> bool:
+        """Tell whether the pipeline can hear and speak; a repair tells a person where not."""
+        pipeline = self._pipeline(visit)
+        has_all = (
+            pipeline is not None
+            and pipeline.stt_engine is not None
+            and stt.async_get_speech_to_text_engine(self.hass, pipeline.stt_engine)
+            is not None
+            and tts.async_resolve_engine(self.hass, pipeline.tts_engine) is not None
+        )
+        issue_id = f"assist_unable_{self._entry.entry_id}_{visit.number_id}"
+        if has_all:
+            ir.async_delete_issue(self.hass, DOMAIN, issue_id)
+        else:
+            ir.async_create_issue(
+                self.hass,
+                DOMAIN,
+                issue_id,
+                is_fixable=False,
+                severity=ir.IssueSeverity.ERROR,
+                translation_key="assist_unable",
+                translation_placeholders={
+                    "number": self._entry.subentries[visit.number_id].title,
+                    "pipeline": pipeline.name if pipeline else "–",
+                },
+            )
+        return has_all
+
+    async def async_attend(self, session: CallSession, visit: Visit) -> None:
+        """Talk with somebody who has called."""
+        if self.is_busy:
+            return
+        with self._engaged(visit):
+            if visit.greeting:
+                await self._async_say(session, visit.greeting)
+            await self._async_talk(session)
+
+    @override
+    async def async_internal_announce(self, *args: Any, **kwargs: Any) -> None:
+        """Announce unless a call is going on, which it would end."""
+        self._check_free()
+        await super().async_internal_announce(*args, **kwargs)
+
+    @override
+    async def async_internal_start_conversation(
+        self, *args: Any, **kwargs: Any
+    ) -> None:
+        """Begin to talk unless a call is going on."""
+        self._check_free()
+        await super().async_internal_start_conversation(*args, **kwargs)
+
+    @override
+    async def async_internal_ask_question(
+        self, *args: Any, **kwargs: Any
+    ) -> AssistSatelliteAnswer | None:
+        """Ask unless a call is going on, and return what was answered before the call ended."""
+        self._check_free()
+        self._is_asking = True
+        self._parted = asyncio.Event()
+        asking = asyncio.create_task(
+            super().async_internal_ask_question(*args, **kwargs)
+        )
+        parted = asyncio.create_task(self._parted.wait())
+        try:
+            await asyncio.wait({asking, parted}, return_when=asyncio.FIRST_COMPLETED)
+            # Home Assistant hears of an answer, and of none, from the pipeline alone.
+            await asyncio.wait({asking}, timeout=ANSWER_SECONDS)
+            if not asking.done():
+                raise HomeAssistantError(
+                    translation_domain=DOMAIN, translation_key="assist_no_reply"
+                )
+            return asking.result()
+        finally:
+            self._is_asking = False
+            await _async_cancel(asking, parted)
+
+    @override
+    @callback
+    def on_pipeline_event(self, event: PipelineEvent) -> None:
+        """Follow a turn."""
+        if (turn := self._turn) is None:
+            return
+        data = event.data or {}
+        match event.type:
+            case PipelineEventType.RUN_START:
+                turn.token = (data.get("tts_output") or {}).get("token")
+            case PipelineEventType.STT_START:
+                # Only now is there somebody to hear what is said.
+                self._begin(turn.session.listen())
+            case PipelineEventType.STT_END:
+                turn.text = data["stt_output"]["text"].strip()
+                if is_goodbye(turn.text) and not self._is_asking:
+                    turn.parting.set()
+                    # No agent need think about that.
+                    if self._pipeline_task is not None:
+                        self._pipeline_task.cancel()
+                elif not self._is_asking:
+                    turn.working = self._begin(_async_work(turn))
+            case PipelineEventType.INTENT_PROGRESS if data.get("tts_start_streaming"):
+                self._answer(turn, turn.token)
+            case PipelineEventType.TTS_END:
+                self._answer(turn, (data.get("tts_output") or {}).get("token"))
+            case PipelineEventType.ERROR:
+                turn.error = data["code"]
+
+    def _check_free(self) -> None:
+        if self.is_busy:
+            raise SatelliteBusyError
+
+    def _select(self, visit: Visit, key: str) -> str | None:
+        """Return a setting of the number in use, if it is there."""
+        entity_id = er.async_get(self.hass).async_get_entity_id(
+            Platform.SELECT, DOMAIN, f"{visit.number_id}-{key}"
+        )
+        is_there = entity_id is not None and self.hass.states.get(entity_id) is not None
+        return entity_id if is_there else None
+
+    def _pipeline(self, visit: Visit) -> Pipeline | None:
+        """Return the pipeline of a conversation."""
+        entity_id = self._select(
+            visit, "pipeline_2" if visit.is_stranger else "pipeline"
+        )
+        chosen = self.hass.states.get(entity_id) if entity_id else None
+        name = chosen.state if chosen else OPTION_PREFERRED
+        known = {one.name: one.id for one in async_get_pipelines(self.hass)}
+        try:
+            return async_get_pipeline(self.hass, known.get(name))
+        except PipelineNotFound:
+            return None
+
+    @contextmanager
+    def _engaged(self, visit: Visit) -> Iterator[None]:
+        """Be there for one call."""
+        self._visit = visit
+        self._conversation_id = None
+        try:
+            with self._runtime.conversations.talking():
+                yield
+        finally:
+            self._visit = None
+            self._turn = None
+            self.tts_response_finished()
+
+    async def _async_talk(
+        self, session: CallSession, *, is_question: bool = False
+    ) -> None:
+        """Take turns until somebody ends it, or nobody is there any more; one for a question."""
+        silent = failed = 0
+        is_cut_off = False
+        try:
+            async with asyncio.timeout(TALK_SECONDS_AT_MOST):
+                while session.end is None:
+                    turn = await self._async_turn(session, has_cue=not is_cut_off)
+                    if is_question or session.end is not None:
+                        return
+                    is_cut_off = turn.is_cut_off
+                    if turn.parting.is_set():
+                        await self._async_tell(session, "assist_goodbye")
+                        return
+                    is_silent = turn.error == NO_TEXT
+                    silent = silent + 1 if is_silent else 0
+                    failed = failed + 1 if turn.error and not is_silent else 0
+                    if silent == SILENT_TURNS_AT_MOST or failed == FAILED_TURNS_AT_MOST:
+                        await self._async_tell(session, "assist_goodbye")
+                        return
+                    if turn.error:
+                        await session.play(tones.failing())
+                        await self._async_tell(
+                            session, "assist_silence" if is_silent else "assist_failed"
+                        )
+        except TimeoutError:
+            await self._async_tell(session, "assist_too_long")
+
+    async def _async_turn(self, session: CallSession, *, has_cue: bool) -> _Turn:
+        """Hear one thing, and answer it."""
+        turn = self._turn = _Turn(session)
+        if has_cue:
+            await session.play(tones.listening())
+        run = asyncio.create_task(self._async_run(turn))
+        over = asyncio.create_task(session.ended())
+        parting = asyncio.create_task(turn.parting.wait())
+        tasks = {run, over, parting}
+        try:
+            done, _ = await asyncio.wait(
+                tasks, timeout=TURN_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not done:
+                turn.error = "timeout"
+            elif turn.answer is not None and run in done:
+                await asyncio.wait({turn.answer})
+        finally:
+            await _async_cancel(*tasks, turn.working, turn.answer)
+        self.tts_response_finished()
+        return turn
+
+    async def _async_run(self, turn: _Turn) -> None:
+        """Run the pipeline once; one that cannot even begin is an error like any other."""
+        try:
+            await self.async_accept_pipeline_from_satellite(
+                turn.session.microphone(),
+                context=Context(user_id=self._entry.data.get(CONF_USER_ID)),
+            )
+        except Exception as err:  # noqa: BLE001 - engines raise what they like; the caller hears of it
+            LOGGER.warning("A turn of a call has failed: %s", type(err).__name__)
+            turn.error = "pipeline"
+
+    def _begin[T](self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        return self._entry.async_create_background_task(self.hass, work, "elks46 talk")
+
+    @callback
+    def _answer(self, turn: _Turn, token: str | None) -> None:
+        """Speak an answer as soon as there is something of it."""
+        if turn.answer is None and token is not None and not turn.parting.is_set():
+            turn.answer = self._begin(self._async_answer(turn, token))
+
+    async def _async_answer(self, turn: _Turn, token: str) -> None:
+        if turn.working is not None:
+            await _async_cancel(turn.working)
+            if turn.has_worked:
+                await turn.session.interrupt()
+        try:
+            if (stream := tts.async_get_stream(self.hass, token)) is not None:
+                spoken = pcm(stream.async_stream_result())
+                turn.is_cut_off = not await self._async_play(turn.session, spoken)
+        except (HomeAssistantError, SoundFormatError) as err:
+            LOGGER.warning("An answer cannot be spoken: %s", type(err).__name__)
+            turn.error = "tts"
+
+    async def _async_play(
+        self, session: CallSession, sound: AsyncIterable[bytes] | bytes
+    ) -> bool:
+        """Speak, and let the caller interrupt where the number lets them."""
+        if self._visit is not None and self._visit.has_barge_in:
+            return await async_play(session, sound)
+        whole = await session.play(sound)
+        session.forget()
+        return whole
+
+    async def _async_tell(self, session: CallSession, key: str) -> None:
+        """Say something of the house's own, in the language of the pipeline."""
+        if self._visit is None or (pipeline := self._pipeline(self._visit)) is None:
+            return
+        words = await async_get_translations(
+            self.hass, pipeline.language, "exceptions", [DOMAIN]
+        )
+        await self._async_say(
+            session, words[f"component.{DOMAIN}.exceptions.{key}.message"]
+        )
+
+    async def _async_say(self, session: CallSession, said: str) -> None:
+        """Read words aloud, or play a media item; a short sound has to do where that fails."""
+        if session.end is not None or self._visit is None:
+            return
+        try:
+            if said.startswith(MEDIA):
+                await self._async_play(session, await async_pcm(self.hass, said))
+                return
+            pipeline = self._pipeline(self._visit)
+            stream = tts.async_create_stream(
+                self.hass,
+                engine=tts.async_resolve_engine(
+                    self.hass, pipeline.tts_engine if pipeline else None
+                )
+                or "",
+                language=pipeline.tts_language if pipeline else None,
+                options=self._voice(pipeline),
+            )
+            stream.async_set_message(said)
+            await self._async_play(session, pcm(stream.async_stream_result()))
+        except (HomeAssistantError, SoundFormatError) as err:
+            LOGGER.warning("The house cannot say something: %s", type(err).__name__)
+            await session.play(tones.failing())
+
+    def _voice(self, pipeline: Pipeline | None) -> dict[str, Any]:
+        voice = pipeline.tts_voice if pipeline else None
+        return {
+            **(self.tts_options or {}),
+            **({tts.ATTR_VOICE: voice} if voice else {}),
+        }
+
+
+class ElksContactSatellite(ElksContactEntity, ElksSatellite):
+    """Talks with a contact, whoever has called whom."""
+
+    _attr_supported_features = (
+        AssistSatelliteEntityFeature.ANNOUNCE
+        | AssistSatelliteEntityFeature.START_CONVERSATION
+    )
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ElksConfigEntry, contact: Contact, key: str
+    ) -> None:
+        """Take the contact."""
+        super().__init__(hass, entry, contact, key)
+        self._subentry_id = contact.subentry_id
+
+    @override
+    async def async_announce(self, announcement: AssistSatelliteAnnouncement) -> None:
+        """Call the contact, have the announcement heard, and hang up."""
+        sounds = await self._async_sounds(announcement)
+
+        async def announce(session: CallSession, visit: Visit) -> None:
+            """Say it, and what comes before it."""
+            with self._engaged(visit):
+                for sound in sounds:
+                    await session.play(sound)
+
+        await self._runtime.conversations.async_call(self._contact.phone, announce)
+
+    @override
+    async def async_start_conversation(
+        self, start_announcement: AssistSatelliteAnnouncement
+    ) -> None:
+        """Call the contact, say the first words, and let them talk on by themselves."""
+        sounds = await self._async_sounds(start_announcement)
+        begun: asyncio.Future[None] = self.hass.loop.create_future()
+        conversation_id, is_question = self._conversation_id, self._is_asking
+
+        async def converse(session: CallSession, visit: Visit) -> None:
+            """Say it, then listen."""
+            with self._engaged(visit):
+                self._conversation_id = conversation_id
+                for sound in sounds:
+                    await self._async_play(session, sound)
+                begun.set_result(None)
+                await self._async_talk(session, is_question=is_question)
+            self._parted.set()
+
+        calling = self._begin(
+            self._runtime.conversations.async_call(self._contact.phone, converse)
+        )
+        try:
+            await asyncio.wait({calling, begun}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            calling.cancel()
+            raise
+        if not begun.done():
+            await calling
+
+    async def _async_sounds(
+        self, announcement: AssistSatelliteAnnouncement
+    ) -> list[AsyncIterable[bytes] | bytes]:
+        """Return what is to be heard, made ready before anybody is called.
+
+        Raises:
+            HomeAssistantError: it cannot be had.
+        """
+        sounds: list[AsyncIterable[bytes] | bytes] = []
+        if announcement.preannounce_media_id:
+            # Whatever becomes of the sound before it, the announcement counts.
+            with suppress(HomeAssistantError):
+                sounds.append(
+                    await async_pcm(self.hass, announcement.preannounce_media_id)
+                )
+        if announcement.tts_token is None:
+            asked = announcement.original_media_id
+            is_item = media_source.is_media_source_id(asked)
+            sounds.append(
+                await async_pcm(self.hass, asked if is_item else announcement.media_id)
+            )
+        elif stream := tts.async_get_stream(self.hass, announcement.tts_token):
+            sounds.append(pcm(stream.async_stream_result()))
+        return sounds
+
+
+class ElksNumberSatellite(ElksNumberEntity, ElksSatellite):
+    """Talks with the strangers who call a number."""
+
+    _attr_supported_features = AssistSatelliteEntityFeature(0)
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ElksConfigEntry,
+        subentry: ConfigSubentry,
+        key: str,
+    ) -> None:
+        """Take the number."""
+        super().__init__(hass, entry, subentry, key)
+        self._subentry_id = subentry.subentry_id
+
+
+def is_goodbye(text: str) -> bool:
+    """Tell whether somebody wants to end a call, in any of the languages of the house."""
+    return " ".join(re.findall(r"\w+", text.casefold().replace("'", ""))) in GOODBYES
+
+
+async def _async_work(turn: _Turn) -> None:
+    """Let the caller hear that the house is thinking, if it takes long."""
+    await asyncio.sleep(WORKING_AFTER_SECONDS)
+    turn.has_worked = True
+    while await turn.session.play(tones.working()):
+        pass
+
+
+async def _async_cancel(*tasks: asyncio.Task[Any] | None) -> None:
+    """End tasks, and wait until they have."""
+    ending = [task for task in tasks if task is not None and not task.done()]
+    for task in ending:
+        task.cancel()
+    if ending:
+        await asyncio.wait(ending)

@@ -1,0 +1,267 @@
+"""Calls that are conversations: who talks with whom, over Realtime Voice.
+
+A known caller talks with the satellite of their contact, a stranger with the number's. A
+satellite has one call at a time; several callers may be attended at once.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from homeassistant.auth.const import GROUP_ID_USER
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util.ulid import ulid_now
+
+from .const import (
+    CONF_BARGE_IN,
+    CONF_GREETING,
+    CONF_NUMBER,
+    CONF_REALTIME_NUMBER,
+    CONF_STRANGERS,
+    CONF_USER_ID,
+    DOMAIN,
+    LOGGER,
+    SUBENTRY_NUMBER,
+    TALK_SECONDS_AT_MOST,
+)
+from .records import Admission, CallOutcome, CallPlan, Visit
+
+if TYPE_CHECKING:
+    from .address import Address
+    from .coordinator import ElksCoordinator
+    from .dialler import Dialler
+    from .guard import Guard
+    from .switchboard import Switchboard
+    from .tickets import Tickets
+    from .voice.session import CallSession
+
+# As `place_call` does where nobody says otherwise.
+RING_SECONDS: Final = 45
+HANG_UP_SECONDS: Final = 5
+
+
+class Satellite(Protocol):
+    """Who talks on behalf of the house."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a call is going on, or about to."""
+
+    def can_talk(self, visit: Visit) -> bool:
+        """Tell whether there is all that a conversation needs; where not, a person is told."""
+
+    async def async_attend(self, session: CallSession, visit: Visit) -> None:
+        """Talk with a caller to the end."""
+
+
+class Conversations:
+    """The calls of an account that are conversations."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        address: Address,
+        coordinator: ElksCoordinator,
+        dialler: Dialler,
+        guard: Guard,
+        board: Switchboard,
+        tickets: Tickets,
+    ) -> None:
+        """Take what connects calls."""
+        self._hass = hass
+        self._entry = entry
+        self._address = address
+        self._coordinator = coordinator
+        self._dialler = dialler
+        self._guard = guard
+        self._board = board
+        self._tickets = tickets
+        self._satellites: dict[str, Satellite] = {}
+        self._talks = 0
+        self._silent = asyncio.Event()
+        self.is_awaited = False
+        """Whether somebody waits for the last conversation to end."""
+
+    @contextmanager
+    def talking(self) -> Iterator[None]:
+        """Have a conversation, which nothing but its end ends."""
+        self._talks += 1
+        self._silent.clear()
+        try:
+            yield
+        finally:
+            self._talks -= 1
+            if not self._talks:
+                self._silent.set()
+
+    async def async_end(self) -> None:
+        """Begin no more conversations, and return when the last is over."""
+        self.is_awaited = True
+        if self._talks:
+            await self._silent.wait()
+
+    @callback
+    def register(self, subentry_id: str, satellite: Satellite) -> Callable[[], None]:
+        """Let a satellite attend the calls of a contact, or a number's strangers; return how to end that."""
+        self._satellites[subentry_id] = satellite
+
+        @callback
+        def unregister() -> None:
+            self._satellites.pop(subentry_id, None)
+
+        return unregister
+
+    @callback
+    def admit(self, call_id: str, number: str, contact_id: str | None) -> Admission:
+        """Say whether a caller may talk, and expect the call if so.
+
+        A contact without the right to is a stranger, too.
+        """
+        subentry = self._number(number)
+        if subentry is None or not subentry.data.get(CONF_REALTIME_NUMBER):
+            return Admission.UNABLE
+        if contact_id is None and not subentry.data.get(CONF_STRANGERS, False):
+            return Admission.STRANGER
+        whose = contact_id or subentry.subentry_id
+        satellite = self._satellites.get(whose)
+        visit = _visit(subentry, is_stranger=contact_id is None)
+        if satellite is None or not satellite.can_talk(visit):
+            return Admission.UNABLE
+        if self.is_awaited or satellite.is_busy or self._tickets.is_expecting(whose):
+            return Admission.BUSY
+        try:
+            self._guard.price_of_talking(minutes=TALK_SECONDS_AT_MOST // 60)
+        except HomeAssistantError as err:
+            LOGGER.warning("The house does not talk: %s", err)
+            return Admission.UNABLE
+        attend = partial(satellite.async_attend, visit=visit)
+        self._tickets.leave(call_id, attend, whose)
+        return Admission.WELCOME
+
+    @callback
+    def gone(self, call_id: str) -> None:
+        """Expect a call no more: whoever called has hung up."""
+        self._tickets.withdraw(call_id)
+
+    async def async_call(
+        self, phone: str, attend: Callable[[CallSession, Visit], Awaitable[None]]
+    ) -> None:
+        """Call someone, have them talked with, and return when that is over.
+
+        Raises:
+            HomeAssistantError: nobody has answered, or no call could be placed.
+        """
+        visit, caller = self._line()
+        if self._address.voice_url is None:
+            raise _error("assist_no_address")
+        if self.is_awaited:
+            raise _error("not_loaded")
+        arrived: asyncio.Future[None] = self._hass.loop.create_future()
+        over: asyncio.Future[None] = self._hass.loop.create_future()
+
+        async def meet(session: CallSession) -> None:
+            arrived.set_result(None)
+            try:
+                await attend(session, visit)
+            except HomeAssistantError as err:
+                over.set_exception(err)
+            finally:
+                if not over.done():
+                    over.set_result(None)
+
+        ref, ended = ulid_now(), None
+        self._board.expect_conversation(ref, meet)
+        try:
+            await self._dialler.async_place(
+                callee=phone, caller=caller, plan=_plan(visit.realtime), ref=ref
+            )
+            ended = self._hass.async_create_task(self._dialler.async_wait([ref]))
+            first: set[asyncio.Future[Any]] = {arrived, ended}
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
+            if not arrived.done():
+                raise self._unanswered(ref)
+            await asyncio.shield(over)
+            # 46elks tells the end within a second; where it does not, nobody waits for it.
+            await asyncio.wait({ended}, timeout=HANG_UP_SECONDS)
+        except asyncio.CancelledError:
+            await self._dialler.async_withdraw(ref)
+            raise
+        finally:
+            self._board.forget_conversation(ref)
+            if ended is not None:
+                ended.cancel()
+
+    def _number(self, number: str) -> ConfigSubentry | None:
+        subentries = self._entry.get_subentries_of_type(SUBENTRY_NUMBER)
+        return next(
+            (one for one in subentries if one.data[CONF_NUMBER] == number), None
+        )
+
+    def _line(self) -> tuple[Visit, str]:
+        """Return what a call of ours goes through, and the number that it is from.
+
+        Raises:
+            HomeAssistantError: no number has what it takes.
+        """
+        callers = self._coordinator.callers
+        lines = [
+            subentry
+            for subentry in self._entry.get_subentries_of_type(SUBENTRY_NUMBER)
+            if subentry.data.get(CONF_REALTIME_NUMBER)
+            and subentry.data[CONF_NUMBER] in callers
+        ]
+        if not lines:
+            raise _error("assist_no_number")
+        default = self._coordinator.default_caller
+        line = min(lines, key=lambda one: one.data[CONF_NUMBER] != default)
+        return _visit(line, is_stranger=False), line.data[CONF_NUMBER]
+
+    def _unanswered(self, ref: str) -> HomeAssistantError:
+        """Return why a call of ours came to nothing."""
+        call = self._dialler.latest(ref)
+        outcome = call.outcome if call else None
+        if outcome in (CallOutcome.BUSY, CallOutcome.NO_ANSWER):
+            return _error("assist_not_answered")
+        return _error("assist_not_connected")
+
+
+async def async_user(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Have a user of Home Assistant in whose name callers do what they do."""
+    user_id = entry.data.get(CONF_USER_ID)
+    if user_id and await hass.auth.async_get_user(user_id):
+        return
+    user = await hass.auth.async_create_system_user(
+        f"46elks {entry.title}", group_ids=[GROUP_ID_USER]
+    )
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, CONF_USER_ID: user.id}
+    )
+
+
+def _visit(number: ConfigSubentry, *, is_stranger: bool) -> Visit:
+    return Visit(
+        number_id=number.subentry_id,
+        realtime=number.data[CONF_REALTIME_NUMBER],
+        greeting=number.data.get(CONF_GREETING),
+        is_stranger=is_stranger,
+        has_barge_in=number.data.get(CONF_BARGE_IN, True),
+    )
+
+
+def _plan(realtime: str) -> CallPlan:
+    return CallPlan(
+        sounds=(),
+        seconds=TALK_SECONDS_AT_MOST,
+        repeat=1,
+        ring_timeout=RING_SECONDS,
+        connect=realtime,
+    )
+
+
+def _error(key: str) -> HomeAssistantError:
+    return HomeAssistantError(translation_domain=DOMAIN, translation_key=key)

@@ -1,0 +1,108 @@
+"""What the caller says, kept until somebody listens.
+
+Between two turns of a conversation nobody does, while the house thinks or speaks; what is
+said then belongs to the next turn.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Final, Self, override
+
+from .pcm import BYTES_PER_SECOND, whole
+
+# An agent that thinks for longer has been given up, and two megabytes a call are no burden.
+HEARD_SECONDS_AT_MOST: Final = 60
+
+
+class Microphone:
+    """Holds what was heard and not yet listened to; of too much, the oldest goes."""
+
+    def __init__(self) -> None:
+        """Hear nothing yet."""
+        self._heard: deque[bytes] = deque()
+        self._size = 0
+        self._half = b""
+        self._is_over = False
+        self._listener: Listener | None = None
+
+    def put(self, sound: bytes) -> None:
+        """Hear a piece, which need not be cut between samples."""
+        sound, self._half = whole(self._half + sound)
+        if not sound:
+            return
+        self._heard.append(sound)
+        self._size += len(sound)
+        while self._size > HEARD_SECONDS_AT_MOST * BYTES_PER_SECOND:
+            self._size -= len(self._heard.popleft())
+        self._wake()
+
+    def take(self) -> bytes | None:
+        """Return the oldest piece that is held, None while there is none."""
+        if not self._heard:
+            return None
+        sound = self._heard.popleft()
+        self._size -= len(sound)
+        return sound
+
+    def put_back(self, sound: bytes) -> None:
+        """Hold again, before all else, what was taken and belongs to the next who listens."""
+        if sound:
+            self._heard.appendleft(sound)
+            self._size += len(sound)
+            self._wake()
+
+    def forget(self) -> None:
+        """Let go what is held."""
+        self._heard.clear()
+        self._size = 0
+
+    def end(self) -> None:
+        """Hear no more; what is held can still be listened to."""
+        self._is_over = True
+        self._wake()
+
+    def open(self) -> Listener:
+        """Listen from now on; whoever has listened before hears no more."""
+        self._wake()
+        self._listener = listener = Listener(self)
+        return listener
+
+    def is_over_for(self, listener: Listener) -> bool:
+        """Tell whether there is nothing more to come for this one."""
+        return listener is not self._listener or (self._is_over and not self._heard)
+
+    def _wake(self) -> None:
+        if self._listener is not None:
+            self._listener.wake()
+
+
+class Listener(AsyncIterator[bytes]):
+    """Yields what is heard, until the call ends or somebody else listens.
+
+    It is no generator: who stops listening in the middle of it leaves nothing to clean up.
+    """
+
+    def __init__(self, microphone: Microphone) -> None:
+        """Listen to a microphone."""
+        self._microphone = microphone
+        self._news = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look again."""
+        self._news.set()
+
+    @override
+    def __aiter__(self) -> Self:
+        """Return this."""
+        return self
+
+    @override
+    async def __anext__(self) -> bytes:
+        """Return the next piece, waiting for it."""
+        while not self._microphone.is_over_for(self):
+            self._news.clear()
+            if (sound := self._microphone.take()) is not None:
+                return sound
+            await self._news.wait()
+        raise StopAsyncIteration

@@ -1,0 +1,210 @@
+"""A house that hears and speaks, for tests: engines that do as they are told, and a caller."""
+
+import asyncio
+from collections.abc import AsyncIterable
+from typing import Any, Final, Literal, override
+
+from homeassistant.components import conversation, stt, tts
+from homeassistant.components.assist_pipeline.pipeline import (
+    KEY_ASSIST_PIPELINE,
+    async_create_default_pipeline,
+    async_update_pipeline,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import intent
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.elks46.const import (
+    CONF_CALL_HANDLING,
+    CONF_REALTIME_NUMBER,
+    CONF_RIGHTS,
+)
+
+from . import NUMBER, Json, SimulatorControl
+from .calls import Phones
+from .sounds import FFMPEG, tone
+
+REALTIME: Final = "+4600700021"
+# A voice comes in real time, twenty times as fast.
+SPEED: Final = 20
+# So much of the caller's voice is enough to know what was said.
+HEARD_BYTES: Final = 640
+
+
+class Ears(stt.SpeechToTextEntity):
+    """Understands one thing after the other, whatever is said."""
+
+    _attr_name = "Ears"
+    _attr_unique_id = "ears"
+    supported_languages = ["en"]
+    supported_formats = [stt.AudioFormats.WAV]
+    supported_codecs = [stt.AudioCodecs.PCM]
+    supported_bit_rates = [stt.AudioBitRates.BITRATE_16]
+    supported_sample_rates = [stt.AudioSampleRates.SAMPLERATE_16000]
+    supported_channels = [stt.AudioChannels.CHANNEL_MONO]
+
+    def __init__(self) -> None:
+        """Expect nothing to be said."""
+        self.sentences: asyncio.Queue[str] = asyncio.Queue()
+        self.heard: list[bytes] = []
+        self.error: Exception | None = None
+
+    def expect(self, *sentences: str) -> None:
+        """Understand these, one a turn."""
+        for sentence in sentences:
+            self.sentences.put_nowait(sentence)
+
+    @override
+    async def async_process_audio_stream(
+        self, metadata: stt.SpeechMetadata, stream: AsyncIterable[bytes]
+    ) -> stt.SpeechResult:
+        """Listen for a moment, and understand what was expected, or nothing when the caller is gone."""
+        heard = b""
+        async for chunk in stream:
+            heard += chunk
+            if len(heard) >= HEARD_BYTES and not self.sentences.empty():
+                break
+        self.heard.append(heard)
+        if self.error is not None:
+            raise self.error
+        text = "" if self.sentences.empty() else self.sentences.get_nowait()
+        return stt.SpeechResult(text, stt.SpeechResultState.SUCCESS)
+
+
+class Voice(tts.TextToSpeechEntity):
+    """Says everything with a tone in the form of a call."""
+
+    _attr_name = "Voice"
+    _attr_unique_id = "voice"
+    _attr_default_language = "en"
+    _attr_supported_languages = ["en"]
+    _attr_supported_options = [
+        tts.ATTR_PREFERRED_SAMPLE_RATE,
+        tts.ATTR_PREFERRED_SAMPLE_CHANNELS,
+        tts.ATTR_PREFERRED_SAMPLE_BYTES,
+    ]
+
+    def __init__(self) -> None:
+        """Speak for half a second."""
+        self.said: list[str] = []
+        self.seconds = 0.5
+        self.error: Exception | None = None
+
+    @override
+    async def async_get_tts_audio(
+        self, message: str, language: str, options: dict[str, Any]
+    ) -> tts.TtsAudioType:
+        """Speak, or fail."""
+        self.said.append(message)
+        if self.error is not None:
+            raise self.error
+        return "wav", tone(self.seconds, rate=16_000)
+
+
+class Mind(conversation.AbstractConversationAgent):
+    """Answers everything, and remembers who asked."""
+
+    supported_languages: list[str] | Literal["*"] = "*"
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self.asked: list[conversation.ConversationInput] = []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    @override
+    async def async_process(
+        self, user_input: conversation.ConversationInput
+    ) -> conversation.ConversationResult:
+        """Answer with what was asked, a little later."""
+        await asyncio.sleep(0)
+        self.asked.append(user_input)
+        await self.may_answer.wait()
+        response = intent.IntentResponse(language=user_input.language)
+        response.async_set_speech(f"You said: {user_input.text}")
+        return conversation.ConversationResult(
+            response, conversation_id=user_input.conversation_id
+        )
+
+
+class Parlour(Phones):
+    """A house to talk with, and its engines."""
+
+    def __init__(
+        self, hass: HomeAssistant, simulator: SimulatorControl, entry: MockConfigEntry
+    ) -> None:
+        """Take the home and the stand-in."""
+        super().__init__(simulator)
+        self.hass = hass
+        self.entry = entry
+        self.ears, self.voice, self.mind = Ears(), Voice(), Mind()
+
+    async def furnish(self) -> None:
+        """Have an assistant that hears and speaks, and a number to talk through."""
+        hass = self.hass
+        assert await async_setup_component(hass, "homeassistant", {})
+        ffmpeg = {"ffmpeg": {"ffmpeg_bin": FFMPEG}}
+        assert await async_setup_component(hass, "ffmpeg", ffmpeg)
+        assert await async_setup_component(hass, "assist_pipeline", {})
+        await hass.data[stt.DATA_COMPONENT].async_add_entities([self.ears])
+        await hass.data[tts.DATA_COMPONENT].async_add_entities([self.voice])
+        agent = MockConfigEntry(domain="agent")
+        agent.add_to_hass(hass)
+        conversation.async_set_agent(hass, agent, self.mind)
+        pipeline = await async_create_default_pipeline(
+            hass, self.ears.entity_id, self.voice.entity_id, "House"
+        )
+        assert pipeline is not None
+        await async_update_pipeline(
+            hass,
+            pipeline,
+            conversation_engine=agent.entry_id,
+            conversation_language="en",
+        )
+        hass.data[KEY_ASSIST_PIPELINE].pipeline_store.async_set_preferred_item(
+            pipeline.id
+        )
+        await self.simulator.put_number(REALTIME, capabilities=["websocket"])
+        await self.change("anna", **{CONF_RIGHTS: ["assist"]})
+        await self.change(
+            "number",
+            **{CONF_CALL_HANDLING: "assist", CONF_REALTIME_NUMBER: REALTIME},
+        )
+        await self.simulator.control("PUT", "clock", {"speed": SPEED})
+
+    async def change(self, subentry_id: str, **settings: object) -> None:
+        """Change settings of a number or a contact."""
+        subentry = self.entry.subentries[subentry_id]
+        self.hass.config_entries.async_update_subentry(
+            self.entry, subentry, data={**subentry.data, **settings}
+        )
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+
+    async def ring(self, caller: str, **how: object) -> str:
+        """Have somebody call the house when it is free, and return the id of the call."""
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+        return await self.call(caller, **how)
+
+    async def call(self, caller: str, **how: object) -> str:
+        """Have somebody call the house, whatever it does, and return the id of the call."""
+        await self.simulator.put_handset(caller)
+        rung = await self.simulator.control(
+            "POST", f"handsets/{caller}/calls", {"to": NUMBER, **how}
+        )
+        return str(rung["call_id"])
+
+    async def listened(self, *, times: int) -> None:
+        """Return when the house has understood so many sentences."""
+        async with asyncio.timeout(10):
+            while len(self.ears.heard) < times:
+                await self.simulator.log(len(await self.simulator.log()), wait=1)
+
+    async def talks(self, call_id: str) -> Json:
+        """Return a call when the house listens to it."""
+        return await self.until(call_id, is_listened_to)
+
+
+def is_listened_to(call: Json) -> bool:
+    """Tell whether the house hears the caller."""
+    return any((leg["socket"] or {}).get("listening") for leg in call["legs"])

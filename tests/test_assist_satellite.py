@@ -1,0 +1,503 @@
+"""Those who call and talk with the house, and those whom the house calls to talk with."""
+
+import asyncio
+import base64
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any, Final
+from unittest.mock import patch
+
+from homeassistant.components.assist_satellite import SatelliteBusyError
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.elks46.assist_satellite import is_goodbye
+from custom_components.elks46.const import (
+    CONF_BARGE_IN,
+    CONF_CALL_FALLBACK,
+    CONF_GREETING,
+    CONF_PIN,
+    CONF_RIGHTS,
+    CONF_STRANGERS,
+    CONF_USER_ID,
+)
+
+from . import ANNA, BJORN, STRANGER, Json, SimulatorControl, issues
+from .calls import allowed_file, chirp
+from .talk import Parlour
+
+SATELLITE: Final = "assist_satellite.anna_call"
+LINE: Final = "assist_satellite.46701740690_line"
+MEDIA: Final = "media-source://media_source/local/alarm.wav"
+ASSISTANT: Final = "custom_components.elks46.assist_satellite"
+
+
+@pytest.fixture
+async def parlour(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> Parlour:
+    """Return a house to talk with."""
+    parlour = Parlour(hass, simulator, integration)
+    await parlour.furnish()
+    return parlour
+
+
+@pytest.fixture
+def all_is_speech() -> Generator[None]:
+    """Take every sound for somebody who speaks."""
+    with (
+        patch("custom_components.elks46.interruption.SPEECH_PROBABILITY", -2),
+        patch("custom_components.elks46.interruption.WORD_STEPS", 1),
+    ):
+        yield
+
+
+def speech() -> str:
+    """Return what a caller says, a long one, as a data URL."""
+    return f"data:audio/wav;base64,{base64.b64encode(chirp(20)).decode()}"
+
+
+def put_media(hass: HomeAssistant) -> None:
+    """Let a sound lie among Home Assistant's media."""
+    folder = Path(hass.config.media_dirs["local"])
+    folder.mkdir(exist_ok=True)
+    (folder / "alarm.wav").write_bytes(chirp())
+
+
+async def said(parlour: Parlour, what: str) -> list[Json]:
+    """Return what was said of a kind over the sockets."""
+    return [
+        entry["fields"]
+        for entry in await parlour.simulator.log()
+        if entry["type"] == "socket" and entry["fields"].get("t") == what
+    ]
+
+
+async def use(hass: HomeAssistant, action: str, **data: object) -> Any:
+    """Use an action of a satellite."""
+    return await hass.services.async_call(
+        "assist_satellite",
+        action,
+        {"entity_id": SATELLITE, "preannounce": False, **data},
+        blocking=True,
+        return_response=action == "ask_question",
+    )
+
+
+async def test_a_contact_talks_with_the_house(
+    hass: HomeAssistant, parlour: Parlour
+) -> None:
+    """Turn after turn, in one conversation and in the name of the house's own user, until goodbye."""
+    parlour.ears.expect("Is it cold", "And outside", "Goodbye!")
+    call = await parlour.end(await parlour.ring(ANNA))
+    asked = parlour.mind.asked
+
+    assert [one.text for one in asked] == ["Is it cold", "And outside"]
+    assert len({one.conversation_id for one in asked}) == 1
+    assert {one.satellite_id for one in asked} == {SATELLITE}
+    assert {one.context.user_id for one in asked} == {parlour.entry.data[CONF_USER_ID]}
+    assert parlour.voice.said == [
+        "You said: Is it cold",
+        "You said: And outside",
+        "Goodbye.",
+    ]
+    assert call["result"] == "success"
+    assert hass.states.is_state(SATELLITE, "idle")
+
+
+async def test_each_call_is_a_conversation_of_its_own(parlour: Parlour) -> None:
+    """What was said in the last one is not known any more."""
+    for _ in range(2):
+        parlour.ears.expect("Is it cold", "goodbye")
+        await parlour.end(await parlour.ring(ANNA))
+
+    assert len({one.conversation_id for one in parlour.mind.asked}) == 2
+
+
+async def test_a_pin_is_asked_before_a_conversation(parlour: Parlour) -> None:
+    """On the keys; the house does not talk with who does not know it."""
+    await parlour.change("anna", **{CONF_PIN: "73914"})
+    for pin in ("00000", "73914"):
+        parlour.ears.expect("goodbye")
+        call_id = await parlour.ring(ANNA)
+        await parlour.phase(call_id, "playing")
+        await parlour.do(call_id, "digits", digits=pin)
+        await parlour.until(call_id, lambda call: len(call["actions"]) > 1)
+        await parlour.do(call_id, "hangup")
+    calls = await parlour.calls()
+
+    assert [calls[0]["actions"][1]["ivr"], "connect" in calls[1]["actions"][1]] == [
+        "en_US/That was not right. Please enter your PIN.",
+        True,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("caller", "rights"),
+    [
+        pytest.param(STRANGER, ["assist"], id="nobody knows"),
+        pytest.param(ANNA, ["open"], id="may do something else"),
+    ],
+)
+async def test_strangers_are_refused(
+    parlour: Parlour, caller: str, rights: list[str]
+) -> None:
+    """Politely."""
+    await parlour.change("anna", **{CONF_RIGHTS: rights})
+    call = await parlour.end(await parlour.ring(caller))
+
+    assert "does not talk with strangers" in call["actions"][0]["play"]
+    assert not parlour.ears.heard
+
+
+async def test_strangers_may_be_let_in(hass: HomeAssistant, parlour: Parlour) -> None:
+    """They talk with the satellite of the number."""
+    await parlour.change("number", **{CONF_STRANGERS: True})
+    parlour.ears.expect("Is it cold", "bye bye")
+    await parlour.end(await parlour.ring(STRANGER))
+
+    assert {one.satellite_id for one in parlour.mind.asked} == {LINE}
+
+
+@pytest.mark.parametrize(
+    ("fallback", "heard"),
+    [("reject", "hangup"), ("voicemail", "play")],
+    ids=["busy", "the fallback"],
+)
+async def test_a_satellite_has_one_call(
+    parlour: Parlour, fallback: str, heard: str
+) -> None:
+    """A second stranger hears busy, while a contact is attended."""
+    await parlour.change(
+        "number", **{CONF_CALL_FALLBACK: fallback, CONF_STRANGERS: True}
+    )
+    first = await parlour.ring(STRANGER)
+    await parlour.talks(first)
+    second = await parlour.call(BJORN)
+    turned_away = await parlour.until(
+        second, lambda call: bool(call["actions"]) or call["state"] == "ended"
+    )
+    third = await parlour.call(ANNA)
+    await parlour.talks(third)
+    for call_id in (first, third):
+        await parlour.do(call_id, "hangup")
+        await parlour.end(call_id)
+
+    assert next(iter(turned_away["actions"][0])) == heard
+
+
+async def test_an_assistant_that_cannot_hear_is_told(
+    hass: HomeAssistant, parlour: Parlour
+) -> None:
+    """To the caller in words, to the person in Repairs, until it can."""
+    select = {
+        "entity_id": "select.46701740690_assistant",
+        "option": "Home Assistant",
+    }
+    await hass.services.async_call("select", "select_option", select, blocking=True)
+    call = await parlour.end(await parlour.ring(ANNA))
+    told = set(issues(hass))
+    back = {**select, "option": "House"}
+    await hass.services.async_call("select", "select_option", back, blocking=True)
+    parlour.ears.expect("goodbye")
+    await parlour.end(await parlour.ring(ANNA))
+
+    assert "cannot talk right now" in call["actions"][0]["play"]
+    assert [one.partition("_01")[0] for one in told] == ["assist_unable"]
+    assert not issues(hass)
+
+
+async def test_a_greeting_comes_first(hass: HomeAssistant, parlour: Parlour) -> None:
+    """Words, a sound, or a short tone where there is none to be had."""
+    path = await hass.async_add_executor_job(allowed_file, hass, chirp())
+    for greeting in ("This is the house", path, "/nowhere.wav"):
+        await parlour.change("number", **{CONF_GREETING: greeting})
+        parlour.ears.expect("goodbye")
+        await parlour.end(await parlour.ring(ANNA))
+    calls = await parlour.calls()
+
+    assert parlour.voice.said[0] == "This is the house"
+    assert [call["result"] for call in calls] == ["success"] * 3
+
+
+@pytest.mark.usefixtures("all_is_speech")
+async def test_a_caller_interrupts_the_house(parlour: Parlour) -> None:
+    """It falls silent, and hears what was said into its answer."""
+    parlour.voice.seconds = 20
+    parlour.ears.expect("Tell me all", "And that")
+    call_id = await parlour.ring(ANNA, audio=speech())
+    await parlour.listened(times=2)
+    await parlour.do(call_id, "hangup")
+    await parlour.end(call_id)
+
+    assert await said(parlour, "interrupt")
+    assert [one.text for one in parlour.mind.asked] == ["Tell me all", "And that"]
+
+
+@pytest.mark.usefixtures("all_is_speech")
+async def test_a_house_that_is_not_interrupted_speaks_on(parlour: Parlour) -> None:
+    """Where the person has switched that off."""
+    await parlour.change("number", **{CONF_BARGE_IN: False})
+    parlour.voice.seconds = 5
+    parlour.ears.expect("Tell me all", "goodbye")
+    await parlour.end(await parlour.ring(ANNA, audio=speech()))
+
+    assert not await said(parlour, "interrupt")
+
+
+async def test_a_turn_that_fails_is_told_and_the_next_works(parlour: Parlour) -> None:
+    """Whatever fails: hearing, or speaking."""
+    parlour.ears.error = RuntimeError("broken")
+    call_id = await parlour.ring(ANNA)
+    async with asyncio.timeout(10):
+        while not parlour.voice.said:
+            await parlour.simulator.log(len(await parlour.simulator.log()), wait=1)
+    parlour.ears.error = None
+    parlour.ears.expect("Is it cold", "goodbye")
+    await parlour.end(call_id)
+
+    assert parlour.voice.said[0] == "Sorry, that did not work. Please say it again."
+    assert "You said: Is it cold" in parlour.voice.said
+
+
+async def test_a_voice_that_fails_leaves_a_tone(parlour: Parlour) -> None:
+    """Three times, then the house hangs up."""
+    parlour.voice.error = HomeAssistantError("no voice")
+    parlour.ears.expect("One", "Two", "Three")
+    call = await parlour.end(await parlour.ring(ANNA))
+
+    assert len(parlour.mind.asked) == 3
+    assert call["result"] == "success"
+
+
+async def test_an_agent_that_hangs_does_not_keep_the_caller(parlour: Parlour) -> None:
+    """They hear that it works, then that it did not, and the next turn works."""
+    parlour.mind.may_answer.clear()
+    parlour.ears.expect("Is it cold", "goodbye")
+    with (
+        patch(f"{ASSISTANT}.TURN_SECONDS", 1),
+        patch(f"{ASSISTANT}.WORKING_AFTER_SECONDS", 0.1),
+    ):
+        await parlour.end(await parlour.ring(ANNA))
+
+    assert parlour.voice.said == [
+        "Sorry, that did not work. Please say it again.",
+        "Goodbye.",
+    ]
+
+
+async def test_two_silences_end_a_call(parlour: Parlour) -> None:
+    """Nobody is there any more."""
+    parlour.ears.expect("", "")
+    await parlour.end(await parlour.ring(ANNA))
+
+    assert parlour.voice.said == ["I did not hear anything.", "Goodbye."]
+
+
+async def test_a_call_has_a_longest_time(parlour: Parlour) -> None:
+    """Then the house says goodbye."""
+    with patch(f"{ASSISTANT}.TALK_SECONDS_AT_MOST", 0.5):
+        await parlour.end(await parlour.ring(ANNA))
+
+    assert parlour.voice.said == ["We have talked for a long time. Goodbye."]
+
+
+@pytest.mark.parametrize("stage", ["greeting", "listening", "thinking", "answering"])
+async def test_who_hangs_up_leaves_the_line_free(parlour: Parlour, stage: str) -> None:
+    """At any moment."""
+    parlour.voice.seconds = 30
+    await parlour.change(
+        "number", **{CONF_GREETING: "Hi" if stage == "greeting" else ""}
+    )
+    parlour.mind.may_answer.clear()
+    parlour.ears.expect(*{"thinking": ["One"], "answering": ["One"]}.get(stage, []))
+    call_id = await parlour.ring(ANNA)
+    await parlour.until(call_id, lambda call: len(call["legs"]) > 1)
+    reached: Callable[[], bool] = {
+        "greeting": lambda: bool(parlour.voice.said),
+        "listening": lambda: True,
+        "thinking": lambda: bool(parlour.mind.asked),
+        "answering": lambda: bool(parlour.mind.asked),
+    }[stage]
+    async with asyncio.timeout(10):
+        while not reached():
+            await parlour.simulator.log(len(await parlour.simulator.log()), wait=1)
+    parlour.mind.may_answer.set()
+    await parlour.do(call_id, "hangup")
+    await parlour.end(call_id)
+    parlour.voice.seconds = 0.5
+    await parlour.change("number", **{CONF_GREETING: ""})
+    parlour.ears.expect("goodbye")
+    again = await parlour.end(await parlour.ring(ANNA))
+
+    assert "connect" in again["actions"][0]
+
+
+async def test_a_setting_waits_for_the_end_of_a_conversation(
+    hass: HomeAssistant, parlour: Parlour
+) -> None:
+    """Nobody is cut off."""
+    call_id = await parlour.ring(ANNA)
+    await parlour.talks(call_id)
+    subentry = parlour.entry.subentries["björn"]
+    hass.config_entries.async_update_subentry(
+        parlour.entry, subentry, data={**subentry.data, CONF_RIGHTS: ["open"]}
+    )
+    parlour.ears.expect("Is it cold", "goodbye")
+    call = await parlour.end(call_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert "You said: Is it cold" in parlour.voice.said
+    assert call["result"] == "success"
+    assert hass.states.is_state(SATELLITE, "idle")
+
+
+async def test_an_account_that_is_unloaded_says_goodbye(
+    hass: HomeAssistant, parlour: Parlour
+) -> None:
+    """And is there for the next call when it is loaded again."""
+    call_id = await parlour.ring(ANNA)
+    await parlour.talks(call_id)
+    await hass.config_entries.async_unload(parlour.entry.entry_id)
+    await parlour.end(call_id)
+    byes = await said(parlour, "bye")
+    await hass.config_entries.async_setup(parlour.entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    parlour.ears.expect("goodbye")
+    again = await parlour.end(await parlour.ring(ANNA))
+
+    assert byes
+    assert "connect" in again["actions"][0]
+
+
+async def test_the_house_calls_and_says_something(
+    hass: HomeAssistant, parlour: Parlour, simulator: SimulatorControl, public_url: str
+) -> None:
+    """Words, or a sound with another before it; and hangs up when it was heard."""
+    await simulator.put_handset(ANNA, answers="at_once")
+    await hass.async_add_executor_job(put_media, hass)
+    path, hass.config.internal_url = MEDIA, public_url
+    await use(hass, "announce", message="The freezer is warm")
+    await use(
+        hass, "announce", media_id=path, preannounce_media_id=path, preannounce=True
+    )
+    calls = await parlour.calls()
+
+    assert parlour.voice.said == ["The freezer is warm"]
+    assert [call["state"] for call in calls] == ["ended", "ended"]
+    heard = [call["legs"][1]["socket"]["received"]["seconds"] for call in calls]
+    assert heard == [pytest.approx(0.5, abs=0.05), pytest.approx(2, abs=0.1)]
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ("never", "Nobody has answered"),
+        ("declines", "Nobody has answered"),
+    ],
+)
+async def test_who_does_not_answer_is_told(
+    hass: HomeAssistant,
+    parlour: Parlour,
+    simulator: SimulatorControl,
+    answers: str,
+    words: str,
+) -> None:
+    """The action fails, when the ring time is over."""
+    await simulator.put_handset(ANNA, answers=answers)
+    with pytest.raises(HomeAssistantError, match=words):
+        await use(hass, "announce", message="Hello")
+
+    assert not await said(parlour, "hello")
+
+
+async def test_the_house_calls_nobody_who_talks_already(
+    hass: HomeAssistant, parlour: Parlour
+) -> None:
+    """Nor does it end that call."""
+    call_id = await parlour.ring(ANNA)
+    await parlour.talks(call_id)
+    for action in ("announce", "start_conversation", "ask_question"):
+        words = {"ask_question": "question", "start_conversation": "start_message"}
+        with pytest.raises(SatelliteBusyError):
+            await use(hass, action, **{words.get(action, "message"): "Hello"})
+    parlour.ears.expect("goodbye")
+    await parlour.end(call_id)
+
+    assert len(await parlour.calls()) == 1
+
+
+async def test_the_house_needs_a_number_to_talk_through(
+    hass: HomeAssistant, parlour: Parlour
+) -> None:
+    """One that can call, too."""
+    await parlour.simulator.put_number(
+        parlour.entry.subentries["number"].data["number"], capabilities=["sms"]
+    )
+    await parlour.entry.runtime_data.coordinator.async_refresh()
+    with pytest.raises(HomeAssistantError, match="no number has a number of Realtime"):
+        await use(hass, "announce", message="Hello")
+
+
+async def test_a_question_is_answered_by_phone(
+    hass: HomeAssistant, parlour: Parlour, simulator: SimulatorControl
+) -> None:
+    """The automation gets the answer, and the house hangs up."""
+    await simulator.put_handset(ANNA, answers="at_once")
+    parlour.ears.expect("yes please")
+    answers = [{"id": "yes", "sentences": ["yes [please]"]}]
+    response = await use(hass, "ask_question", question="Shall I?", answers=answers)
+    await parlour.end((await parlour.calls())[0]["id"])
+
+    assert response["id"] == "yes"
+    assert response["sentence"] == "yes please"
+    assert not parlour.mind.asked
+
+
+async def test_a_question_that_nobody_answers_fails(
+    hass: HomeAssistant, parlour: Parlour, simulator: SimulatorControl
+) -> None:
+    """Whoever hangs up instead gives no answer."""
+    parlour.voice.seconds = 60
+    asking = asyncio.create_task(use(hass, "ask_question", question="Shall I?"))
+    call_id = str((await parlour.new())[0]["id"])
+    await parlour.phase(call_id, "ringing")
+    await parlour.do(call_id, "answer")
+    await parlour.until(call_id, lambda call: len(call["legs"]) > 1)
+    await parlour.do(call_id, "hangup")
+    with (
+        patch(f"{ASSISTANT}.ANSWER_SECONDS", 0.2),
+        pytest.raises(HomeAssistantError),
+    ):
+        await asking
+
+    assert hass.states.is_state(SATELLITE, "idle")
+
+
+async def test_a_conversation_is_begun_by_phone(
+    hass: HomeAssistant, parlour: Parlour, simulator: SimulatorControl
+) -> None:
+    """The first words are the house's, and then they talk."""
+    await simulator.put_handset(ANNA, answers="at_once")
+    parlour.ears.expect("Is it cold", "goodbye")
+    await use(hass, "start_conversation", start_message="Good morning")
+    await parlour.end((await parlour.calls())[0]["id"])
+
+    assert parlour.voice.said[:2] == ["Good morning", "You said: Is it cold"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("Goodbye.", True),
+        ("Hej då!", True),
+        ("That's all", True),
+        ("Turn on the light, goodbye", False),
+        ("", False),
+    ],
+)
+def test_how_people_say_goodbye(text: str, is_one: bool) -> None:
+    """Alone, in any writing."""
+    assert is_goodbye(text) is is_one

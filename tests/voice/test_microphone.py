@@ -1,0 +1,116 @@
+"""What the caller says is heard, all of it and once."""
+
+import asyncio
+
+from custom_components.elks46.voice import microphone, session
+from custom_components.elks46.voice.session import CallEnd
+
+from . import BYE, FRAME, HANGUP, HELLO, SECOND, SYNC, Line, gather, noise
+
+
+async def test_the_caller_is_heard_to_the_end(spoken: Line) -> None:
+    """The last words before they hang up too."""
+    pieces = [noise(FRAME), noise(640), b"12"]
+    await spoken.peer.speak(*pieces)
+    await spoken.peer.say(HANGUP)
+
+    assert await gather(spoken.session.microphone()) == pieces
+    assert spoken.session.end is CallEnd.HANGUP
+
+
+async def test_the_caller_is_heard_while_they_speak(spoken: Line) -> None:
+    """Each piece at once."""
+    listening = spoken.session.microphone()
+
+    for piece in (noise(FRAME), noise(640)):
+        await spoken.peer.speak(piece)
+        assert await anext(listening) == piece
+
+
+async def test_nothing_is_heard_before_the_house_listens(line: Line) -> None:
+    """It would be in a form that nobody has asked for."""
+    await line.peer.say(HELLO)
+    await line.session.hello()
+    await line.peer.speak(b"1234")
+    await line.peer.say(SYNC)
+    await line.peer.say(*[{"t": "audio"}] * (session.GARBAGE_AT_MOST + 1))
+    await line.session.ended()
+
+    assert await gather(line.session.microphone()) == []
+
+
+async def test_the_house_says_once_that_it_listens(spoken: Line) -> None:
+    """Whoever asks for it."""
+    await spoken.session.listen()
+    await spoken.session.hang_up()
+
+    assert await spoken.peer.hear() == BYE
+
+
+async def test_what_is_said_between_turns_is_heard_in_the_next(spoken: Line) -> None:
+    """Nobody listens then, and nothing is lost or told twice."""
+    first = spoken.session.microphone()
+    await spoken.peer.speak(b"turn")
+    assert await anext(first) == b"turn"
+
+    await spoken.peer.speak(b"betw", b"een.")
+    await spoken.peer.say(HANGUP)
+    await spoken.session.ended()
+
+    assert await gather(spoken.session.microphone()) == [b"betw", b"een."]
+    assert await gather(first) == []
+
+
+async def test_who_listens_last_hears_all(spoken: Line) -> None:
+    """One who still waits for the turn before is let go, and takes nothing away."""
+    before = asyncio.create_task(gather(spoken.session.microphone()))
+    await asyncio.sleep(0)
+    now = spoken.session.microphone()
+    await spoken.peer.speak(b"1234")
+
+    assert await anext(now) == b"1234"
+    assert await before == []
+
+
+async def test_one_who_gives_up_takes_nothing_along(spoken: Line) -> None:
+    """Cancelled while it waits, it can go on, and so can another."""
+    listening = spoken.session.microphone()
+    waiting = asyncio.ensure_future(anext(listening))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    await spoken.peer.speak(b"1234", b"5678")
+
+    assert await anext(listening) == b"1234"
+    assert await anext(spoken.session.microphone()) == b"5678"
+
+
+async def test_what_was_heard_can_be_let_go(spoken: Line) -> None:
+    """Where a caller may not speak while the house does."""
+    await spoken.peer.speak(b"1234")
+    await spoken.play()
+    spoken.session.forget()
+    await spoken.peer.speak(b"5678")
+
+    assert await anext(spoken.session.microphone()) == b"5678"
+
+
+async def test_of_too_much_the_oldest_goes(spoken: Line) -> None:
+    """A minute is held, no more."""
+    seconds = [bytes([n]) * SECOND for n in range(65)]
+    await spoken.peer.speak(*seconds)
+    await spoken.peer.say(HANGUP)
+    await spoken.session.ended()
+
+    heard = await gather(spoken.session.microphone())
+
+    assert microphone.HEARD_SECONDS_AT_MOST == 60
+    assert heard == seconds[5:]
+
+
+async def test_samples_are_put_together_again(spoken: Line) -> None:
+    """Wherever 46elks cuts them."""
+    await spoken.peer.speak(b"1", b"", b"234", b"56", b"7", b"8")
+    await spoken.peer.say(HANGUP)
+
+    assert await gather(spoken.session.microphone()) == [b"1234", b"56", b"78"]
