@@ -18,10 +18,12 @@ from .process import Process
 
 ROOT: Final = Path(__file__).parent.parent
 CONFIG: Final = Path(__file__).parent / "config"
-# What is tried, and the voice of the house.
+OWN_INTEGRATIONS: Final = Path(__file__).parent / "integrations"
+# What is tried, and what lets the house hear, think and speak.
 INTEGRATIONS: Final = (
     ROOT / "custom_components" / "elks46",
-    Path(__file__).parent / "integrations" / "house_voice",
+    OWN_INTEGRATIONS / "house_ears",
+    OWN_INTEGRATIONS / "house_voice",
 )
 HASS: Final = ROOT / ".venv-ha" / "bin" / "hass"
 USERNAME: Final = "demo"
