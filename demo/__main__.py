@@ -14,6 +14,7 @@ from typing import Final
 
 from simulator.config import DEFAULT_NUMBER, DEFAULT_PORT as SIMULATOR_PORT
 
+from . import assist
 from .elks import Account, Simulator, connect, connected, move, set_options
 from .house import PASSWORD, ROOT, USERNAME, HomeError, House
 from .process import POLL_SECONDS, ProcessError, is_free
@@ -169,6 +170,7 @@ class Demo:
         known = json.loads(self._memory.read_text())
         wanted = {"api_url": self._account.api_url, "public_url": self._house.url}
         async with self._house.visit() as home:
+            await assist.pipelines(home)
             entry_id = await connected(home)
             if entry_id is not None and known == wanted:
                 return

@@ -22,6 +22,7 @@ OWN_INTEGRATIONS: Final = Path(__file__).parent / "integrations"
 # What is tried, and what lets the house hear, think and speak.
 INTEGRATIONS: Final = (
     ROOT / "custom_components" / "elks46",
+    OWN_INTEGRATIONS / "house_agent",
     OWN_INTEGRATIONS / "house_ears",
     OWN_INTEGRATIONS / "house_voice",
 )
@@ -158,6 +159,11 @@ class Home:
         """Ask what only the WebSocket answers."""
         async with self.socket() as socket:
             return await result(socket, command, **fields)
+
+    async def fetch(self, path: str) -> bytes:
+        """Return what lies at a path: a sound, a picture."""
+        async with self._session.get(path, raise_for_status=True) as response:
+            return await response.read()
 
     @asynccontextmanager
     async def socket(self) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:

@@ -68,6 +68,18 @@ def encoded(ending: str, *how: str, seconds: float = 1, rate: int = 44_100) -> b
         return path.read_bytes()
 
 
+def decoded(content: bytes, *, rate: int) -> bytes:
+    """Return any sound as 16-bit samples of one channel."""
+    raw = ("-f", "s16le", "-ac", "1", "-ar", str(rate), "pipe:1")
+    done = subprocess.run(
+        [FFMPEG, "-loglevel", "error", "-i", "pipe:0", *raw],
+        input=content,
+        capture_output=True,
+        check=True,
+    )
+    return done.stdout
+
+
 def streamed(size: int, content: bytes | None = None) -> bytes:
     """Return a WAV whose header was written before its length was known."""
     content = tone() if content is None else content
