@@ -16,7 +16,7 @@ from simulator.config import DEFAULT_NUMBER, DEFAULT_PORT as SIMULATOR_PORT
 
 from . import assist
 from .elks import Account, Simulator, connect, connected, move, set_options
-from .house import PASSWORD, ROOT, USERNAME, HomeError, House
+from .house import EARS, PASSWORD, ROOT, USERNAME, HomeError, House
 from .process import POLL_SECONDS, ProcessError, is_free
 
 FOLDER: Final = ROOT / ".demo"
@@ -104,8 +104,12 @@ class Demo:
         self._memory = folder / "demo.json"
         self._simulator = Simulator(folder, port=wish.simulator_port)
         self._account = Account(api_url=self._simulator.api_url)
+        # People say it in their own voices.
         self._house = House(
-            folder / "house", port=wish.port, simulator_url=self._simulator.url
+            folder / "house",
+            port=wish.port,
+            simulator_url=self._simulator.url,
+            ears=EARS if EARS.exists() else None,
         )
         # In the order of their end: the house may still have something to say.
         self._processes = (self._house.process, self._simulator.process)

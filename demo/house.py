@@ -26,6 +26,8 @@ INTEGRATIONS: Final = (
     OWN_INTEGRATIONS / "house_ears",
     OWN_INTEGRATIONS / "house_voice",
 )
+# A Python with PocketSphinx, where script/setup has found one that can have it.
+EARS: Final = ROOT / ".venv-ears" / "bin" / "python"
 HASS: Final = ROOT / ".venv-ha" / "bin" / "hass"
 USERNAME: Final = "demo"
 PASSWORD: Final = "demo"
@@ -45,8 +47,10 @@ class HomeError(Exception):
 class House:
     """One Home Assistant with elks46 in it, for this machine only."""
 
-    def __init__(self, folder: Path, *, port: int, simulator_url: str) -> None:
-        """Say where it lives, where it serves, and where the phones are."""
+    def __init__(
+        self, folder: Path, *, port: int, simulator_url: str, ears: Path | None = None
+    ) -> None:
+        """Say where it lives, where it serves, where the phones are, and which Python hears, if any."""
         self.url = f"http://127.0.0.1:{port}"
         self.process = Process(
             "Home Assistant",
@@ -57,6 +61,7 @@ class House:
         self._folder = folder
         self._port = port
         self._simulator_url = simulator_url
+        self._ears = {} if ears is None else {"python": str(ears)}
 
     async def start(self) -> None:
         """Furnish what is not there yet, run, and return when everything in it runs.
@@ -96,6 +101,7 @@ class House:
         addresses = {
             "url": self.url,
             "simulator_url": self._simulator_url,
+            "ears": json.dumps(self._ears),
             "media": json.dumps(str(media)),
             "ffmpeg": json.dumps(imageio_ffmpeg.get_ffmpeg_exe()),
         }

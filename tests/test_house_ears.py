@@ -146,9 +146,12 @@ def test_nothing_else_is_understood(ears: ByHeart, heard: bytes) -> None:
 
 def test_what_sounds_alike_is_not_guessed() -> None:
     """Where two sentences are as near, neither was heard for certain."""
-    ears = ByHeart(["their house", "there house"])
+    weather = "what is the weather like in the house today"
+    ears = ByHeart([weather, weather.replace("weather", "whether")])
+    heard = by_telephone(hissing(spoken(weather), below=12))
 
-    assert ears.understand(by_telephone(hissing(spoken("their house"), below=12))) == ""
+    assert ears.understand(heard) == ""
+    assert ByHeart([weather]).understand(heard) == weather
 
 
 def test_ears_that_know_nothing_understand_nothing() -> None:
@@ -196,6 +199,23 @@ async def test_house_hears(hass: HomeAssistant) -> None:
     assert said == SpeechResult("is the front door locked", SpeechResultState.SUCCESS)
     said = await heard_by_house(hass, silence(1, rate=ASSIST))
     assert said == SpeechResult("", SpeechResultState.SUCCESS)
+
+
+async def test_house_says_when_it_cannot_hear(
+    hass: HomeAssistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As engines do whose server is away."""
+    install(hass, "house_ears")
+    options = {"python": "/nowhere/python"}
+    assert await async_setup_component(hass, "house_ears", {"house_ears": options})
+    state = hass.states.get("stt.house_ears")
+    assert state is not None
+    assert state.name == "House ears (PocketSphinx)"
+
+    said = await heard_by_house(hass, spoken("yes", rate=ASSIST))
+
+    assert said == SpeechResult(None, SpeechResultState.ERROR)
+    assert "PocketSphinx does not answer" in caplog.text
 
 
 async def test_sentences_come_from_the_configuration(hass: HomeAssistant) -> None:

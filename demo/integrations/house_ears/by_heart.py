@@ -4,19 +4,16 @@ They compare what they hear with how eSpeak NG says each sentence, and understan
 tested on every machine what a line does to speech.
 """
 
+import asyncio
 from collections.abc import Iterable
 from heapq import nsmallest
 from typing import Final
 
-import numpy as np
-
 from ..house_voice.espeak import speak
 from .likeness import distance
-from .spectrum import RATE, Samples, spectrum
+from .spectrum import HEARD_RATE, by_telephone, spectrum
 
 LANGUAGE: Final = "en"
-# Assist's samples a second.
-HEARD_RATE: Final = 16_000
 
 # A line that hisses or cuts off the beginning takes a sentence at most 0.34 away from itself; others are at least 0.44 from it.
 _NEAR: Final = 0.39
@@ -32,9 +29,7 @@ class ByHeart:
     def __init__(self, sentences: Iterable[str]) -> None:
         """Learn them, which takes some milliseconds for each."""
         self._known = {
-            sentence: spectrum(
-                _by_telephone(speak(sentence, LANGUAGE, rate=HEARD_RATE))
-            )
+            sentence: spectrum(by_telephone(speak(sentence, LANGUAGE, rate=HEARD_RATE)))
             for sentence in sentences
         }
 
@@ -43,7 +38,7 @@ class ByHeart:
 
         It computes for some tenths of a second, so it is for the executor.
         """
-        heard = spectrum(_by_telephone(samples))
+        heard = spectrum(by_telephone(samples))
         if not len(heard):
             return ""
         (near, sentence), (next_near, _) = nsmallest(
@@ -59,11 +54,9 @@ class ByHeart:
         )
         return sentence if near < min(_NEAR, next_near / _CLEARLY) else ""
 
+    async def listen(self, samples: bytes) -> str:
+        """Return which sentence is heard, or nothing."""
+        return await asyncio.to_thread(self.understand, samples)
 
-def _by_telephone(samples: bytes) -> Samples:
-    """Return samples as a telephone has them, half as many as Assist, each the mean of two."""
-    step = HEARD_RATE // RATE
-    whole = len(samples) // (2 * step) * step
-    heard = np.frombuffer(samples, "<i2", count=whole)
-    halved: Samples = heard.reshape(-1, step).mean(axis=1)
-    return halved
+    async def close(self) -> None:
+        """Nothing runs that would have to end."""

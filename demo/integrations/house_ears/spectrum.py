@@ -4,8 +4,11 @@ from typing import Any, Final
 
 import numpy as np
 
-# The telephone's samples a second, and the pitches that it carries.
+# Assist's samples a second.
+HEARD_RATE: Final = 16_000
+# The telephone's, and the pitches that it carries.
 RATE: Final = 8000
+_HALVED: Final = HEARD_RATE // RATE
 _LOWEST: Final = 300
 _HIGHEST: Final = 3400
 _BANDS: Final = 10
@@ -35,30 +38,54 @@ type Spectrum = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 type Samples = np.ndarray[tuple[int], np.dtype[Any]]
 
 
+def by_telephone(samples: bytes) -> Samples:
+    """Return what Assist hears as a telephone has it: half as many samples, each the mean of two."""
+    whole = len(samples) // (2 * _HALVED) * _HALVED
+    heard = np.frombuffer(samples, "<i2", count=whole)
+    halved: Samples = heard.reshape(-1, _HALVED).mean(axis=1)
+    return halved
+
+
+def without_silence(samples: bytes) -> bytes:
+    """Return the speech in what Assist hears; nothing where nobody speaks."""
+    begin, end = (
+        max(0, step - _AROUND) * _STEP * _HALVED * 2
+        for step in _speech(_energies(by_telephone(samples)))
+    )
+    return samples[begin:end]
+
+
 def spectrum(samples: Samples) -> Spectrum:
     """Return the speech in samples of the telephone, without the silence around it; nothing where nobody speaks.
 
     Each band is measured against its own mean: how loud a line is, and what it does to the tone, makes no difference.
     """
-    nothing: Spectrum = np.empty((0, _BANDS))
-    if len(samples) < _WINDOW:
-        return nothing
-    bands = _energies(np.pad(samples.astype(np.float64), _AROUND * _STEP))
+    bands = _energies(samples)
+    begin, end = _speech(bands)
+    if begin == end:
+        return bands[:0]
+    loudness = bands.sum(axis=1)
+    levels: Spectrum = np.log(bands + _FLOOR * bands.max())
+    levels -= levels[loudness > _LOUD * loudness.max()].mean(axis=0)
+    return levels[begin:end]
+
+
+def _speech(bands: Spectrum) -> tuple[int, int]:
+    """Return at which step speech begins, and before which it has ended; the same where there is none."""
     loudness = bands.sum(axis=1)
     loudest = loudness.max()
     pauses = np.percentile(loudness[_AROUND:-_AROUND], _HISS_PERCENTILE)
     hiss = min(_ABOVE_HISS * pauses, _LOUD * loudest)
     (steps,) = np.nonzero(loudness > max(_QUIET * loudest, hiss, _HISS))
     if len(steps) < _SHORTEST:
-        return nothing
-    levels: Spectrum = np.log(bands + _FLOOR * bands.max())
-    levels -= levels[loudness > _LOUD * loudest].mean(axis=0)
-    return levels[max(0, steps[0] - _AROUND) : steps[-1] + 1 + _AROUND]
+        return 0, 0
+    return max(0, int(steps[0]) - _AROUND), int(steps[-1]) + 1 + _AROUND
 
 
 def _energies(samples: Samples) -> Spectrum:
-    """Return how much of each band is in each step."""
-    windows = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_STEP]
+    """Return how much of each band is in each step, from before the first sample to after the last."""
+    around = np.pad(samples.astype(np.float64), _AROUND * _STEP + _WINDOW // 2)
+    windows = np.lib.stride_tricks.sliding_window_view(around, _WINDOW)[::_STEP]
     power = np.abs(np.fft.rfft(windows * np.hanning(_WINDOW))) ** 2
     energies: Spectrum = power @ _FILTERS.T
     return energies

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterable
 import logging
-from typing import Final, Protocol, override
+from typing import Final, override
 
 from homeassistant.components.stt import (
     AudioBitRates,
@@ -16,19 +16,10 @@ from homeassistant.components.stt import (
     SpeechToTextEntity,
 )
 
+from .ears import Ears, EarsError
+
 _LOGGER = logging.getLogger(__name__)
 ENTITY_ID: Final = "stt.house_ears"
-
-
-class Ears(Protocol):
-    """What understands speech, in whichever way."""
-
-    @property
-    def name(self) -> str:
-        """How it does that, in a few words."""
-
-    def understand(self, samples: bytes) -> str:
-        """Return what is said in Assist's samples, or nothing."""
 
 
 class HouseEars(SpeechToTextEntity):
@@ -85,6 +76,9 @@ class HouseEars(SpeechToTextEntity):
     ) -> SpeechResult:
         """Listen to the end, and return what was said: an empty text where nothing was understood."""
         samples = b"".join([chunk async for chunk in stream])
-        text = await self.hass.async_add_executor_job(self._ears.understand, samples)
-        _LOGGER.debug("%s: heard %r", self.name, text)
+        try:
+            text = await self._ears.listen(samples)
+        except EarsError as err:
+            _LOGGER.error("%s", err)
+            return SpeechResult(None, SpeechResultState.ERROR)
         return SpeechResult(text, SpeechResultState.SUCCESS)
