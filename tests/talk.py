@@ -10,6 +10,7 @@ from homeassistant.components.assist_pipeline.pipeline import (
     async_create_default_pipeline,
     async_update_pipeline,
 )
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import intent
 from homeassistant.setup import async_setup_component
@@ -132,7 +133,7 @@ class Parlour(Phones):
     """A house to talk with, and its engines."""
 
     def __init__(
-        self, hass: HomeAssistant, simulator: SimulatorControl, entry: MockConfigEntry
+        self, hass: HomeAssistant, simulator: SimulatorControl, entry: ConfigEntry
     ) -> None:
         """Take the home and the stand-in."""
         super().__init__(simulator)

@@ -63,9 +63,10 @@ from . import (
 )
 from .calls import Phones, place_call
 from .sounds import FFMPEG
+from .talk import Parlour
 from .test_architecture import DOORS, ENGINE, FRONT, GROUND, VOICE
 from .test_audio import Engine
-from .test_translations import OF_SUBACCOUNTS
+from .test_translations import OF_SUBACCOUNTS, WITH_ASSIST
 
 ROOT: Final = Path(__file__).parents[1]
 INTEGRATION: Final = ROOT / "custom_components" / DOMAIN
@@ -85,6 +86,7 @@ NOT_OURS: Final = (".git", ".tools", ".venv*", ".demo", "*cache*", ".coverage*")
 # What the house of the examples has besides 46elks.
 HOUSE: Final = {
     "alarm_control_panel.house": "armed_home",
+    "binary_sensor.anybody_at_home": "on",
     "binary_sensor.front_door": "off",
     "binary_sensor.mains_power": "on",
     "binary_sensor.washing_machine_leak": "off",
@@ -219,6 +221,9 @@ async def furnished(hass: HomeAssistant) -> dict[str, list[ServiceCall]]:
     for entity_id, state in HOUSE.items():
         hass.states.async_set(entity_id, state)
     return {
+        "alarm_control_panel": async_mock_service(
+            hass, "alarm_control_panel", "alarm_arm_away"
+        ),
         "media_player": async_mock_service(hass, "media_player", "play_media"),
         **{
             domain: async_mock_service(hass, domain, "turn_on")
@@ -532,6 +537,19 @@ async def callers_are_led(home: Home) -> None:
     assert not home.asked["switch"]
 
 
+async def anna_is_asked(home: Home) -> None:
+    """And the house is armed when she says yes."""
+    (entry,) = home.hass.config_entries.async_entries(DOMAIN)
+    parlour = Parlour(home.hass, home.simulator, entry)
+    await parlour.furnish()
+    await home.simulator.put_handset(ANNA, answers="at_once")
+    for reply, armed in (("no thanks", 0), ("yes please", 1)):
+        parlour.ears.expect(reply)
+        await home.changes("binary_sensor.anybody_at_home", "on")
+        await home.changes("binary_sensor.anybody_at_home", "off")
+        assert len(home.asked["alarm_control_panel"]) == armed
+
+
 async def somebody_sees_to_the_water(home: Home) -> None:
     """And the siren is for when nobody does, and the water is still there."""
     hass, phones = home.hass, Phones(home.simulator)
@@ -574,6 +592,7 @@ type Scene = Callable[[Home], Awaitable[None]]
 SCENES: Final[dict[str, Scene]] = {
     "Answer a text that says STATUS": status_is_answered_to_contacts,
     "Answer everything Anna texts": anna_is_answered,
+    "Ask Anna whether to arm the house": anna_is_asked,
     "Call everybody until somebody sees to the water": somebody_sees_to_the_water,
     "Text Anna when the freezer is warm, and call her if the text does not arrive": (
         the_freezer_calls
@@ -734,6 +753,17 @@ def test_the_entities_of_a_subaccount_are_documented() -> None:
     assert {("sensor", key) for key in column(REFERENCE, "### Subaccount")} == (
         OF_SUBACCOUNTS
     )
+
+
+def test_the_entities_of_a_house_that_talks_are_documented() -> None:
+    """By key and by the domain of their names."""
+    told = zip(
+        column(REFERENCE, "### With Assist", 1),
+        column(REFERENCE, "### With Assist"),
+        strict=True,
+    )
+
+    assert {(entity.partition(".")[0], key) for entity, key in told} == WITH_ASSIST
 
 
 def test_the_questions_about_a_subaccount_are_documented() -> None:
@@ -897,7 +927,7 @@ def test_every_question_is_documented() -> None:
 def test_every_repair_is_documented() -> None:
     """By the title people see."""
     titles = [
-        issue["title"].format(account="46elks", number=NUMBER)
+        issue["title"].format(account="46elks", number=NUMBER, reason="Anna")
         for issue in translations()["issues"].values()
     ]
 

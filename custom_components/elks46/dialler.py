@@ -400,7 +400,7 @@ class Dialler:
             minutes = max(1, ceil(seconds / 60))
             after = await self._look_up.async_newest()
             if not self._is_wanted(call):
-                raise _invalid("call_over")
+                raise _invalid("call_is_over", call_id=call.ref)
             guarded = self._guard.reserve_call(
                 call.ref, call.callee, minutes=minutes, is_alert=is_alert
             )
