@@ -1098,14 +1098,14 @@ async def test_the_select_writes_the_setting(hass: HomeAssistant, house: House) 
     await hass.services.async_call(
         "select",
         "select_option",
-        {"entity_id": entity_id, "option": "assist"},
+        {"entity_id": entity_id, "option": "voicemail"},
         blocking=True,
     )
     await hass.async_block_till_done()
-    assert house.entry.subentries["number"].data[CONF_CALL_HANDLING] == "assist"
-    assert hass.states.is_state(entity_id, "assist")
+    assert house.entry.subentries["number"].data[CONF_CALL_HANDLING] == "voicemail"
+    assert hass.states.is_state(entity_id, "voicemail")
     assert house.entry.runtime_data is runtime
-    assert acts(await house.over(await house.ring())) == ["play"]
+    assert acts(await house.over(await house.ring())) == ["play", "play", "record"]
 
 
 @pytest.mark.parametrize(
