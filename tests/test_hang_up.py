@@ -313,12 +313,12 @@ async def test_who_is_called_twice_hangs_up_the_second_time(scene: Scene) -> Non
 
 
 async def test_who_has_answered_and_hangs_up_is_not_called_again(scene: Scene) -> None:
-    """However early."""
-    answered = {name: one for name, one in UNHEARD.items() if one.leave == "hangup"}
+    """However early: nobody asked for a key."""
+    answered = {name: one for name, one in OF_MESSAGES.items() if one.leave == "hangup"}
     for name, stage in answered.items():
         before = len(await scene.calls())
         calling = asyncio.create_task(
-            place_call(scene.hass, to=[ANNA], ring_twice=True, **KEY)
+            place_call(scene.hass, to=[ANNA], ring_twice=True)
         )
         await placed(scene, before)
         call_id = await left(scene, stage, name)
