@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -419,12 +419,18 @@ async def test_a_bug_in_a_step_does_not_stop_the_next(
 async def test_a_bug_in_an_alert_leaves_nobody_waiting(
     hass: HomeAssistant, phones: Phones, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It counts as not acknowledged, and is logged."""
+    """One in between two rounds: it counts as not acknowledged, and is logged."""
     with patch(
-        "custom_components.elks46.course.async_call_later", side_effect=KeyError
+        "custom_components.elks46.course.async_call_later",
+        # For each of two, how long placing and hearing may take; then the pause.
+        side_effect=[Mock(), Mock(), Mock(), Mock(), KeyError],
     ):
-        answer = await alert(hass, rounds=2, pause=0)
+        alarm = alerting(hass, rounds=2, pause=0)
+        await declined(phones, 1)
+        await declined(phones, 2)
+        answer = await alarm
     assert answer["acknowledged"] is False
+    assert [row[1] for row in tried(answer)] == [1, 1]
     assert "An alert has failed" in caplog.text
 
 
