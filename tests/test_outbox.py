@@ -128,8 +128,6 @@ async def test_a_text_of_any_alphabet_is_found_in_the_history(
     message: str,
 ) -> None:
     """So it is not sent twice."""
-    # What is slow is logged with its text, and not every terminal can take half a pair.
-    hass.loop.slow_callback_duration = 60
     await simulator.fail(posting("drop_after"))
     (row,) = await send_sms(hass, to=[ANNA], message=message)
     assert row["status"] == "delivered"
