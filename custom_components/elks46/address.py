@@ -12,7 +12,6 @@ from homeassistant.components import webhook
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_WEBHOOK_ID, EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.network import NoURLAvailableError, get_url
 from yarl import URL
 
@@ -21,12 +20,12 @@ from .const import (
     CONF_API_URL,
     CONF_PUBLIC_URL,
     CONF_REACH,
-    DOMAIN,
     LOGGER,
     MEDIA_PATH,
     VOICE_PATH,
     Reach,
 )
+from .errors import failed
 
 # Names that only a home network knows.
 LOCAL_ENDINGS: Final = (
@@ -159,9 +158,7 @@ class Address:
             HomeAssistantError: it could not.
         """
         if self.media_base is None:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN, translation_key="audio_unreachable"
-            )
+            raise failed("audio_unreachable")
 
     def _media_bases(self) -> Iterator[str]:
         """Yield the addresses of this home, the person's own first, Home Assistant Cloud's last."""

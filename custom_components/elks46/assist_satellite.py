@@ -42,6 +42,7 @@ from .const import CONF_USER_ID, DOMAIN, LOGGER, SUBENTRY_NUMBER, TALK_SECONDS_A
 from .contacts import Contact
 from .data import ElksConfigEntry
 from .entity import ElksContactEntity, ElksEntity, ElksNumberEntity
+from .errors import failed
 from .greetings import MEDIA
 from .interruption import async_play
 from .records import Visit
@@ -237,9 +238,7 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
             # Home Assistant hears of an answer, and of none, from the pipeline alone.
             await asyncio.wait({asking}, timeout=ANSWER_SECONDS)
             if not asking.done():
-                raise HomeAssistantError(
-                    translation_domain=DOMAIN, translation_key="assist_no_reply"
-                )
+                raise failed("assist_no_reply")
             return asking.result()
         finally:
             self._is_asking = False

@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from . import formats
 from .const import DOMAIN, LOGGER
+from .errors import failed, invalid
 from .fetch import Unfetched, Why, async_fetch
 from .records import Audio
 from .speech import async_speak, async_speak_item, is_spoken_item
@@ -63,18 +63,18 @@ async def async_spoken(
         HomeAssistantError: the engine fails.
     """
     if not text.strip():
-        raise _invalid("message_empty")
+        raise invalid("message_empty")
     try:
         content = await async_speak(
             hass, text, engine=engine, language=language, voice=voice
         )
         return await _async_ready(hass, content)
     except Unfetched as err:
-        raise _invalid("message_too_long") from err
+        raise invalid("message_too_long") from err
     except _UnfitError as err:
         if err.why is Unfit.TOO_LONG:
-            raise _invalid("message_too_long") from err
-        raise _failed("tts_empty") from err
+            raise invalid("message_too_long") from err
+        raise failed("tts_empty") from err
 
 
 async def async_audio(hass: HomeAssistant, media: str) -> Audio:
@@ -121,7 +121,7 @@ async def _async_found[Sound](
     try:
         return await prepare(hass, await find(hass, asked))
     except Unfetched as err:
-        raise _invalid(
+        raise invalid(
             {
                 Why.UNKNOWN: "audio_unknown",
                 Why.NOT_ALLOWED: "audio_not_allowed",
@@ -130,7 +130,7 @@ async def _async_found[Sound](
             }[err.why]
         ) from err
     except _UnfitError as err:
-        raise _invalid(
+        raise invalid(
             {
                 Unfit.EMPTY: "audio_empty",
                 Unfit.NO_AUDIO: "audio_no_audio",
@@ -176,7 +176,7 @@ async def _async_convert(hass: HomeAssistant, content: bytes, rate: int) -> byte
     except OSError as err:
         # No such program, no space for the file, or out of time.
         LOGGER.debug("Audio cannot be converted: %s", type(err).__name__)
-        raise _failed("audio_not_converted") from err
+        raise failed("audio_not_converted") from err
 
 
 async def _async_decode(hass: HomeAssistant, kind: str, path: Path, rate: int) -> bytes:
@@ -226,11 +226,3 @@ def _put(content: bytes) -> TemporaryDirectory[str]:
 
 def _path(folder: TemporaryDirectory[str]) -> Path:
     return Path(folder.name) / "audio"
-
-
-def _invalid(key: str) -> ServiceValidationError:
-    return ServiceValidationError(translation_domain=DOMAIN, translation_key=key)
-
-
-def _failed(key: str) -> HomeAssistantError:
-    return HomeAssistantError(translation_domain=DOMAIN, translation_key=key)

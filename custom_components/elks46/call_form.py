@@ -37,7 +37,7 @@ from .contacts import (
     parse_forward,
 )
 from .guard import Guard
-from .subentries import missing_for
+from .subentries import MISSING, missing_for
 
 
 def call_fields(
@@ -102,13 +102,8 @@ def check_calls(
     """Make phone numbers of whom calls are passed on to, and say what cannot be."""
     wanted = settings.get(CONF_FORWARD_TO, [])
     for asked in (CONF_CALL_HANDLING, CONF_CALL_FALLBACK):
-        match missing_for(settings.get(asked), settings):
-            case str(field) if field == CONF_FORWARD_TO:
-                errors[field] = "forward_to_missing"
-            case str(field) if field == CONF_REALTIME_NUMBER:
-                errors[field] = "realtime_number_missing"
-            case str(field):
-                errors[field] = "greeting_missing"
+        if field := missing_for(settings.get(asked), settings):
+            errors[field] = MISSING[field]
     talks = settings.get(CONF_CALL_HANDLING) == CallHandling.ASSIST
     if talks and CONF_REALTIME_NUMBER in settings and not has_voice_door:
         errors[CONF_REALTIME_NUMBER] = "voice_unreachable"

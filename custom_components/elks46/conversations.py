@@ -23,11 +23,11 @@ from .const import (
     CONF_REALTIME_NUMBER,
     CONF_STRANGERS,
     CONF_USER_ID,
-    DOMAIN,
     LOGGER,
     SUBENTRY_NUMBER,
     TALK_SECONDS_AT_MOST,
 )
+from .errors import failed
 from .records import Admission, CallOutcome, CallPlan, Visit
 
 if TYPE_CHECKING:
@@ -158,9 +158,9 @@ class Conversations:
         """
         visit, caller = self._line()
         if self._address.voice_url is None:
-            raise _error("assist_no_address")
+            raise failed("assist_no_address")
         if self.is_awaited:
-            raise _error("not_loaded")
+            raise failed("not_loaded")
         arrived: asyncio.Future[None] = self._hass.loop.create_future()
         over: asyncio.Future[None] = self._hass.loop.create_future()
 
@@ -216,7 +216,7 @@ class Conversations:
             and subentry.data[CONF_NUMBER] in callers
         ]
         if not lines:
-            raise _error("assist_no_number")
+            raise failed("assist_no_number")
         default = self._coordinator.default_caller
         line = min(lines, key=lambda one: one.data[CONF_NUMBER] != default)
         return _visit(line, is_stranger=False), line.data[CONF_NUMBER]
@@ -226,8 +226,8 @@ class Conversations:
         call = self._dialler.latest(ref)
         outcome = call.outcome if call else None
         if outcome in (CallOutcome.BUSY, CallOutcome.NO_ANSWER):
-            return _error("assist_not_answered")
-        return _error("assist_not_connected")
+            return failed("assist_not_answered")
+        return failed("assist_not_connected")
 
 
 async def async_user(hass: HomeAssistant, entry: ConfigEntry) -> None:
@@ -261,7 +261,3 @@ def _plan(realtime: str) -> CallPlan:
         ring_timeout=RING_SECONDS,
         connect=realtime,
     )
-
-
-def _error(key: str) -> HomeAssistantError:
-    return HomeAssistantError(translation_domain=DOMAIN, translation_key=key)

@@ -30,8 +30,8 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
 from .api import IncomingMessage
-from .const import DOMAIN, LOGGER
-from .errors import warn_of_disk
+from .const import LOGGER
+from .errors import despite_disk, failed
 from .records import (
     Alert,
     AlertVia,
@@ -237,7 +237,7 @@ class Course:
         if (contact := self._contacts.by_subentry(subentry_id)) is None:
             gone = self._attempt(subentry_id, name, AttemptKind.CALL, number)
             if gone.ended is None:
-                error = str(_error("contact_gone", name=name))
+                error = str(failed("contact_gone", name=name))
                 await self._async_end_attempt(gone, error=error)
             return
         if self._words is not None and (text := self._words.text):
@@ -269,7 +269,7 @@ class Course:
     async def _async_place(self, contact: Contact, plan: CallPlan, ref: str) -> None:
         """Have a call placed, and wait for that while it makes sense."""
         if self.alert.caller is None:
-            raise _error("caller_missing")
+            raise failed("caller_missing")
         placing = asyncio.ensure_future(
             self._dialler.async_place(
                 callee=contact.phone,
@@ -410,10 +410,8 @@ class Course:
         await self._async_write()
 
     async def _async_write(self) -> None:
-        try:
+        with despite_disk(self._hass, self._entry):
             await self._store.async_record_alert(self.alert)
-        except OSError as err:
-            warn_of_disk(self._hass, self._entry, err)
 
 
 def is_yes(text: str, key: str) -> bool:
@@ -434,11 +432,3 @@ async def _async_failure(step: Callable[[], Awaitable[None]]) -> str | None:
         LOGGER.exception("A step of an alert failed")
         return type(err).__name__
     return None
-
-
-def _error(key: str, **placeholders: str) -> HomeAssistantError:
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key=key,
-        translation_placeholders=placeholders,
-    )

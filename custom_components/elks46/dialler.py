@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
@@ -36,7 +36,7 @@ from .api import (
 from .call_ledger import CallLedger
 from .call_look_up import CallLookUp
 from .const import DOMAIN, EPOCH, LOGGER
-from .errors import translate_errors
+from .errors import failed, invalid, translate_errors
 from .records import CallEnding, CallNews, CallOutcome, CallPlan, CallStage, PhoneCall
 from .repertoire import Repertoire
 from .signals import SIGNAL_CALL
@@ -167,7 +167,7 @@ class Dialler:
             task.add_done_callback(_log_failure)
             raise
         if task.cancelled():
-            raise _error("call_unknown")
+            raise failed("call_unknown")
         return task.result()
 
     async def async_wait(self, refs: Iterable[str]) -> dict[str, PhoneCall]:
@@ -200,12 +200,12 @@ class Dialler:
         """
         call = self._store.call_by_id(call_id)
         if call is None:
-            raise _invalid("call_not_found")
+            raise invalid("call_not_found")
         if call.is_over and (redial := self._redial(call.ref)) is not None:
             call = redial
         if call.is_over:
             if (cancel := self._redials.pop(call.ref, None)) is None:
-                raise _invalid("call_is_over", call_id=call_id)
+                raise invalid("call_is_over", call_id=call_id)
             cancel()
             # Also one that is about to be placed rings no more, unless it already does.
             self._unwanted.add(call.ref)
@@ -393,14 +393,14 @@ class Dialler:
         turn = self._turns.setdefault(call.callee, asyncio.Lock())
         async with turn:
             if self._closing:
-                raise _error("not_loaded")
+                raise failed("not_loaded")
             if self._address.callback_url(CallbackKind.CALL) is None:
-                raise _error("call_no_address")
+                raise failed("call_no_address")
             seconds = call.plan.talk_seconds if call.plan else 0
             minutes = max(1, ceil(seconds / 60))
             after = await self._look_up.async_newest()
             if not self._is_wanted(call):
-                raise _invalid("call_is_over", call_id=call.ref)
+                raise invalid("call_is_over", call_id=call.ref)
             guarded = self._guard.reserve_call(
                 call.ref, call.callee, minutes=minutes, is_alert=is_alert
             )
@@ -427,14 +427,14 @@ class Dialler:
             if known.id is not None:
                 return known
             if isinstance(err, ElksConnectionError):
-                raise _error("call_not_placed") from err
+                raise failed("call_not_placed") from err
             with translate_errors(self._hass, self._entry):
                 raise
         if answer is not None:
             return await self.ledger.async_taken(call, answer)
         known = self.ledger.known(call)
         if known.id is None:
-            raise _error("call_unknown")
+            raise failed("call_unknown")
         return known
 
     async def _async_post(self, call: PhoneCall) -> Call | None:
@@ -443,31 +443,38 @@ class Dialler:
         Raises:
             ElksError: it was not taken.
         """
+        try:
+            return await self._async_ask(call)
+        except ElksError as err:
+            if not err.outcome_unknown:
+                raise
+            LOGGER.debug("The answer to a call was lost: %s", type(err).__name__)
+            is_late = isinstance(err, ElksTimeoutError)
+        return await self._look_up.async_search(call, late=is_late)
+
+    async def _async_ask(self, call: PhoneCall) -> Call:
+        """Ask for a call until that reaches 46elks, which hears it once."""
+        for pause in RETRY_PAUSES:
+            try:
+                return await self._async_start(call)
+            except ElksConnectionError as err:
+                if err.outcome_unknown:
+                    raise
+            await asyncio.sleep(pause)
+        return await self._async_start(call)
+
+    async def _async_start(self, call: PhoneCall) -> Call:
         if TYPE_CHECKING:
             assert call.caller is not None
             assert call.plan is not None
-        for pause in (*RETRY_PAUSES, None):
-            try:
-                async with self._slots:
-                    return await self._client.calls.start(
-                        caller=call.caller,
-                        callee=call.callee,
-                        voice_start=self._url(CallbackKind.CALL, call),
-                        when_hangup=self._url(CallbackKind.HANGUP, call),
-                        ring_timeout=call.plan.ring_timeout,
-                    )
-            except ElksError as err:
-                if err.outcome_unknown:
-                    LOGGER.debug(
-                        "The answer to a call was lost: %s", type(err).__name__
-                    )
-                    is_late = isinstance(err, ElksTimeoutError)
-                    return await self._look_up.async_search(call, late=is_late)
-                if pause is None or not isinstance(err, ElksConnectionError):
-                    raise
-            # Nothing has reached 46elks, so it is not asked twice.
-            await asyncio.sleep(pause)
-        raise AssertionError  # pragma: no cover - the last pause is None
+        async with self._slots:
+            return await self._client.calls.start(
+                caller=call.caller,
+                callee=call.callee,
+                voice_start=self._url(CallbackKind.CALL, call),
+                when_hangup=self._url(CallbackKind.HANGUP, call),
+                ring_timeout=call.plan.ring_timeout,
+            )
 
     def _url(self, kind: CallbackKind, call: PhoneCall) -> str:
         url = self._address.callback_url(kind, call.ref)
@@ -501,15 +508,3 @@ def _log_failure(task: asyncio.Task[PhoneCall]) -> None:
     """Tell the log where whoever asked has gone."""
     if not task.cancelled() and (err := task.exception()) is not None:
         LOGGER.warning("A call that nobody waits for failed: %s", type(err).__name__)
-
-
-def _error(key: str) -> HomeAssistantError:
-    return HomeAssistantError(translation_domain=DOMAIN, translation_key=key)
-
-
-def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key=key,
-        translation_placeholders=placeholders,
-    )

@@ -9,6 +9,7 @@ from homeassistant.exceptions import (
     ConfigEntryAuthFailed,
     ConfigEntryError,
     HomeAssistantError,
+    ServiceValidationError,
 )
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.update_coordinator import UpdateFailed
@@ -45,14 +46,28 @@ def explain(err: ElksError) -> Explained:
     return "unknown_error", {}
 
 
-def action_error(err: ElksError) -> HomeAssistantError:
-    """Return what an action or entity raises."""
-    key, placeholders = explain(err)
+def invalid(key: str, **placeholders: str) -> ServiceValidationError:
+    """Return what tells a person that what they asked for cannot be."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=placeholders,
+    )
+
+
+def failed(key: str, **placeholders: str) -> HomeAssistantError:
+    """Return what tells a person that something has not worked."""
     return HomeAssistantError(
         translation_domain=DOMAIN,
         translation_key=key,
         translation_placeholders=placeholders,
     )
+
+
+def action_error(err: ElksError) -> HomeAssistantError:
+    """Return what an action or entity raises."""
+    key, placeholders = explain(err)
+    return failed(key, **placeholders)
 
 
 @contextmanager
@@ -98,6 +113,15 @@ def translate_update_errors() -> Iterator[None]:
             translation_key=key,
             translation_placeholders=placeholders,
         ) from err
+
+
+@contextmanager
+def despite_disk(hass: HomeAssistant, entry: ConfigEntry) -> Iterator[None]:
+    """Go on where the disk refuses what is written here, and warn of it."""
+    try:
+        yield
+    except OSError as err:
+        warn_of_disk(hass, entry, err)
 
 
 @callback

@@ -5,19 +5,18 @@ One that ends unheard is told to whoever waits for it, or else in Repairs.
 """
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CoreState, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from .const import ALERT_UNHEARD, DOMAIN, LOGGER, RESUME_WITHIN
 from .course import Course
-from .errors import warn_of_disk
+from .errors import despite_disk, failed
 from .records import Alert, AlertVia, Words
 from .words import async_words
 
@@ -90,13 +89,14 @@ class Escalation:
             HomeAssistantError: nobody could be called or texted, or the account is gone.
         """
         if self._closing:
-            raise _error("not_loaded")
+            raise failed("not_loaded")
         async_words(self._hass)[alert.ref] = words
         waiting = self._hass.data.setdefault(DATA_WAITING, {})
         over: asyncio.Future[Alert] = self._hass.loop.create_future()
         waiting[alert.ref] = over
         try:
-            await self._async_write(self._store.async_record_alert(alert))
+            with despite_disk(self._hass, self._entry):
+                await self._store.async_record_alert(alert)
             # A reload that came between goes on with what it finds written.
             if not self._closing:
                 course = self._courses[alert.ref] = self._course(alert)
@@ -105,7 +105,7 @@ class Escalation:
         finally:
             waiting.pop(alert.ref, None)
         if over.cancelled():
-            raise _error("not_loaded")
+            raise failed("not_loaded")
         return over.result()
 
     def _course(self, alert: Alert) -> Course:
@@ -128,12 +128,6 @@ class Escalation:
         self._under_way[ref] = task
         task.add_done_callback(lambda _: self._under_way.pop(ref, None))
 
-    async def _async_write(self, writing: Awaitable[None]) -> None:
-        try:
-            await writing
-        except OSError as err:
-            warn_of_disk(self._hass, self._entry, err)
-
     async def _async_run(self, course: Course, *, climbs: bool) -> None:
         """Take an alert to its end, and tell how it ended."""
         try:
@@ -141,7 +135,8 @@ class Escalation:
         except Exception:  # noqa: BLE001 - whoever waits must not wait for ever
             LOGGER.exception("An alert has failed")
         alert = course.alert
-        await self._async_write(self._store.async_record_alert_over(alert.ref))
+        with despite_disk(self._hass, self._entry):
+            await self._store.async_record_alert_over(alert.ref)
         self._courses.pop(alert.ref, None)
         async_words(self._hass).pop(alert.ref, None)
         over = self._hass.data.get(DATA_WAITING, {}).get(alert.ref)
@@ -188,21 +183,13 @@ def check_answered(alert: Alert, *, is_answered: bool) -> None:
     if alert.via is AlertVia.UNTIL or alert.by is not None:
         return
     if not alert.was_tried:
-        raise _error("alert_failed", reasons="; ".join(reasons(alert)))
+        raise failed("alert_failed", reasons="; ".join(reasons(alert)))
     if not is_answered:
-        raise _error("alert_unanswered")
+        raise failed("alert_unanswered")
 
 
 def reasons(alert: Alert) -> list[str]:
     """Return why people could not be called or texted, each once."""
     return list(
         dict.fromkeys(f"{one.name}: {one.error}" for one in alert.attempts if one.error)
-    )
-
-
-def _error(key: str, **placeholders: str) -> HomeAssistantError:
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key=key,
-        translation_placeholders=placeholders,
     )

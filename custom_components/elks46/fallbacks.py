@@ -5,7 +5,6 @@ before it is placed: whatever happens between, there is one call, or none is nee
 """
 
 import asyncio
-from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -28,7 +27,7 @@ from homeassistant.util.ulid import ulid_now
 from .api import ElksClient, ElksError, MessageStatus
 from .const import DOMAIN, FALLBACK_FAILED, LOGGER, RESUME_WITHIN
 from .contacts import masked
-from .errors import warn_of_disk
+from .errors import despite_disk, failed
 from .records import Fallback, SentMessage, Words
 from .signals import SIGNAL_DELIVERY
 from .words import async_sounds, async_words, staged
@@ -108,7 +107,8 @@ class Fallbacks:
             due=dt_util.utcnow() + timedelta(seconds=seconds),
             words=words if may_store else None,
         )
-        await self._async_write(self._store.async_record_fallback(fallback))
+        with despite_disk(self._hass, self._entry):
+            await self._store.async_record_fallback(fallback)
         self._plan(ref)
 
     @callback
@@ -124,7 +124,8 @@ class Fallbacks:
             cancel()
         async_words(self._hass).pop(ref, None)
         if ref in self._store.fallbacks:
-            await self._async_write(self._store.async_record_fallback_over(ref))
+            with despite_disk(self._hass, self._entry):
+                await self._store.async_record_fallback_over(ref)
 
     @callback
     def _heard(self, sent: SentMessage) -> None:
@@ -184,9 +185,9 @@ class Fallbacks:
         if fallback.call_ref in self._store.calls:
             return
         if dt_util.utcnow() - fallback.due > RESUME_WITHIN:
-            raise _error("fallback_late")
+            raise failed("fallback_late")
         if (caller := self._coordinator.default_caller) is None:
-            raise _error("caller_missing")
+            raise failed("caller_missing")
         words = async_words(self._hass).get(fallback.ref, fallback.words)
         audio = await async_sounds(self._hass, words)
         if fallback.call_ref is None:
@@ -194,7 +195,8 @@ class Fallbacks:
             if self._has_arrived(fallback):
                 return
             fallback = replace(fallback, call_ref=ulid_now())
-            await self._async_write(self._store.async_record_fallback(fallback))
+            with despite_disk(self._hass, self._entry):
+                await self._store.async_record_fallback(fallback)
         with staged(
             self._dialler.repertoire,
             audio,
@@ -216,12 +218,6 @@ class Fallbacks:
         sent = self._store.sent.get(fallback.ref)
         return sent is not None and sent.status is MessageStatus.DELIVERED
 
-    async def _async_write(self, writing: Awaitable[None]) -> None:
-        try:
-            await writing
-        except OSError as err:
-            warn_of_disk(self._hass, self._entry, err)
-
     def _complain(self, fallback: Fallback, reason: str) -> None:
         """Tell in Repairs that somebody was neither texted in time nor called."""
         ir.async_create_issue(
@@ -237,7 +233,3 @@ class Fallbacks:
                 "reason": reason,
             },
         )
-
-
-def _error(key: str) -> HomeAssistantError:
-    return HomeAssistantError(translation_domain=DOMAIN, translation_key=key)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import (
     async_dispatcher_connect,
@@ -36,6 +35,7 @@ from .const import (
     HOUR,
 )
 from .contacts import destination_of, is_phone, masked
+from .errors import failed, invalid
 from .records import CallNews, Limit, LimitReached, PhoneCall, SentMessage
 from .signals import SIGNAL_CALL, SIGNAL_DELIVERY, SIGNAL_LIMIT
 from .tariff import Tariff, minutes_of_talk
@@ -107,11 +107,11 @@ class Guard:
             return
         number = destination_of(phone)
         if number.is_short:
-            raise _invalid("destination_emergency", field=field, phone=masked(phone))
+            raise invalid("destination_emergency", field=field, phone=masked(phone))
         if number.is_premium:
-            raise _invalid("destination_premium", field=field, phone=masked(phone))
+            raise invalid("destination_premium", field=field, phone=masked(phone))
         if not number.countries & (countries := self._countries()):
-            raise _invalid(
+            raise invalid(
                 "destination_not_allowed",
                 field=field,
                 phone=masked(phone),
@@ -195,16 +195,23 @@ class Guard:
             HomeAssistantError: it is more than this home may still spend today.
         """
         price = minutes_of_talk(self._currency, minutes)
-        self._check_money(price, "assist")
+        self.check_money(price, "assist")
         return price
 
-    def check_money(self, price: Decimal, action: str) -> None:
-        """Refuse what would cost more than this home may still spend today.
+    def check_money(self, price: Decimal, action: str, factor: int = 1) -> None:
+        """Refuse what would cost more than this home may still spend today, so many times over.
 
         Raises:
             HomeAssistantError: the limit is reached.
         """
-        self._check_money(price, action)
+        money = self._limit(Limit.DAILY_SPEND)
+        if self._spent() + price > Decimal(str(money)) * factor:
+            self._tell(Limit.DAILY_SPEND, money, action)
+            if not money:
+                raise failed("limit_of_nothing")
+            raise failed(
+                "daily_spend_reached", limit=f"{money:.2f}", currency=self._currency
+            )
 
     async def async_count_forwarded(
         self, message_id: str, phone: str, *, parts: int
@@ -281,7 +288,7 @@ class Guard:
         has_reserve = bool(self._entry.options.get(CONF_ALERT_RESERVE, True))
         factor = ALERT_RESERVE if is_alert and has_reserve else 1
         self._check_count(hourly, action, factor)
-        self._check_money(price, action, factor)
+        self.check_money(price, action, factor)
 
     def _check_count(self, limit: Limit, action: str, factor: int) -> None:
         """Refuse one message, or one call, more than the hour may have."""
@@ -295,24 +302,13 @@ class Guard:
         if count + 1 > at_most * factor:
             self._tell(limit, at_most, action)
             if not at_most:
-                raise _error("limit_of_nothing")
+                raise failed("limit_of_nothing")
             number = f"{at_most:.0f}"
             if limit is Limit.HOURLY_MESSAGES:
-                raise _error("hourly_messages_reached", limit=number)
+                raise failed("hourly_messages_reached", limit=number)
             if action == FORWARD_CALL:
-                raise _error("hourly_forwards_reached", limit=number)
-            raise _error("hourly_calls_reached", limit=number)
-
-    def _check_money(self, price: Decimal, action: str, factor: int = 1) -> None:
-        """Refuse what would make it more money than the day may have."""
-        money = self._limit(Limit.DAILY_SPEND)
-        if self._spent() + price > Decimal(str(money)) * factor:
-            self._tell(Limit.DAILY_SPEND, money, action)
-            if not money:
-                raise _error("limit_of_nothing")
-            raise _error(
-                "daily_spend_reached", limit=f"{money:.2f}", currency=self._currency
-            )
+                raise failed("hourly_forwards_reached", limit=number)
+            raise failed("hourly_calls_reached", limit=number)
 
     # A clock that was wrong for a while must not keep alarms in: what it dates into the
     # future counts in none of these.
@@ -445,19 +441,3 @@ class Guard:
     @callback
     def _settle(self, limit: Limit) -> None:
         ir.async_delete_issue(self._hass, DOMAIN, self._issue_id(limit))
-
-
-def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key=key,
-        translation_placeholders=placeholders,
-    )
-
-
-def _error(key: str, **placeholders: str) -> HomeAssistantError:
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key=key,
-        translation_placeholders=placeholders,
-    )

@@ -18,7 +18,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from .api import DeliveryReport, Message, MessageStatus
 from .const import LOGGER
-from .errors import warn_of_disk
+from .errors import despite_disk
 from .records import SentMessage
 from .signals import SIGNAL_DELIVERY, SIGNAL_STATE
 
@@ -51,10 +51,8 @@ class Ledger:
 
     async def async_remember(self, sent: SentMessage, *, counts: bool = False) -> None:
         """Write down what is known; a disk that refuses does not stop a text."""
-        try:
+        with despite_disk(self._hass, self._entry):
             await self._store.async_record_sent(sent, counts=counts, insist=False)
-        except OSError as err:
-            warn_of_disk(self._hass, self._entry, err)
 
     async def async_taken(self, sent: SentMessage, message: Message) -> SentMessage:
         """Remember what 46elks answered; a report may have come before."""

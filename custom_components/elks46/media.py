@@ -17,6 +17,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from PIL import Image
 
 from .const import DOMAIN, LOGGER, picture_type
+from .errors import invalid
 from .fetch import Unfetched, Why, async_fetch, checked
 
 # 46elks states no limit. Three hundred kilobytes is what the standard asks of every phone
@@ -74,7 +75,7 @@ async def async_data_url(hass: HomeAssistant, asked: str) -> str:
     except Unfetched as err:
         if err.why is Why.UNREACHABLE:
             raise OutOfReachError from err
-        raise _invalid(
+        raise invalid(
             {
                 Why.UNKNOWN: "image_unknown",
                 Why.NOT_ALLOWED: "image_not_allowed",
@@ -112,18 +113,18 @@ def fit(content: bytes) -> tuple[bytes, str]:
         Image.DecompressionBombWarning,
         MemoryError,
     ) as err:
-        raise _invalid("image_too_large") from err
+        raise invalid("image_too_large") from err
     except Exception as err:
         # Broken files make Pillow raise anything, of its own and of what it is made of.
         LOGGER.debug("A picture cannot be read: %s", type(err).__name__)
-        raise _invalid("image_no_picture") from err
+        raise invalid("image_no_picture") from err
 
 
 def _check_size(picture: Image.Image, kind: str | None) -> None:
     """Refuse too many pixels: the head of the file tells, before anything is decoded."""
     at_most = JPEG_PIXELS_AT_MOST if kind == "image/jpeg" else PIXELS_AT_MOST
     if picture.width * picture.height > at_most:
-        raise _invalid("image_too_large")
+        raise invalid("image_too_large")
 
 
 def _small(size: tuple[int, int]) -> tuple[int, int]:
@@ -225,7 +226,3 @@ async def _async_still(hass: HomeAssistant, media_content_id: str) -> bytes | No
             raise Unfetched(Why.UNREACHABLE) from err
         return bytes(still.content) if still else None
     return None
-
-
-def _invalid(key: str) -> ServiceValidationError:
-    return ServiceValidationError(translation_domain=DOMAIN, translation_key=key)

@@ -32,8 +32,8 @@ from .api import (
     MessageStatus,
     count_text,
 )
-from .const import CONF_KEEP_TEXT, DOMAIN, LOGGER
-from .errors import translate_errors
+from .const import CONF_KEEP_TEXT, LOGGER
+from .errors import failed, translate_errors
 from .ledger import Ledger
 from .look_up import LookUp, UnknownFateError
 from .records import MessageRequest, Refused, SentMessage
@@ -197,7 +197,7 @@ class Outbox:
             task.add_done_callback(_log_failure)
             raise
         if task.cancelled():
-            raise _error("send_unknown")
+            raise failed("send_unknown")
         return task.result() or sent
 
     async def async_price(self, *, recipient: str, text: str, sender: str) -> Message:
@@ -260,7 +260,7 @@ class Outbox:
 
     def _check_open(self) -> None:
         if self._closing:
-            raise _error("not_loaded")
+            raise failed("not_loaded")
 
     def _turn(self, recipient: str) -> asyncio.Lock:
         return self._turns.setdefault(recipient, asyncio.Lock())
@@ -311,14 +311,14 @@ class Outbox:
         except UnknownFateError as err:
             known = await self._ledger.async_give_up(sent)
             if known.id is None:
-                raise _error("send_unknown") from err
+                raise failed("send_unknown") from err
             return known
         except ElksError as err:
             known = await self._ledger.async_fail(sent)
             if known.id is not None:
                 return known
             if err.outcome_unknown or isinstance(err, ElksConnectionError):
-                raise _error("not_sent") from err
+                raise failed("not_sent") from err
             if isinstance(err, ElksForbiddenError):
                 self._tell_refused(known, err.message)
             with translate_errors(self._hass, self._entry):
@@ -425,7 +425,3 @@ def _log_failure(task: asyncio.Task[SentMessage | None]) -> None:
     """Tell the log where whoever asked has gone."""
     if not task.cancelled() and (err := task.exception()) is not None:
         LOGGER.warning("A text that nobody waits for failed: %s", type(err).__name__)
-
-
-def _error(key: str) -> HomeAssistantError:
-    return HomeAssistantError(translation_domain=DOMAIN, translation_key=key)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.dispatcher import async_dispatcher_send
@@ -18,6 +17,7 @@ from homeassistant.util import dt as dt_util
 
 from .address import NoAddress
 from .const import DOMAIN, LOGGER
+from .errors import failed
 from .signals import SIGNAL_STATE
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class Reach:
         """
         ref = secrets.token_hex(8)
         if (url := self._address.callback_url(KIND_PING, ref)) is None:
-            raise self._failed("test_no_address")
+            raise failed("test_no_address")
         ping = self._pings[ref] = self._hass.loop.create_future()
         try:
             async with asyncio.timeout(TEST_TIMEOUT.total_seconds()):
@@ -131,24 +131,17 @@ class Reach:
                 ) as response:
                     status = response.status
                 if status != HTTPStatus.NO_CONTENT:
-                    raise self._failed("test_wrong_answer", status=str(status))
+                    raise failed("test_wrong_answer", status=str(status))
                 await ping
         except TimeoutError:
-            raise self._failed("test_timeout") from None
+            raise failed("test_timeout") from None
         except aiohttp.ClientError as err:
             # Its text may hold the address, which is a secret.
-            raise self._failed("test_failed", error=type(err).__name__) from None
+            raise failed("test_failed", error=type(err).__name__) from None
         finally:
             del self._pings[ref]
         if self._trouble is Trouble.SILENT:
             self._set(None)
-
-    def _failed(self, key: str, **placeholders: str) -> HomeAssistantError:
-        return HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key=key,
-            translation_placeholders=placeholders,
-        )
 
     @callback
     def _set(self, trouble: Trouble | None, reason: str = "") -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
 
@@ -33,13 +33,13 @@ from .const import (
     CONF_GREETING,
     CONF_NUMBER,
     CONF_REALTIME_NUMBER,
-    DOMAIN,
     LOGGER,
     SUBENTRY_NUMBER,
     TALK_SECONDS_AT_MOST,
     CallHandling,
 )
 from .contacts import can_reach, is_phone
+from .errors import failed, invalid
 from .greetings import Greetings
 from .notices import async_tell_of_numbers
 from .records import Admission, Audio, CallNews, PhoneCall
@@ -152,9 +152,9 @@ class Reception:
         if live is None or live.call.callee not in {
             data[CONF_NUMBER] for data in self._numbers()
         }:
-            raise _invalid("call_not_incoming", call_id=call_id)
+            raise invalid("call_not_incoming", call_id=call_id)
         if live.is_over:
-            raise _invalid("call_is_over", call_id=call_id)
+            raise invalid("call_is_over", call_id=call_id)
         return live
 
     async def async_answer(
@@ -181,11 +181,11 @@ class Reception:
         if handling is CallHandling.FORWARD:
             wanted = [*targets] or [*live.targets]
             if not wanted:
-                raise _invalid("forward_to_missing")
+                raise invalid("forward_to_missing")
             for target in wanted:
                 self._check_target(target)
                 if not can_reach(live.call.callee, target):
-                    raise _invalid("forward_mobile_only")
+                    raise invalid("forward_mobile_only")
             self._guard.check_passing_on(wanted, minutes=PASSED_ON_MINUTES)
             is_accepted = live.instruct_as(
                 handling, targets=tuple(wanted), record=record
@@ -235,9 +235,7 @@ class Reception:
             urls = self._greetings.where(tokens)
             if not urls:
                 # The address went while the sound was made.
-                raise HomeAssistantError(
-                    translation_domain=DOMAIN, translation_key="audio_unreachable"
-                )
+                raise failed("audio_unreachable")
             return urls
 
     def _numbers(self) -> list[Mapping[str, Any]]:
@@ -423,11 +421,3 @@ class Reception:
 def _phones(targets: Iterable[str]) -> list[str]:
     """Return those who are rung over the telephone network."""
     return [one for one in targets if is_phone(one)]
-
-
-def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key=key,
-        translation_placeholders=placeholders,
-    )

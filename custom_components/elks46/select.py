@@ -6,22 +6,15 @@ from homeassistant.components.select import SelectEntity
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import (
-    CONF_CALL_HANDLING,
-    CONF_FORWARD_TO,
-    CONF_REALTIME_NUMBER,
-    DOMAIN,
-    SUBENTRY_NUMBER,
-    CallHandling,
-)
+from .const import CONF_CALL_HANDLING, SUBENTRY_NUMBER, CallHandling
 from .data import ElksConfigEntry
 from .entity import ElksNumberEntity
+from .errors import invalid
 from .signals import SIGNAL_STATE
-from .subentries import missing_for
+from .subentries import MISSING, missing_for
 
 PARALLEL_UPDATES = 0
 
@@ -76,20 +69,8 @@ class ElksCallHandling(ElksNumberEntity, SelectEntity):
     async def async_select_option(self, option: str) -> None:
         """Set the number to something else; calls that go on do so."""
         subentry = self._subentry
-        match missing_for(option, subentry.data):
-            case str(field) if field == CONF_FORWARD_TO:
-                raise ServiceValidationError(
-                    translation_domain=DOMAIN, translation_key="forward_to_missing"
-                )
-            case str(field) if field == CONF_REALTIME_NUMBER:
-                raise ServiceValidationError(
-                    translation_domain=DOMAIN,
-                    translation_key="realtime_number_missing",
-                )
-            case str():
-                raise ServiceValidationError(
-                    translation_domain=DOMAIN, translation_key="greeting_missing"
-                )
+        if field := missing_for(option, subentry.data):
+            raise invalid(MISSING[field])
         self.hass.config_entries.async_update_subentry(
             self._entry, subentry, data={**subentry.data, CONF_CALL_HANDLING: option}
         )

@@ -10,10 +10,11 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import language as language_util
 
-from .const import DOMAIN, LOGGER
+from .const import LOGGER
+from .errors import failed, invalid
 from .fetch import INPUT_BYTES_AT_MOST, Unfetched, Why, checked
 from .formats import SAMPLE_BYTES, SAMPLE_RATE
 
@@ -47,14 +48,14 @@ async def async_speak(
         Unfetched: it talks on and on.
     """
     if "tts" not in hass.config.components:
-        raise _invalid("tts_engine_missing")
+        raise invalid("tts_engine_missing")
     # Importing it brings libraries along that not every home has.
     from homeassistant.components import tts  # noqa: PLC0415
 
     resolved = tts.async_resolve_engine(hass, engine)
     speaker = tts.get_engine_instance(hass, resolved) if resolved else None
     if resolved is None or speaker is None:
-        raise _invalid("tts_engine_unknown" if engine else "tts_engine_missing")
+        raise invalid("tts_engine_unknown" if engine else "tts_engine_missing")
     spoken = _language(hass, speaker, language)
     options: dict[str, str | int] = {
         tts.ATTR_PREFERRED_FORMAT: "wav",
@@ -117,13 +118,13 @@ async def _async_in_time[T](speaking: Awaitable[T]) -> T:
         async with asyncio.timeout(SPEAK_SECONDS):
             return await speaking
     except TimeoutError as err:
-        raise _failed("tts_timeout") from err
+        raise failed("tts_timeout") from err
     except Unfetched:
         raise
     except Exception as err:
         # Each engine has errors of its own, with texts that may be private.
         LOGGER.debug("Text-to-speech fails: %s", type(err).__name__)
-        raise _failed("tts_failed") from err
+        raise failed("tts_failed") from err
 
 
 def _language(
@@ -133,7 +134,7 @@ def _language(
     wanted = asked or speaker.default_language or hass.config.language
     known = language_util.matches(wanted, speaker.supported_languages or ())
     if not known:
-        raise _invalid("tts_language_unknown", language=wanted)
+        raise invalid("tts_language_unknown", language=wanted)
     return known[0]
 
 
@@ -144,16 +145,4 @@ def _check_voice(
     voices = speaker.async_get_supported_voices(language)
     has_voices = "voice" in (speaker.supported_options or ())
     if not has_voices or (voices and voice not in {v.voice_id for v in voices}):
-        raise _invalid("tts_voice_unknown", voice=voice)
-
-
-def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key=key,
-        translation_placeholders=placeholders,
-    )
-
-
-def _failed(key: str) -> HomeAssistantError:
-    return HomeAssistantError(translation_domain=DOMAIN, translation_key=key)
+        raise invalid("tts_voice_unknown", voice=voice)

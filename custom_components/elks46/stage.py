@@ -10,11 +10,11 @@ from secrets import token_urlsafe
 from typing import Final
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
+from .errors import failed
 from .records import Audio
 
 # Six of the longest messages, or an hour of speech at once; the smallest Home Assistant has
@@ -62,9 +62,7 @@ class Stage:
         of_callers = _size(self._sounds[one] for one in self._for_callers)
         if self.size > BYTES_AT_MOST or of_callers > CALLERS_BYTES_AT_MOST:
             self.async_withdraw(token)
-            raise HomeAssistantError(
-                translation_domain=DOMAIN, translation_key="audio_crowded"
-            )
+            raise failed("audio_crowded")
 
         self.async_keep(token, lifetime)
         return token + _ENDINGS.get(audio.mime_type, "")

@@ -1,7 +1,7 @@
 """Which subentry of an account stands for a number, and what is missing in it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 
@@ -37,6 +37,14 @@ def _subentry(
         ),
         None,
     )
+
+
+# What a person reads where one of these is missing.
+MISSING: Final = {
+    CONF_FORWARD_TO: "forward_to_missing",
+    CONF_GREETING: "greeting_missing",
+    CONF_REALTIME_NUMBER: "realtime_number_missing",
+}
 
 
 def missing_for(handling: str | None, settings: Mapping[str, Any]) -> str | None:

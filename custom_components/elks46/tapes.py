@@ -29,7 +29,7 @@ from .api import (
     RecordingReady,
 )
 from .const import EPOCH, HISTORY_OVERLAP, LOGGER
-from .errors import warn_of_disk
+from .errors import despite_disk
 from .records import PhoneCall, Tape
 from .shelf import RECORDINGS, Room, Shelf, async_prune, find_shelf, place_of
 from .signals import SIGNAL_RECORDING, SIGNAL_STATE
@@ -333,10 +333,8 @@ class Tapes:
         told = replace(tape, told=dt_util.utcnow(), media_content_id=media_content_id)
         entry_id = self._entry.entry_id
         async_dispatcher_send(self._hass, SIGNAL_RECORDING.format(entry_id), told)
-        try:
+        with despite_disk(self._hass, self._entry):
             await self._store.async_record_tape(told, insist=False)
-        except OSError as err:
-            warn_of_disk(self._hass, self._entry, err)
         if awaited := self._awaited.pop(tape.call_id, None):
             awaited.set_result(None)
 

@@ -9,7 +9,7 @@ from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import ServiceCall
-from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import config_validation as cv, service
 from homeassistant.helpers.typing import VolDictType
 import probatio
@@ -98,12 +98,3 @@ async def _async_settled(entry: ConfigEntry) -> None:
         return
     finally:
         stop()
-
-
-def invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    """Return what to raise about a field."""
-    return ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key=key,
-        translation_placeholders=placeholders,
-    )

@@ -15,10 +15,11 @@ from homeassistant.util.ulid import ulid_now
 import probatio
 
 from ..data import ElksConfigEntry
+from ..errors import invalid
 from ..escalation import check_answered
 from ..records import Alert, Attempt, AttemptKind, CallOutcome, PhoneCall, Words
 from ..store import ElksStore
-from .account import ACCOUNT, async_check_household, async_entry, invalid
+from .account import ACCOUNT, async_check_household, async_entry
 from .calls import (
     ATTR_ACKNOWLEDGE,
     ATTR_FROM,

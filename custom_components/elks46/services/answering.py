@@ -13,8 +13,9 @@ import probatio
 from ..api import LONGEST_MENU_TIMEOUT
 from ..const import CallHandling
 from ..contacts import InvalidPhoneNumberError, parse_forward
+from ..errors import invalid
 from ..reception import MakeReady, Reception
-from .account import ACCOUNT, async_check_household, async_entry, invalid
+from .account import ACCOUNT, async_check_household, async_entry
 from .calls import ATTR_CALL_ID, ATTR_RECORD, ATTR_REPEAT, REPEAT, SOUND, async_sound
 
 ATTR_DIGITS: Final = "digits"

@@ -14,9 +14,10 @@ import probatio
 from ..audio import async_audio, async_spoken, led_in
 from ..contacts import InvalidPhoneNumberError, parse_phone
 from ..data import ElksConfigEntry
+from ..errors import invalid
 from ..records import Audio, PhoneCall
 from ..tapes import Tapes
-from .account import ACCOUNT, async_check_household, async_entry, invalid
+from .account import ACCOUNT, async_check_household, async_entry
 from .recipients import (
     ATTR_TO,
     RECIPIENTS,

@@ -31,9 +31,9 @@ from ..contacts import (
     parse_phone,
     phone_without_plus,
 )
-from ..errors import translate_errors
+from ..errors import invalid, translate_errors
 from ..tapes import async_kept
-from .account import ACCOUNT, async_check_household, async_entry, invalid
+from .account import ACCOUNT, async_check_household, async_entry
 from .rows import (
     Ends,
     call_row,

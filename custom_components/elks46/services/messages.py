@@ -14,9 +14,10 @@ import probatio
 from ..api import Message
 from ..contacts import InvalidPhoneNumberError, parse_phone
 from ..data import ElksConfigEntry
+from ..errors import invalid
 from ..media import OutOfReachError, async_data_url
 from ..records import SentMessage
-from .account import async_entry, invalid
+from .account import async_entry
 from .recipients import (
     ATTR_TO,
     RECIPIENTS,

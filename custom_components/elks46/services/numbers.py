@@ -6,7 +6,6 @@ from typing import Any, Final
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import CONF_NAME
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
-from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.util.json import JsonObjectType
 import probatio
@@ -16,17 +15,16 @@ from ..const import (
     CONF_NUMBER,
     CONF_NUMBER_ID,
     CONF_SMS_REPLIES,
-    DOMAIN,
     NAME_LENGTH_AT_MOST,
     SUBENTRY_NUMBER,
 )
 from ..contacts import InvalidPhoneNumberError, parse_phone, phone_without_plus
 from ..data import ElksConfigEntry
-from ..errors import translate_errors
+from ..errors import failed, invalid, translate_errors
 from ..rental import RentUnknownError
 from ..roster import number_subentry
 from ..subentries import subentry_by_id
-from .account import ACCOUNT, async_check_admin, async_entry, invalid
+from .account import ACCOUNT, async_check_admin, async_entry
 
 ATTR_CAPABILITIES: Final = "capabilities"
 ATTR_CONFIRM: Final = "confirm"
@@ -95,9 +93,7 @@ async def async_rent_number(call: ServiceCall) -> ServiceResponse:
                 sms_replies=call.data.get(CONF_SMS_REPLIES),
             )
         except RentUnknownError as err:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN, translation_key="rent_unknown"
-            ) from err
+            raise failed("rent_unknown") from err
     chosen = number_subentry(number)
     call.hass.config_entries.async_add_subentry(
         entry,

@@ -21,7 +21,6 @@ from homeassistant.helpers.target import (
 from homeassistant.helpers.typing import VolDictType
 import probatio
 
-from ..const import DOMAIN
 from ..contacts import (
     Contact,
     InvalidPhoneNumberError,
@@ -30,7 +29,8 @@ from ..contacts import (
     phone_without_plus,
 )
 from ..data import ElksConfigEntry
-from .account import ACCOUNT, async_check_entities, async_check_household, invalid
+from ..errors import failed, invalid
+from .account import ACCOUNT, async_check_entities, async_check_household
 
 ATTR_TO: Final = "to"
 
@@ -177,21 +177,13 @@ def raise_failures(
         return
     if len(results) == 1:
         raise failures[0][1]
-    raise _error(
+    raise failed(
         "some_calls_failed" if of_calls else "some_failed",
         failed=str(len(failures)),
         all=str(len(results)),
         reasons="; ".join(
             f"{label(recipient)}: {error}" for recipient, error in failures[:5]
         ),
-    )
-
-
-def _error(key: str, **placeholders: str) -> HomeAssistantError:
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key=key,
-        translation_placeholders=placeholders,
     )
 
 

@@ -17,9 +17,9 @@ import probatio
 from ..api import NO_LIMIT, ElksRequestError, Subaccount, is_subaccount
 from ..const import CONF_USAGE_LIMIT, DOMAIN, USAGE_LIMIT_AT_MOST
 from ..data import ElksConfigEntry
-from ..errors import translate_errors
+from ..errors import failed, invalid, translate_errors
 from ..subaccounts import SubaccountInDoubtError, SubaccountOpener
-from .account import ACCOUNT, async_check_admin, async_entry, invalid
+from .account import ACCOUNT, async_check_admin, async_entry
 
 ATTR_ACTIVE: Final = "active"
 ATTR_ACTIVE_ONLY: Final = "active_only"
@@ -63,11 +63,7 @@ async def async_create_subaccount(call: ServiceCall) -> ServiceResponse:
                 name=name, usage_limit=_amount(call.data.get(CONF_USAGE_LIMIT))
             )
         except SubaccountInDoubtError as err:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="subaccount_unknown",
-                translation_placeholders={"name": name},
-            ) from err
+            raise failed("subaccount_unknown", name=name) from err
     return {"subaccount": _row(opened) | {"secret": opened.secret}}
 
 
