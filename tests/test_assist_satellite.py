@@ -413,6 +413,31 @@ async def test_who_does_not_answer_is_told(
     assert not await said(parlour, "hello")
 
 
+@pytest.mark.parametrize(
+    "error", [RuntimeError("broken"), HomeAssistantError("broken")]
+)
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [("announce", "message"), ("start_conversation", "start_message")],
+)
+async def test_a_house_that_cannot_speak_does_not_say_that_it_has(
+    hass: HomeAssistant,
+    parlour: Parlour,
+    simulator: SimulatorControl,
+    error: Exception,
+    action: str,
+    words: str,
+) -> None:
+    """Whatever the voice fails with, the automation hears of it, and the line is free again."""
+    await simulator.put_handset(ANNA, answers="at_once")
+    parlour.voice.error = error
+    with pytest.raises(HomeAssistantError):
+        await use(hass, action, **{words: "The freezer is warm"})
+    await parlour.end((await parlour.calls())[0]["id"])
+
+    assert hass.states.is_state(SATELLITE, "idle")
+
+
 async def test_the_house_calls_nobody_who_talks_already(
     hass: HomeAssistant, parlour: Parlour
 ) -> None:

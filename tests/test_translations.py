@@ -20,6 +20,7 @@ from custom_components.elks46.const import Reach as ReachOption
 from custom_components.elks46.reach import Trouble
 from custom_components.elks46.records import Limit
 from custom_components.elks46.services import ACTIONS
+from custom_components.elks46.subentries import MISSING
 
 from . import Json
 
@@ -29,7 +30,7 @@ ICONS: Json = json.loads((ROOT / "icons.json").read_text())
 LANGUAGES = sorted((ROOT / "translations").glob("*.json"))
 # What raises a translated error takes its key first and its placeholders by name. Of a phone
 # number the key is known where it is read, and the field only where it was written.
-RAISERS = {"_error", "invalid", "_invalid", "_failed"}
+RAISERS = {"failed", "invalid"}
 FLOWS = (
     "config_flow",
     "forms",
@@ -110,6 +111,8 @@ def told() -> Iterator[tuple[str, frozenset[str]]]:
         if isinstance(node, ast.Tuple) and len(node.elts) == 2:
             if isinstance(node.elts[1], ast.Dict) and (key := text(node.elts[0])):
                 yield key, literal_keys(node.elts[1])
+    for key in MISSING.values():
+        yield key, frozenset()
     for trouble in Trouble:
         yield trouble, frozenset({"account", "reason"})
     for limit in Limit:

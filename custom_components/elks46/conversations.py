@@ -154,7 +154,8 @@ class Conversations:
         """Call someone, have them talked with, and return when that is over.
 
         Raises:
-            HomeAssistantError: nobody has answered, or no call could be placed.
+            HomeAssistantError: nobody has answered, nothing could be said, or no call
+                could be placed.
         """
         visit, caller = self._line()
         if self._address.voice_url is None:
@@ -168,8 +169,9 @@ class Conversations:
             arrived.set_result(None)
             try:
                 await attend(session, visit)
-            except HomeAssistantError as err:
-                over.set_exception(err)
+            except Exception as err:  # noqa: BLE001 - engines raise what they like; whoever asked hears of it
+                LOGGER.warning("The house cannot speak: %s", type(err).__name__)
+                over.set_exception(failed("assist_not_said"))
             finally:
                 if not over.done():
                     over.set_result(None)

@@ -16,7 +16,7 @@ def async_tell_of_numbers(
     what: str,
     numbers: Mapping[str, str],
 ) -> None:
-    """Say what is so of these numbers of an account, with the reason, and of none of its others."""
+    """Say what is so of these numbers of an account, with the reason where there is one, and of none of its others."""
     ours = f"{what}_{entry.entry_id}_"
     for domain, issue_id in list(ir.async_get(hass).issues):
         is_ours = domain == DOMAIN and issue_id.startswith(ours)
@@ -33,6 +33,6 @@ def async_tell_of_numbers(
             translation_placeholders={
                 "number": number,
                 "account": entry.title,
-                "reason": reason,
+                **({"reason": reason} if reason else {}),
             },
         )
