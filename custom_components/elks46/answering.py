@@ -6,31 +6,29 @@ long as Home Assistant runs, not only while the account is loaded.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.util import dt as dt_util
 from yarl import URL
 
 from .api import (
     CallResult,
     Connect,
     Hangup,
-    HangupReason,
     IncomingCall,
     Instruction,
     Menu,
     Play,
-    Record,
     sounds,
 )
-from .const import LOGGER, CallHandling, Right
+from .const import CallHandling, Right
 from .contacts import Contact
+from .desk import Desk
 from .pins import Pins
 from .records import Admission, CallNews
 
@@ -38,8 +36,6 @@ from .records import Admission, CallNews
 STEP: Final = "step"
 # The part that tells which call it is about.
 REF: Final = "ref"
-# A day of calls to a house, and nothing to notice for a computer.
-CALLS_AT_MOST: Final = 1_000
 # A person hears it ring that long; automations have answered by then, or never will.
 RING_SECONDS: Final = 3.0
 # Between two menus, longer than a script takes; 46elks waits for an answer some seconds.
@@ -48,100 +44,11 @@ THINK_SECONDS: Final = 2.0
 SILENT_SECONDS: Final = 30.0
 # Said in silence meanwhile; each time 46elks asks again.
 SILENCE_MILLISECONDS: Final = 1_000
-# Before a voicemail box of most operators answers in the place of a person.
-FORWARD_SECONDS: Final = 25
-# As long as a call that is passed on may be: so much money is set aside for it.
-PASSED_ON_MINUTES: Final = 30
-# As 46elks has it by default.
-VOICEMAIL_SECONDS: Final = 120
 # A PIN has to be remembered first.
 PIN_SECONDS: Final = 10
-# 46elks may post a call again whose answer it did not hear: nobody waits any more, and no
-# gate may open. It is 46elks' clock that tells, as that of a home may be wrong.
-CALL_OLD: Final = timedelta(minutes=5)
 
-# 46elks speaks them itself, and no other language well.
-SAID: Final = {
-    CallHandling.ANNOUNCE: "Nobody can take your call right now. Goodbye.",
-    CallHandling.VOICEMAIL: "Please leave a message after the tone.",
-    CallHandling.ASSIST: "The assistant cannot talk right now. Goodbye.",
-}
-SORRY: Final = "This house does not talk with strangers. Goodbye."
 ASK_PIN: Final = "Please enter your PIN."
 ASK_PIN_AGAIN: Final = "That was not right. Please enter your PIN."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """How one number is answered.
-
-    `greeting` is where 46elks fetches what is said, nothing as long as it is not ready.
-    `targets` are those who are rung, of whom some may be refused when it comes to it.
-    """
-
-    handling: CallHandling
-    fallback: CallHandling
-    greeting: tuple[str, ...]
-    targets: tuple[str, ...]
-    next_url: str
-    record_url: str
-    hangup_url: str
-    realtime: str | None = None
-    """The number of Realtime Voice that a conversation goes through."""
-
-    def instruction(
-        self, handling: CallHandling, targets: tuple[str, ...]
-    ) -> Instruction:
-        """Return how a call is handled, as one document that holds whatever becomes of this home."""
-        match handling:
-            case CallHandling.ANNOUNCE | CallHandling.ASSIST:
-                return self._say(handling)
-            case CallHandling.VOICEMAIL:
-                record = Record(self.record_url, time_limit=VOICEMAIL_SECONDS)
-                return self._say(
-                    handling, then=Play(sounds.BEEP, skippable=False, next=record)
-                )
-            case CallHandling.FORWARD if targets:
-                instead = None
-                if self.fallback is not CallHandling.REJECT:
-                    instead = self.instruction(self.fallback, ())
-                return Connect(
-                    targets,
-                    ring_timeout=FORWARD_SECONDS,
-                    time_limit=PASSED_ON_MINUTES * 60,
-                    busy=instead,
-                    failed=instead,
-                )
-            case CallHandling.FORWARD if self.fallback is not CallHandling.REJECT:
-                return self.instruction(self.fallback, ())
-        return Hangup(HangupReason.REJECT)
-
-    def conversation(self, admission: Admission, *, is_first: bool) -> Instruction:
-        """Return what somebody hears who wants to talk with the house."""
-        instead = None
-        if self.fallback is not CallHandling.REJECT:
-            instead = self.instruction(self.fallback, ())
-        match admission:
-            case Admission.WELCOME if self.realtime:
-                return Connect((self.realtime,), busy=instead, failed=instead)
-            case Admission.BUSY:
-                # 46elks knows no busy tone once it has answered.
-                reason = HangupReason.BUSY if is_first else HangupReason.REJECT
-                return instead or Hangup(reason)
-            case Admission.STRANGER:
-                return Play(sounds.speech(SORRY), skippable=False)
-        return instead or self._say(CallHandling.ASSIST)
-
-    def _say(
-        self, handling: CallHandling, then: Instruction | None = None
-    ) -> Instruction:
-        spoken: tuple[str, ...] = (sounds.speech(SAID[handling]),)
-        if handling is not CallHandling.ASSIST:
-            spoken = self.greeting or spoken
-        said = then
-        for sound in reversed(spoken):
-            said = Play(sound, skippable=False, next=said)
-        return said or Hangup()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -464,131 +371,3 @@ class LiveCall:
     def _next_url(self) -> str:
         self._step += 1
         return str(URL(self._desk.next_url).update_query({STEP: self._step}))
-
-
-class FrontDesk:
-    """Answers those who call the numbers of an account."""
-
-    def __init__(self, hass: HomeAssistant) -> None:
-        """Answer no number yet."""
-        self._hass = hass
-        self._desks: Mapping[str, Desk] = {}
-        self._contacts: Mapping[str, Contact] = {}
-        self._allow: Allow = _refuse
-        self._clock: Clock = dt_util.utcnow
-        self._has_warned = False
-        self._admit: Admit = _unable
-        self._live: dict[str, LiveCall] = {}
-        self._ended: dict[str, None] = {}
-        self._listener: Listener | None = None
-        self._unheard: list[Heard] = []
-        self._pins = Pins()
-
-    @callback
-    def open(
-        self,
-        desks: Mapping[str, Desk],
-        contacts: Mapping[str, Contact],
-        allow: Allow,
-        admit: Admit,
-        clock: Clock,
-    ) -> None:
-        """Answer these numbers from now on; calls that came before go on as they were.
-
-        `clock` is 46elks'.
-        """
-        self._desks, self._contacts = desks, contacts
-        self._allow, self._admit = allow, admit
-        self._clock = clock
-
-    @callback
-    def attach(self, listener: Listener) -> None:
-        """Tell what is heard from now on, and what was while nobody listened."""
-        self._listener = listener
-        unheard, self._unheard = self._unheard, []
-        for heard in unheard:
-            listener(heard)
-
-    @callback
-    def detach(self) -> None:
-        """Keep what is heard until somebody listens again."""
-        self._listener = None
-
-    @callback
-    def close(self) -> None:
-        """Have nobody wait for calls any more of which nothing more will be told."""
-        for live in self._live.values():
-            live.end()
-
-    @callback
-    def find(self, call_id: str) -> LiveCall | None:
-        """Return a call that has come in."""
-        return self._live.get(call_id)
-
-    @callback
-    def end(self, call_id: str) -> None:
-        """Take note that a call is over; who asks about it again gets the same answers."""
-        if live := self._live.get(call_id):
-            live.end()
-            return
-        self._ended[call_id] = None
-        while len(self._ended) > CALLS_AT_MOST:
-            del self._ended[next(iter(self._ended))]
-
-    async def async_answer(
-        self, step: str, question: IncomingCall | CallResult
-    ) -> Instruction:
-        """Return what to do with a call."""
-        live = self._live.get(question.call_id)
-        if isinstance(question, IncomingCall):
-            live = live or self._ring(question)
-            step = ""
-        if live is None:
-            return Hangup()
-        return await live.async_answer(step, question)
-
-    def _ring(self, call: IncomingCall) -> LiveCall | None:
-        desk = self._desks.get(call.callee)
-        if desk is None or call.call_id in self._ended:
-            return None
-        if (age := self._clock() - call.created) > CALL_OLD:
-            if not self._has_warned:
-                self._has_warned = True
-                LOGGER.warning(
-                    "A call is turned away as it began %d minutes ago, by the clock of"
-                    " 46elks; further ones are without a word",
-                    age.total_seconds() // 60,
-                )
-            return None
-
-        def find() -> Contact | None:
-            return self._contacts.get(call.caller or "")
-
-        live = LiveCall(
-            self._hass,
-            call,
-            desk,
-            find,
-            self._pins,
-            self._allow,
-            self._admit,
-            self._hear,
-        )
-        self._live[call.call_id] = live
-        while len(self._live) > CALLS_AT_MOST:
-            del self._live[next(iter(self._live))]
-        return live
-
-    def _hear(self, heard: Heard) -> None:
-        if self._listener is None:
-            self._unheard.append(heard)
-        else:
-            self._listener(heard)
-
-
-def _refuse(_phone: str) -> bool:
-    return False
-
-
-def _unable(_call: IncomingCall, _contact: Contact | None) -> Admission:
-    return Admission.UNABLE

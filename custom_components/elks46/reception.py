@@ -14,7 +14,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
 
-from .answering import PASSED_ON_MINUTES, Desk, Heard, LiveCall
+from .answering import Heard, LiveCall
 from .api import (
     CallbackKind,
     CallDirection,
@@ -39,6 +39,7 @@ from .const import (
     CallHandling,
 )
 from .contacts import can_reach, is_phone
+from .desk import PASSED_ON_MINUTES, Desk
 from .errors import failed, invalid
 from .greetings import Greetings
 from .notices import async_tell_of_numbers

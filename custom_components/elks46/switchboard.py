@@ -14,7 +14,7 @@ from homeassistant.util.hass_dict import HassKey
 from yarl import URL
 
 from . import tickets
-from .answering import STEP, FrontDesk
+from .answering import STEP
 from .api import (
     CallAnswered,
     CallCallback,
@@ -28,6 +28,7 @@ from .api import (
     sounds,
 )
 from .const import DOMAIN, MENU_SECONDS
+from .front_desk import FrontDesk
 from .records import CallPlan
 from .tickets import Tickets
 from .voice.session import Attendant
