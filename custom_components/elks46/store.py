@@ -236,12 +236,7 @@ class ElksStore:
                 "cost": str(sent.cost or 0),
                 "messages": 1,
             }
-        try:
-            await self._journal.async_append(record)
-        except OSError:
-            if not insist:
-                self._apply(record)
-            raise
+        await self._async_record(record, insist=insist)
 
     async def async_record_call(
         self,
@@ -277,11 +272,7 @@ class ElksStore:
         Raises:
             OSError: the disk refuses.
         """
-        record: Record = {"tape": dump_tape(tape)}
-        if insist:
-            await self._journal.async_append(record)
-        else:
-            await self._async_record(record)
+        await self._async_record({"tape": dump_tape(tape)}, insist=insist)
 
     async def async_record_alert(self, alert: Alert) -> None:
         """Remember how far an alert has come; no disk stops it.
@@ -315,12 +306,13 @@ class ElksStore:
         """
         await self._async_record({"fallback_over": ref})
 
-    async def _async_record(self, record: Record) -> None:
-        """Let a record act, even where the disk refuses."""
+    async def _async_record(self, record: Record, *, insist: bool = False) -> None:
+        """Let a record act, even where the disk refuses, unless that is insisted on."""
         try:
             await self._journal.async_append(record)
         except OSError:
-            self._apply(record)
+            if not insist:
+                self._apply(record)
             raise
 
     async def async_record_forwarded(
