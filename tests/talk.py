@@ -174,6 +174,15 @@ class Parlour(Phones):
         )
         await self.simulator.control("PUT", "clock", {"speed": SPEED})
 
+    async def fall_silent(self) -> None:
+        """Let Home Assistant make the speech ready that nobody listens to any more.
+
+        Stopped in the middle of that, it leaves the pipes to its converter open.
+        """
+        tasks = asyncio.all_tasks()
+        speaking = [task for task in tasks if task.get_name().startswith("tts_")]
+        await asyncio.gather(*speaking, return_exceptions=True)
+
     async def change(self, subentry_id: str, **settings: object) -> None:
         """Change settings of a number or a contact."""
         subentry = self.entry.subentries[subentry_id]

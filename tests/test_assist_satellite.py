@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
@@ -37,11 +37,12 @@ ASSISTANT: Final = "custom_components.elks46.assist_satellite"
 @pytest.fixture
 async def parlour(
     hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
-) -> Parlour:
+) -> AsyncGenerator[Parlour]:
     """Return a house to talk with."""
     parlour = Parlour(hass, simulator, integration)
     await parlour.furnish()
-    return parlour
+    yield parlour
+    await parlour.fall_silent()
 
 
 @pytest.fixture

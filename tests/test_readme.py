@@ -548,6 +548,7 @@ async def anna_is_asked(home: Home) -> None:
         await home.changes("binary_sensor.anybody_at_home", "on")
         await home.changes("binary_sensor.anybody_at_home", "off")
         assert len(home.asked["alarm_control_panel"]) == armed
+    await parlour.fall_silent()
 
 
 async def somebody_sees_to_the_water(home: Home) -> None:

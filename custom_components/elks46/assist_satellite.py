@@ -126,9 +126,8 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
     _subentry_id: str
     _visit: Visit | None = None
     _turn: _Turn | None = None
-    _is_asking = False
-    # Set when the call of a question is over.
-    _parted: asyncio.Event
+    # Of a question that is asked just now: set when its call is over.
+    _parted: asyncio.Event | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -227,12 +226,11 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
     ) -> AssistSatelliteAnswer | None:
         """Ask unless a call is going on, and return what was answered before the call ended."""
         self._check_free()
-        self._is_asking = True
-        self._parted = asyncio.Event()
+        over = self._parted = asyncio.Event()
         asking = asyncio.create_task(
             super().async_internal_ask_question(*args, **kwargs)
         )
-        parted = asyncio.create_task(self._parted.wait())
+        parted = asyncio.create_task(over.wait())
         try:
             await asyncio.wait({asking, parted}, return_when=asyncio.FIRST_COMPLETED)
             # Home Assistant hears of an answer, and of none, from the pipeline alone.
@@ -241,7 +239,7 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
                 raise failed("assist_no_reply")
             return asking.result()
         finally:
-            self._is_asking = False
+            self._parted = None
             await _async_cancel(asking, parted)
 
     @override
@@ -259,12 +257,12 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
                 self._begin(turn.session.listen())
             case PipelineEventType.STT_END:
                 turn.text = data["stt_output"]["text"].strip()
-                if is_goodbye(turn.text) and not self._is_asking:
+                if is_goodbye(turn.text) and self._parted is None:
                     turn.parting.set()
                     # No agent need think about that.
                     if self._pipeline_task is not None:
                         self._pipeline_task.cancel()
-                elif not self._is_asking:
+                elif self._parted is None:
                     turn.working = self._begin(_async_work(turn))
             case PipelineEventType.INTENT_PROGRESS if data.get("tts_start_streaming"):
                 self._answer(turn, turn.token)
@@ -484,7 +482,7 @@ class ElksContactSatellite(ElksContactEntity, ElksSatellite):
         """Call the contact, say the first words, and let them talk on by themselves."""
         sounds = await self._async_sounds(start_announcement)
         begun: asyncio.Future[None] = self.hass.loop.create_future()
-        conversation_id, is_question = self._conversation_id, self._is_asking
+        conversation_id, parted = self._conversation_id, self._parted
 
         async def converse(session: CallSession, visit: Visit) -> None:
             """Say it, then listen."""
@@ -493,12 +491,21 @@ class ElksContactSatellite(ElksContactEntity, ElksSatellite):
                 for sound in sounds:
                     await self._async_play(session, sound)
                 begun.set_result(None)
-                await self._async_talk(session, is_question=is_question)
-            self._parted.set()
+                await self._async_talk(session, is_question=parted is not None)
+            if parted is not None:
+                parted.set()
 
-        calling = self._begin(
-            self._runtime.conversations.async_call(self._contact.phone, converse)
-        )
+        async def call() -> None:
+            """Call, and fail only as long as somebody waits for it."""
+            try:
+                await self._runtime.conversations.async_call(
+                    self._contact.phone, converse
+                )
+            except HomeAssistantError:
+                if not begun.done():
+                    raise
+
+        calling = self._begin(call())
         try:
             await asyncio.wait({calling, begun}, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:

@@ -163,7 +163,8 @@ class Conversations:
         if self.is_awaited:
             raise failed("not_loaded")
         arrived: asyncio.Future[None] = self._hass.loop.create_future()
-        over: asyncio.Future[None] = self._hass.loop.create_future()
+        over: asyncio.Future[HomeAssistantError | None]
+        over = self._hass.loop.create_future()
 
         async def meet(session: CallSession) -> None:
             arrived.set_result(None)
@@ -171,7 +172,7 @@ class Conversations:
                 await attend(session, visit)
             except Exception as err:  # noqa: BLE001 - engines raise what they like; whoever asked hears of it
                 LOGGER.warning("The house cannot speak: %s", type(err).__name__)
-                over.set_exception(failed("assist_not_said"))
+                over.set_result(failed("assist_not_said"))
             finally:
                 if not over.done():
                     over.set_result(None)
@@ -187,7 +188,8 @@ class Conversations:
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
             if not arrived.done():
                 raise self._unanswered(ref)
-            await asyncio.shield(over)
+            if failure := await asyncio.shield(over):
+                raise failure
             # 46elks tells the end within a second; where it does not, nobody waits for it.
             await asyncio.wait({ended}, timeout=HANG_UP_SECONDS)
         except asyncio.CancelledError:

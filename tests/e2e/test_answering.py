@@ -19,6 +19,7 @@ from . import ANNA, ERIK, NUMBER, PATIENCE, Account, eventually
 HANDLING = "select.46701740690_call_handling"
 IN_CALL = "binary_sensor.46701740690_in_call"
 GATE = "input_boolean.front_door"
+FREEZER = "input_number.freezer"
 AUTOMATION = "config/automation/config/caller"
 RECEIVED = {"trigger": "event", "event_type": "elks46_call_received"}
 CALL = {"call_id": "{{ trigger.event.data.call_id }}"}
@@ -64,7 +65,7 @@ LEAD_THROUGH = {
                 menu("degrees", "degrees", digits=2),
                 {
                     "action": "input_number.set_value",
-                    "target": {"entity_id": "input_number.freezer"},
+                    "target": {"entity_id": FREEZER},
                     "data": {"value": "{{ -(degrees.digits | int) }}"},
                 },
             ),
@@ -170,8 +171,15 @@ def install_prompts(account: Account) -> None:
         (folder / f"{name}.wav").write_bytes(sound)
 
 
+@pytest.fixture
+async def freezer(home: Home) -> AsyncGenerator[None]:
+    """Leave the freezer as cold as it was."""
+    yield
+    await home.run("input_number.set_value", entity_id=FREEZER, value=-18)
+
+
 @pytest.mark.parametrize("automation", [LEAD_THROUGH], indirect=True, ids=["menu"])
-@pytest.mark.usefixtures("automation")
+@pytest.mark.usefixtures("automation", "freezer")
 async def test_caller_walks_through_a_menu_of_three_levels(
     account: Account, home: Home, phones: Phones
 ) -> None:
@@ -197,7 +205,7 @@ async def test_caller_walks_through_a_menu_of_three_levels(
         (told,) = await take(ended)
     assert (told["call_id"], told["contact"]) == (call_id, "Anna")
     assert told["outcome"] == "answered"
-    assert await state_of(home, "input_number.freezer") == "-24.0"
+    assert await state_of(home, FREEZER) == "-24.0"
     await eventually(partial(state_of, home, IN_CALL), "off")
     heard = await account.phones.download(f"calls/{call_id}/heard.wav")
     when = [moments(heard, sound) for sound in SOUNDS.values()]
