@@ -7,7 +7,7 @@ import shutil
 from typing import Any, Final
 
 from homeassistant.components.automation import DOMAIN as AUTOMATION_DOMAIN
-from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from homeassistant.util.yaml import load_yaml_dict
@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.elks46.const import DOMAIN
-from tests import Json, SimulatorControl, pass_time, text_home
+from tests import NUMBER, Json, SimulatorControl, change_options, pass_time, text_home
 from tests.alerts import device
 from tests.calls import House
 from tests.test_audio import Engine
@@ -82,6 +82,34 @@ class Household:
     def contacts(self, *names: str) -> list[str]:
         """Return the devices of contacts."""
         return [device(self.hass, name) for name in names]
+
+    def number(self) -> str:
+        """Return the device of the number."""
+        return device(self.hass, NUMBER)
+
+    async def options(self, **options: object) -> None:
+        """Change options of the account."""
+        await change_options(self.hass, self.entry, **options)
+
+    def watch_alarm(self, action: str) -> list[ServiceCall]:
+        """Return what will have been asked of an alarm panel that does nothing."""
+        return async_mock_service(self.hass, "alarm_control_panel", action)
+
+    def alarm(self, action: str, panel: str, state: str) -> list[ServiceCall]:
+        """Return what will have been asked of an alarm panel that obeys."""
+        asked: list[ServiceCall] = []
+
+        @callback
+        def obey(call: ServiceCall) -> None:
+            asked.append(call)
+            self.hass.states.async_set(panel, state)
+
+        self.hass.services.async_register("alarm_control_panel", action, obey)
+        return asked
+
+    def watch_climate(self) -> list[ServiceCall]:
+        """Return what will have been asked of a heating."""
+        return async_mock_service(self.hass, "climate", "set_temperature")
 
     def watch(self, name: str) -> list[ServiceCall]:
         """Return what will have been done of what `noted` lets a blueprint do."""
