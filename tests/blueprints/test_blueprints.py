@@ -17,8 +17,8 @@ from . import BLUEPRINTS, FOLDER, inputs, read
 
 ROOT: Final = Path(__file__).parents[2]
 NAMES: Final = [path.stem for path in BLUEPRINTS]
-ADDRESS: Final = f"github.com/{DOMAIN}/{DOMAIN}/blob/main"
-RAW: Final = f"raw.githubusercontent.com/{DOMAIN}/{DOMAIN}/main"
+MANIFEST: Final = ROOT / "custom_components" / DOMAIN / "manifest.json"
+PROJECT: Final = json.loads(MANIFEST.read_text())["documentation"]
 PLACE: Final = str(FOLDER.relative_to(ROOT))
 
 
@@ -32,10 +32,10 @@ async def test_blueprint_is_imported_by_its_address(
     """As the button in the manual does."""
     assert await async_setup_component(hass, "automation", {})
     text = (FOLDER / f"{name}.yaml").read_text()
-    raw = f"https://{RAW}/{PLACE}/{name}.yaml"
+    raw = f"{PROJECT.replace('github', 'raw.githubusercontent')}/main/{PLACE}/{name}.yaml"
     aioclient_mock.request("get", raw, text=text)  # type: ignore[no-untyped-call]
     client = await hass_ws_client()
-    address = f"https://{ADDRESS}/{PLACE}/{name}.yaml"
+    address = f"{PROJECT}/blob/main/{PLACE}/{name}.yaml"
     await client.send_json_auto_id({"type": "blueprint/import", "url": address})
     result = (await client.receive_json())["result"]
 
