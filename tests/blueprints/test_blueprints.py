@@ -32,7 +32,9 @@ async def test_blueprint_is_imported_by_its_address(
     """As the button in the manual does."""
     assert await async_setup_component(hass, "automation", {})
     text = (FOLDER / f"{name}.yaml").read_text()
-    raw = f"{PROJECT.replace('github', 'raw.githubusercontent')}/main/{PLACE}/{name}.yaml"
+    raw = (
+        f"{PROJECT.replace('github', 'raw.githubusercontent')}/main/{PLACE}/{name}.yaml"
+    )
     aioclient_mock.request("get", raw, text=text)  # type: ignore[no-untyped-call]
     client = await hass_ws_client()
     address = f"{PROJECT}/blob/main/{PLACE}/{name}.yaml"

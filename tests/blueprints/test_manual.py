@@ -2,11 +2,13 @@
 
 from pathlib import Path
 import re
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from homeassistant.util.yaml import parse_yaml
 import pytest
+
+from tests import Json
 
 from . import BLUEPRINTS, Household, inputs, read
 
@@ -26,6 +28,13 @@ def example(name: str) -> str:
     )
     (found,) = [one for one in blocks if f"path: elks46/{name}.yaml" in one]
     return str(found)
+
+
+def use(text: str) -> Json:
+    """Return what an example gives to a blueprint."""
+    automation: Any = parse_yaml(text)
+    given: Json = automation["use_blueprint"]["input"]
+    return given
 
 
 def title(name: str) -> str:
@@ -62,7 +71,7 @@ def test_blueprint_has_a_section(name: str) -> None:
     """With its button, and an example that gives all that has to be given."""
     section = MANUAL.read_text().partition(f"\n## {title(name)}\n")[2]
     address = quote(read(name)["blueprint"]["source_url"], safe="")
-    given = parse_yaml(example(name))["use_blueprint"]["input"]
+    given = use(example(name))
     needed = {key for key, one in inputs(read(name)).items() if "default" not in one}
 
     assert f"{IMPORT}{address})" in section.partition("\n## ")[0]
@@ -73,6 +82,5 @@ def test_blueprint_has_a_section(name: str) -> None:
 async def test_example_loads(household: Household, name: str) -> None:
     """As somebody pastes it, with a device of their own."""
     pasted = example(name).replace(NUMBER_DEVICE, household.number())
-    used = parse_yaml(pasted)["use_blueprint"]
 
-    await household.use(name, **used["input"])
+    await household.use(name, **use(pasted))
