@@ -60,10 +60,10 @@ async def test_a_contact_may_by_text(
 
     for sender, text in (
         (ANNA, "Disarm"),
-        (ANNA, f"Disarm {PIN}"),
+        (ANNA, f"{PIN} Disarm"),
         (BJORN, "Disarm"),
         (STRANGER, "Disarm"),
-        (ANNA, "Disarm 00000"),
+        (ANNA, "00000 Disarm"),
     ):
         await text_home(hass, careful.simulator, sender, text)
 
@@ -74,9 +74,9 @@ async def test_a_contact_may_by_text(
     ("name", "sender", "text", "count"),
     [
         pytest.param("Björn", ANNA, "Hi", 1, id="another without a PIN"),
-        pytest.param("Anna", BJORN, f"Hi {PIN}", 0, id="another with a PIN"),
+        pytest.param("Anna", BJORN, f"{PIN} Hi", 0, id="another with a PIN"),
         pytest.param("Anna", ANNA, "Hi", 0, id="the same without the PIN"),
-        pytest.param("Anna", ANNA, f"Hi {PIN}", 1, id="the same with the PIN"),
+        pytest.param("Anna", ANNA, f"{PIN} Hi", 1, id="the same with the PIN"),
     ],
 )
 async def test_a_named_contact_may(

@@ -50,23 +50,23 @@ async def careful(house: House) -> House:
 @pytest.mark.parametrize(
     ("texts", "count"),
     [
-        pytest.param([(ANNA, f"Disarm {PIN}")], 1, id="the right one"),
-        pytest.param([(ANNA, f"Disarm.\n{PIN}! ")], 1, id="whatever is around it"),
+        pytest.param([(ANNA, f"{PIN} Disarm")], 1, id="the right one"),
+        pytest.param([(ANNA, f" ({PIN}):\nDisarm")], 1, id="whatever is around it"),
         pytest.param([(ANNA, "Disarm")], 0, id="none"),
-        pytest.param([(ANNA, f"Disarm {WRONG}")], 0, id="a wrong one"),
-        pytest.param([(ANNA, f"{PIN} disarm")], 0, id="not at the end"),
-        pytest.param([(ANNA, f"Disarm 0{PIN}")], 0, id="with more digits"),
+        pytest.param([(ANNA, f"{WRONG} Disarm")], 0, id="a wrong one"),
+        pytest.param([(ANNA, f"Disarm: {PIN}")], 0, id="not at the beginning"),
+        pytest.param([(ANNA, f"0{PIN} Disarm")], 0, id="with more digits"),
         pytest.param([(BJORN, "Disarm")], 1, id="of one who has none"),
-        pytest.param([(BJORN, f"Disarm {PIN}")], 1, id="somebody else's"),
-        pytest.param([(STRANGER, f"Disarm {PIN}")], 0, id="a stranger's"),
+        pytest.param([(BJORN, f"{PIN} Disarm")], 1, id="somebody else's"),
+        pytest.param([(STRANGER, f"{PIN} Disarm")], 0, id="a stranger's"),
         pytest.param(
-            [(ANNA, f"Disarm {WRONG}"), (ANNA, f"Disarm {PIN}")],
+            [(ANNA, f"{WRONG} Disarm"), (ANNA, f"{PIN} Disarm")],
             1,
             id="after a wrong one",
         ),
     ],
 )
-async def test_a_text_commands_with_the_pin_at_its_end(
+async def test_a_text_that_begins_with_the_pin_commands(
     hass: HomeAssistant, careful: House, texts: list[tuple[str, str]], count: int
 ) -> None:
     """Of a contact who has one; the number of a sender can be forged."""
@@ -83,13 +83,13 @@ async def test_a_text_commands_with_the_pin_at_its_end(
 async def test_a_right_is_not_another(
     hass: HomeAssistant, careful: House, right: str
 ) -> None:
-    """To talk by text needs no PIN, and what a contact may not does not come with one."""
+    """And what a contact may not does not come with the PIN."""
     diary = await automate(hass, on("message_received", right=right))
 
     await text_home(hass, careful.simulator, ANNA, "What is the time?")
-    await text_home(hass, careful.simulator, ANNA, f"Open {PIN}")
+    await text_home(hass, careful.simulator, ANNA, f"{PIN} What is the time?")
 
-    assert len(diary.ids) == {"assist": 2, "open": 0}[right]
+    assert len(diary.ids) == {"assist": 1, "open": 0}[right]
 
 
 async def test_a_pin_stands_nowhere(
@@ -108,8 +108,8 @@ async def test_a_pin_stands_nowhere(
     hass.bus.async_listen(MATCH_ALL, hear)
     diary = await automate(hass, DISARM, on("message_received", "all"))
 
-    await text_home(hass, careful.simulator, ANNA, f"Disarm {PIN}")
-    await text_home(hass, careful.simulator, ANNA, f"{PIN} is my PIN: {PIN}.")
+    await text_home(hass, careful.simulator, ANNA, f"{PIN} Disarm")
+    await text_home(hass, careful.simulator, ANNA, f"{WRONG}: is my PIN {PIN}?")
 
     client = await hass_ws_client(hass)
     await client.send_json_auto_id({"type": "trace/list", "domain": "automation"})
@@ -126,20 +126,22 @@ async def test_a_pin_stands_nowhere(
     assert [trigger["message"] for trigger in diary.triggers] == [
         "Disarm",
         "Disarm",
-        "•••• is my PIN:",
+        "is my PIN ••••?",
     ]
     assert len(traces) == 3
     assert {row["message"] for row in history["messages"]} == {
         "Disarm",
-        "•••• is my PIN:",
+        "is my PIN ••••?",
     }
-    for told in (seen, states, traces, history):
-        assert PIN not in json.dumps(told, cls=JSONEncoder, default=str)
-    assert PIN not in "".join(
+    logged = "".join(
         one.getMessage()
         for one in caplog.records
         if one.name.startswith(("custom_components", "homeassistant"))
     )
+    for digits in (PIN, WRONG):
+        assert digits not in logged
+        for told in (seen, states, traces, history):
+            assert digits not in json.dumps(told, cls=JSONEncoder, default=str)
 
 
 async def tries(hass: HomeAssistant, simulator: SimulatorControl, *texts: str) -> None:
@@ -157,9 +159,9 @@ async def test_nobody_guesses_a_pin_by_text(
     """After three wrong ones none is taken for a while, over reloads, however it comes."""
     diary = await automate(hass, DISARM)
 
-    await tries(hass, careful.simulator, "Disarm 00000", "Disarm 00001")
+    await tries(hass, careful.simulator, "00000 Disarm", "00001 Disarm")
     await change_options(hass, careful.entry, keep_text=False)
-    await tries(hass, careful.simulator, "Disarm 00002", f"Disarm {PIN}")
+    await tries(hass, careful.simulator, "00002 Disarm", f"{PIN} Disarm")
 
     assert diary.ids == []
     assert "no PIN of theirs is taken for 15 minutes" in caplog.text
@@ -172,25 +174,29 @@ async def test_nobody_guesses_a_pin_by_text(
     assert not careful.received
 
     freezer.tick(timedelta(minutes=16))
-    await tries(hass, careful.simulator, f"Disarm {PIN}")
+    await tries(hass, careful.simulator, f"{PIN} Disarm")
     assert diary.ids == ["disarm"]
 
 
 async def test_a_number_that_nobody_asks_for_is_no_try(
     hass: HomeAssistant, careful: House
 ) -> None:
-    """Most texts that end with one are about something else."""
+    """A text may begin with one that is meant as something else."""
     diary = await automate(
-        hass, DISARM, on("message_received", "wake", contains="wake")
+        hass, DISARM, on("message_received", "late", contains="late")
     )
 
     await tries(
-        hass, careful.simulator, *(f"Wake me at 070{minute}" for minute in range(5))
+        hass, careful.simulator, *(f"183{minute}, I am late" for minute in range(5))
     )
-    await tries(hass, careful.simulator, f"Disarm {PIN}")
+    await tries(hass, careful.simulator, f"{PIN} Disarm", "I come at 1830, so late")
 
-    assert diary.ids == ["wake"] * 5 + ["disarm"]
-    assert diary.triggers[0]["message"] == "Wake me at 0700"
+    assert diary.ids == ["late"] * 5 + ["disarm", "late"]
+    assert [trigger["message"] for trigger in diary.triggers[4:]] == [
+        "I am late",
+        "Disarm",
+        "I come at 1830, so late",
+    ]
 
 
 async def test_however_many_ask_it_is_one_try(
@@ -199,7 +205,7 @@ async def test_however_many_ask_it_is_one_try(
     """Several automations may be about the same text."""
     diary = await automate(hass, DISARM, {**DISARM, "id": "b"}, {**DISARM, "id": "c"})
 
-    await tries(hass, careful.simulator, f"Disarm {WRONG}", f"Disarm {PIN}")
+    await tries(hass, careful.simulator, f"{WRONG} Disarm", f"{PIN} Disarm")
 
     assert diary.ids == ["disarm", "b", "c"]
 
@@ -209,7 +215,7 @@ async def test_texts_are_forgotten(hass: HomeAssistant, careful: House) -> None:
     anna = careful.entry.runtime_data.contacts.by_phone(ANNA)
     pins = careful.entry.runtime_data.pins
     for number in range(1_001):
-        pins.note(anna, f"s{number}", f"Disarm {PIN}")
+        pins.note(anna, f"s{number}", f"{PIN} Disarm")
 
     assert not pins.is_given(anna, "s0")
     assert pins.is_given(anna, "s1")

@@ -596,7 +596,7 @@ async def the_gate_opens_by_text(home: Home) -> None:
         await home.hears(phone, "Open, please")
     assert not home.asked["switch"]
 
-    await home.hears(ANNA, "Open, please 73914")
+    await home.hears(ANNA, "73914 Open, please")
     assert len(home.asked["switch"]) == 1
 
 
@@ -657,14 +657,14 @@ async def the_house_is_armed_by_text(home: Home) -> None:
     await settle(home, "anna", rights=["control"], pin="73914")
     await home.simulator.put_handset(STRANGER)
     for phone, text in (
-        (STRANGER, "ARM 73914"),
+        (STRANGER, "73914 ARM"),
         (ANNA, "ARM"),
-        (ANNA, "ARM 73914"),
+        (ANNA, "73914 ARM"),
     ):
         await home.hears(phone, text)
     assert len(home.asked["alarm_control_panel"]) == 1
     assert await home.got(STRANGER) == []
-    assert await home.got(ANNA) == ["This needs your PIN as the last word."]
+    assert await home.got(ANNA) == ["Begin with your PIN."]
 
 
 async def the_bell_is_silent_during_calls(home: Home) -> None:
