@@ -18,10 +18,13 @@ import probatio
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.elks46.condition import CONDITIONS
 from custom_components.elks46.const import DOMAIN, PLATFORMS
 from custom_components.elks46.services import ACTIONS
+from custom_components.elks46.trigger import TRIGGERS
 
 from . import Json
+from .test_translations import ENGLISH, ICONS
 
 REPOSITORY = Path(__file__).parents[1]
 ROOT = REPOSITORY / "custom_components" / DOMAIN
@@ -30,6 +33,10 @@ HACS: Json = json.loads((REPOSITORY / "hacs.json").read_text())
 PROJECT: Json = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 SERVICES: Json = load_yaml_dict(str(ROOT / "services.yaml"))
 """Loaded at import, as Home Assistant forbids it in its event loop."""
+PARTS: Json = {"triggers": TRIGGERS, "conditions": CONDITIONS}
+PARTS_DESCRIBED: Json = {
+    kind: load_yaml_dict(str(ROOT / f"{kind}.yaml")) for kind in PARTS
+}
 PILLOW = next(one for one in MANIFEST["requirements"] if one.startswith("pillow"))
 TARGET = {"entity_id", "device_id", "area_id", "floor_id", "label_id"}
 
@@ -223,6 +230,45 @@ def test_the_editor_offers_what_the_action_takes(service: str, schema: Any) -> N
         for name, field in taken.items()
         if callable(field.default)
     }.items()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "taken"),
+    [
+        pytest.param(kind, name, one.fields, id=f"{kind}.{name}")
+        for kind, all_of_them in PARTS.items()
+        for name, one in all_of_them.items()
+    ],
+)
+def test_the_editor_offers_what_a_trigger_or_condition_takes(
+    kind: str, name: str, taken: Json
+) -> None:
+    """The same fields, the same that must be there, each drawn and in words."""
+    offered = PARTS_DESCRIBED[kind][name]["fields"]
+    words = ENGLISH[kind][name]
+    choices = {
+        field: described["selector"]["select"]
+        for field, described in offered.items()
+        if "select" in described["selector"]
+    }
+
+    assert set(offered) == {str(field) for field in taken} == set(words["fields"])
+    assert {field for field in offered if offered[field].get("required")} == {
+        str(field) for field in taken if isinstance(field, probatio.Required)
+    }
+    assert list(ICONS[kind][name]) == [kind.removesuffix("s")]
+    assert all(validate_selector(one["selector"]) for one in offered.values())
+    assert all({"name", "description"} == set(one) for one in words["fields"].values())
+    for choice in choices.values():
+        options = ENGLISH["selector"][choice["translation_key"]]["options"]
+        assert list(options) == choice["options"]
+
+
+def test_every_trigger_and_condition_is_described() -> None:
+    """In each of the papers, and nothing else."""
+    for kind, all_of_them in PARTS.items():
+        for papers in (PARTS_DESCRIBED, ENGLISH, ICONS):
+            assert set(papers[kind]) == set(all_of_them)
 
 
 @pytest.mark.parametrize("service", ["send_sms", "send_mms"])

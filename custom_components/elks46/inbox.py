@@ -99,7 +99,7 @@ class Inbox:
         if contact is None:
             return message
         self._pins.note(contact, message.id, message.text)
-        return replace(message, text=contact.without_pin(message.text))
+        return replace(message, text=contact.cleared(message.text))
 
     async def async_prune(self) -> None:
         """Throw away pictures that are too old by what 46elks has told last."""
