@@ -62,6 +62,7 @@ from . import (
     use_action,
 )
 from .calls import Phones, place_call
+from .letters import Desk
 from .sounds import FFMPEG
 from .talk import Parlour
 from .test_architecture import DOORS, ENGINE, FRONT, GROUND, VOICE
@@ -290,6 +291,17 @@ async def status_is_answered_to_contacts(home: Home) -> None:
     ]
     assert await home.got(STRANGER) == []
     assert await home.got(BJORN) == []
+
+
+async def the_freezer_is_told_by_text(home: Home) -> None:
+    """No assistant need think about it."""
+    [entry] = home.hass.config_entries.async_entries(DOMAIN)
+    desk = Desk(home.hass, home.simulator, entry)
+    await desk.furnish()
+
+    answers = await desk.write(ANNA, "How cold is the freezer?", "And the cellar?")
+    assert answers[0] == "The freezer is at -18 degrees."
+    assert desk.sentences == ["And the cellar?"]
 
 
 async def only_the_named_heat_the_cottage(home: Home) -> None:
@@ -593,6 +605,7 @@ type Scene = Callable[[Home], Awaitable[None]]
 SCENES: Final[dict[str, Scene]] = {
     "Answer a text that says STATUS": status_is_answered_to_contacts,
     "Answer everything Anna texts": anna_is_answered,
+    "Answer how cold the freezer is": the_freezer_is_told_by_text,
     "Ask Anna whether to arm the house": anna_is_asked,
     "Call everybody until somebody sees to the water": somebody_sees_to_the_water,
     "Text Anna when the freezer is warm, and call her if the text does not arrive": (

@@ -14,6 +14,7 @@ import phonenumbers
 from .api import Connect
 from .const import (
     CLIENT_NUMBERS,
+    CONF_LANGUAGE,
     CONF_PHONE,
     CONF_PIN,
     CONF_RIGHTS,
@@ -35,6 +36,9 @@ PREMIUM: Final = frozenset(
         phonenumbers.PhoneNumberType.SHARED_COST,
     }
 )
+# What a person begins a text with who proves who they are: as many digits as a PIN may have.
+_LEADING_PIN = re.compile(r"\s*([0-9]{4,8})(?![0-9])[\s.,:;-]*")
+HIDDEN: Final = "••••"
 # 46elks: send-sms. Other characters pass some operators and are lost at others.
 _SENDER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{2,10}")
 
@@ -272,6 +276,20 @@ class Contact:
     sender: str | None = None
     rights: frozenset[Right] = frozenset()
     pin: str | None = field(default=None, repr=False)
+    language: str | None = None
+
+    def without_pin(self, text: str) -> tuple[str | None, str]:
+        """Return the digits that a text of theirs begins with, as a PIN would, and the rest."""
+        begun = _LEADING_PIN.match(text) if self.pin is not None else None
+        if begun is None:
+            return None, text.strip()
+        return begun[1], text[begun.end() :].strip()
+
+    def hiding_pin(self, text: str) -> str:
+        """Return a text of theirs in which nobody can read their PIN."""
+        if self.pin is None:
+            return text
+        return re.sub(rf"(?<![0-9]){self.pin}(?![0-9])", HIDDEN, text)
 
     def rights_of_call(self, *, is_verified: bool) -> frozenset[Right]:
         """Return what they may have this home do in a call: with a PIN nothing before it is entered."""
@@ -291,6 +309,7 @@ class Contacts:
                 sender=subentry.data.get(CONF_SENDER),
                 rights=frozenset(map(Right, subentry.data.get(CONF_RIGHTS, ()))),
                 pin=subentry.data.get(CONF_PIN),
+                language=subentry.data.get(CONF_LANGUAGE),
             )
             for subentry_id, subentry in entry.subentries.items()
             if subentry.subentry_type == SUBENTRY_CONTACT

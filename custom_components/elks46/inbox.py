@@ -16,6 +16,7 @@ from .signals import SIGNAL_MESSAGE, SIGNAL_STATE
 
 if TYPE_CHECKING:
     from .album import Album
+    from .correspondence import Correspondence
     from .store import ElksStore
 
 
@@ -23,13 +24,19 @@ class Inbox:
     """The one way in for messages of an account."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, store: ElksStore, album: Album
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        store: ElksStore,
+        album: Album,
+        correspondence: Correspondence,
     ) -> None:
-        """Take what remembers, and what keeps pictures."""
+        """Take what remembers, what keeps pictures, and who alone may read a PIN."""
         self._hass = hass
         self._entry = entry
         self._store = store
         self._album = album
+        self._correspondence = correspondence
         self._fetching: dict[str, asyncio.Task[tuple[str, ...]]] = {}
         self._announced: set[str] = set()
         self._recording: dict[str, asyncio.Task[None]] = {}
@@ -74,12 +81,19 @@ class Inbox:
             )
             recording.add_done_callback(partial(self._recorded, message.id))
         if is_new:
-            entry_id = self._entry.entry_id
-            async_dispatcher_send(self._hass, SIGNAL_MESSAGE.format(entry_id), message)
+            self._announce(message)
         # Not cancelled with whoever waits for it.
         await asyncio.wait({recording})
         recording.result()
         return is_new
+
+    def _announce(self, message: IncomingMessage) -> None:
+        self._correspondence.take(message)
+        async_dispatcher_send(
+            self._hass,
+            SIGNAL_MESSAGE.format(self._entry.entry_id),
+            self._correspondence.concealed(message),
+        )
 
     async def async_prune(self) -> None:
         """Throw away pictures that are too old by what 46elks has told last."""

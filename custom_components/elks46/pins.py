@@ -1,6 +1,6 @@
-"""PINs that are entered by phone: compared, and after three wrong ones locked for a while.
+"""PINs that are entered by phone or text: compared, and after three wrong ones locked for a while.
 
-A caller's number can be forged, so wrong ones are counted over calls.
+The number of a caller, or of a text, can be forged, so wrong ones are counted over all of them.
 """
 
 from datetime import datetime, timedelta
@@ -48,8 +48,8 @@ class Pins:
             del self._wrong[contact.subentry_id]
             self._locked[contact.subentry_id] = dt_util.utcnow() + LOCKED_FOR
             LOGGER.warning(
-                "The PIN of a contact was entered wrongly %s times by phone: no PIN of"
-                " theirs is taken for %s minutes",
+                "The PIN of a contact was entered wrongly %s times by phone or text: no"
+                " PIN of theirs is taken for %s minutes",
                 TRIES,
                 round(LOCKED_FOR.total_seconds() / 60),
             )

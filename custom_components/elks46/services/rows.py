@@ -56,7 +56,7 @@ def message_row(
         "sender": message.sender,
         "recipient": message.recipient,
         "contact": _contact(contacts, ends),
-        "message": message.text if keeps_text else None,
+        "message": _words(message, contacts) if keeps_text else None,
         "images": [*message.images],
         # 46elks gives a picture message that came in the status of one on its way.
         "status": None if incoming else message.status.value,
@@ -118,6 +118,14 @@ def recording_row(
 def _contact(contacts: Contacts, ends: Ends) -> str | None:
     contact = contacts.by_phone(ends.other)
     return contact.name if contact else None
+
+
+def _words(message: Message, contacts: Contacts) -> str | None:
+    """Return what a message says; the PIN that a contact has sent to Assist is nobody's to read."""
+    contact = contacts.by_phone(message.sender)
+    if contact is None or message.text is None:
+        return message.text
+    return contact.hiding_pin(message.text)
 
 
 def _written(moment: datetime | None) -> str | None:
