@@ -64,6 +64,7 @@ from . import (
     use_action,
 )
 from .calls import Phones, place_call
+from .letters import Desk
 from .sounds import FFMPEG
 from .talk import Parlour
 from .test_architecture import DOORS, ENGINE, FRONT, GROUND, VOICE
@@ -295,6 +296,17 @@ async def status_is_answered_to_contacts(home: Home) -> None:
     ]
     assert await home.got(STRANGER) == []
     assert await home.got(BJORN) == []
+
+
+async def the_freezer_is_told_by_text(home: Home) -> None:
+    """No assistant need think about it."""
+    [entry] = home.hass.config_entries.async_entries(DOMAIN)
+    desk = Desk(home.hass, home.simulator, entry)
+    await desk.furnish()
+
+    answers = await desk.write(ANNA, "How cold is the freezer?", "And the cellar?")
+    assert answers[0] == "The freezer is at -18 degrees."
+    assert desk.sentences == ["And the cellar?"]
 
 
 async def only_the_named_heat_the_cottage(home: Home) -> None:
@@ -715,6 +727,7 @@ SCENES: Final[dict[str, Scene]] = {
     "Text Anna who has called and was not taken": anna_hears_who_has_called,
     "Turn on the porch light when somebody presses 1": a_key_lights_the_porch,
     "Answer everything Anna texts": anna_is_answered,
+    "Answer how cold the freezer is": the_freezer_is_told_by_text,
     "Ask Anna whether to arm the house": anna_is_asked,
     "Call everybody until somebody sees to the water": somebody_sees_to_the_water,
     "Text Anna when the freezer is warm, and call her if the text does not arrive": (

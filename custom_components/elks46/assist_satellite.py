@@ -13,13 +13,9 @@ from typing import Any, Final, override
 
 from homeassistant.components import media_source, stt, tts
 from homeassistant.components.assist_pipeline import (
-    OPTION_PREFERRED,
     Pipeline,
     PipelineEvent,
     PipelineEventType,
-    PipelineNotFound,
-    async_get_pipeline,
-    async_get_pipelines,
 )
 from homeassistant.components.assist_satellite import (
     AssistSatelliteAnnouncement,
@@ -30,13 +26,13 @@ from homeassistant.components.assist_satellite import (
     SatelliteBusyError,
 )
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.translation import async_get_translations
 
+from .assistant import OF_CONTACTS, OF_STRANGERS, pipeline_of, select_of
 from .audio import async_pcm
 from .const import CONF_USER_ID, DOMAIN, LOGGER, SUBENTRY_NUMBER, TALK_SECONDS_AT_MOST
 from .contacts import Contact
@@ -141,13 +137,16 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
         visit = self._visit
         if visit is None:
             return None
-        return self._select(visit, "pipeline_2" if visit.is_stranger else "pipeline")
+        return select_of(self.hass, visit.number_id, _assistant_for(visit))
 
     @property
     @override
     def vad_sensitivity_entity_id(self) -> str | None:
         """Return where the number in use says how long a pause ends a sentence."""
-        return self._select(self._visit, "vad_sensitivity") if self._visit else None
+        visit = self._visit
+        return (
+            select_of(self.hass, visit.number_id, "vad_sensitivity") if visit else None
+        )
 
     @callback
     @override
@@ -275,26 +274,9 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
         if self.is_busy:
             raise SatelliteBusyError
 
-    def _select(self, visit: Visit, key: str) -> str | None:
-        """Return a setting of the number in use, if it is there."""
-        entity_id = er.async_get(self.hass).async_get_entity_id(
-            Platform.SELECT, DOMAIN, f"{visit.number_id}-{key}"
-        )
-        is_there = entity_id is not None and self.hass.states.get(entity_id) is not None
-        return entity_id if is_there else None
-
     def _pipeline(self, visit: Visit) -> Pipeline | None:
         """Return the pipeline of a conversation."""
-        entity_id = self._select(
-            visit, "pipeline_2" if visit.is_stranger else "pipeline"
-        )
-        chosen = self.hass.states.get(entity_id) if entity_id else None
-        name = chosen.state if chosen else OPTION_PREFERRED
-        known = {one.name: one.id for one in async_get_pipelines(self.hass)}
-        try:
-            return async_get_pipeline(self.hass, known.get(name))
-        except PipelineNotFound:
-            return None
+        return pipeline_of(self.hass, visit.number_id, _assistant_for(visit))
 
     @contextmanager
     def _engaged(self, visit: Visit) -> Iterator[None]:
@@ -555,6 +537,11 @@ class ElksNumberSatellite(ElksNumberEntity, ElksSatellite):
         """Take the number."""
         super().__init__(hass, entry, subentry, key)
         self._subentry_id = subentry.subentry_id
+
+
+def _assistant_for(visit: Visit) -> str:
+    """Return which setting of a number says who talks."""
+    return OF_STRANGERS if visit.is_stranger else OF_CONTACTS
 
 
 def is_goodbye(text: str) -> bool:

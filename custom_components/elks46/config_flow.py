@@ -42,6 +42,7 @@ from .const import (
     CONF_DEFAULT_CALLER,
     CONF_DEFAULT_SENDER,
     CONF_KEEP_TEXT,
+    CONF_LLM_TOOLS,
     CONF_LOW_BALANCE,
     CONF_PUBLIC_URL,
     CONF_REACH,
@@ -141,6 +142,7 @@ OPTIONS_SCHEMA: Final = probatio.Schema(
                 mode=SelectSelectorMode.DROPDOWN,
             )
         ),
+        probatio.Required(CONF_LLM_TOOLS, default=False): BooleanSelector(),
     }
 )
 

@@ -15,6 +15,7 @@ import phonenumbers
 from .api import Connect
 from .const import (
     CLIENT_NUMBERS,
+    CONF_LANGUAGE,
     CONF_PHONE,
     CONF_PIN,
     CONF_RIGHTS,
@@ -288,6 +289,7 @@ class Contact:
     sender: str | None = None
     rights: frozenset[Right] = frozenset()
     pin: str | None = field(default=None, repr=False)
+    language: str | None = None
 
     def rights_of_call(self, *, is_verified: bool) -> frozenset[Right]:
         """Return what they may have this home do in a call: with a PIN nothing before it is entered."""
@@ -319,6 +321,7 @@ class Contacts:
                 sender=subentry.data.get(CONF_SENDER),
                 rights=frozenset(map(Right, subentry.data.get(CONF_RIGHTS, ()))),
                 pin=subentry.data.get(CONF_PIN),
+                language=subentry.data.get(CONF_LANGUAGE),
             )
             for subentry_id, subentry in entry.subentries.items()
             if subentry.subentry_type == SUBENTRY_CONTACT

@@ -27,6 +27,7 @@ SPEED: Final = 1000
 # Nothing takes nearly as long, except on a machine that is busy with other tests.
 PATIENCE: Final = 60
 POLL_SECONDS: Final = 0.1
+SUBENTRY_FLOW: Final = "config/config_entries/subentries/flow"
 
 
 def finish[T](work: Coroutine[Any, Any, T]) -> T:
@@ -164,6 +165,23 @@ async def device(home: Home, name: str) -> str:
     devices = await home.ask("config/device_registry/list")
     (found,) = [str(one["id"]) for one in devices if one["name"] == name]
     return found
+
+
+async def reconfigure(
+    home: Home, entry_id: str, kind: str, step: str | None, **fields: object
+) -> None:
+    """Change the first contact or number, as a person does in its forms."""
+    listed = await home.ask("config_entries/subentries/list", entry_id=entry_id)
+    subentry = next(one for one in listed if one["subentry_type"] == kind)
+    begin = {"handler": [entry_id, kind], "subentry_id": subentry["subentry_id"]}
+    form = await home.post(SUBENTRY_FLOW, begin)
+    if step is not None:
+        form = await home.post(
+            f"{SUBENTRY_FLOW}/{form['flow_id']}", {"next_step_id": step}
+        )
+    done = await home.post(f"{SUBENTRY_FLOW}/{form['flow_id']}", fields)
+    assert done["reason"] == "reconfigure_successful"
+    await elks.settle(home, entry_id)
 
 
 async def status_of(home: Home, contact: str) -> str:

@@ -8,39 +8,23 @@ import wave
 
 import pytest
 
-from demo import assist, elks
+from demo import assist
 from demo.house import Home
 from demo.integrations.house_ears.by_heart import ByHeart
 from tests.calls import Phones
 from tests.sounds import decoded
 from tests.speech import ASSIST, voice
 
-from . import ANNA, NUMBER, Account, eventually
+from . import ANNA, NUMBER, Account, eventually, reconfigure
 
 REALTIME = "+4600700021"
 SATELLITE = "assist_satellite.anna_call"
 LIGHT = "light.kitchen_light"
-FLOW = "config/config_entries/subentries/flow"
 # The two notes behind an answer, by which the house says that it listens again.
 CUE_SECONDS = 0.5
 FREEZER = "The freezer is at -18 degrees."
 # What might be heard instead of an answer.
 OTHERS = ("Goodbye.", "Turned off the light", "I did not hear anything.")
-
-
-async def reconfigure(
-    home: Home, entry_id: str, kind: str, step: str | None, **fields: object
-) -> None:
-    """Change the first contact or number, as a person does in its forms."""
-    listed = await home.ask("config_entries/subentries/list", entry_id=entry_id)
-    subentry = next(one for one in listed if one["subentry_type"] == kind)
-    begin = {"handler": [entry_id, kind], "subentry_id": subentry["subentry_id"]}
-    form = await home.post(FLOW, begin)
-    if step is not None:
-        form = await home.post(f"{FLOW}/{form['flow_id']}", {"next_step_id": step})
-    done = await home.post(f"{FLOW}/{form['flow_id']}", fields)
-    assert done["reason"] == "reconfigure_successful"
-    await elks.settle(home, entry_id)
 
 
 @pytest.fixture
