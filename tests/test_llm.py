@@ -246,7 +246,7 @@ async def test_words_that_are_not_kept_are_not_told(
     kept = await use(hass, READ)
     await change_options(hass, home, **{CONF_KEEP_TEXT: False})
 
-    assert words(kept) == [("Anna", True, "•••• open the garage")]
+    assert words(kept) == [("Anna", True, "open the garage")]
     assert words(await use(hass, READ)) == [("Anna", True, None)]
 
 
