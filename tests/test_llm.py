@@ -183,7 +183,9 @@ async def test_a_model_texts_a_contact(
     result = await use(hass, SEND, contact="Anna", message="“Dinner” is ready")
     [request] = await simulator.requests("POST", "sms")
 
-    assert result == ToolResult(data={"status": "created", "parts": 1, "cost": 0.52})
+    assert result == ToolResult(
+        data={"status": "created", "parts": 1, "cost": 0.52, "currency": "SEK"}
+    )
     assert (request["fields"]["to"], request["fields"]["message"]) == (
         ANNA,
         '"Dinner" is ready',

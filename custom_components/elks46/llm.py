@@ -176,6 +176,8 @@ class SendTextMessage(PeopleTool):
         person, message = self._people[asked[ATTR_CONTACT]], typed(asked[ATTR_MESSAGE])
         if max(count_text(message).possible_parts) > PARTS_AT_MOST:
             raise HomeAssistantError(TOO_LONG)
+        # A reload while sending takes the rooms away from the entry, not from us.
+        account = person.entry.runtime_data.coordinator.data.account
         (row,) = await self._async_use(
             hass,
             "send_sms",
@@ -184,7 +186,8 @@ class SendTextMessage(PeopleTool):
             device_id=[person.device_id],
             message=message,
         )
-        return {key: row[key] for key in ("status", "parts", "cost")}
+        told: JsonObjectType = {key: row[key] for key in ("status", "parts", "cost")}
+        return told | {"currency": account.currency}
 
 
 class PlacePhoneCall(PeopleTool):
