@@ -28,6 +28,7 @@ GROUND = {
     "address",
     "contacts",
     "notices",
+    "phrases",
     "prices",
     "subentries",
 }
@@ -98,6 +99,7 @@ FRONT = {
     "forms",
     "image",
     "interruption",
+    "logbook",
     "media_source",
     "notify",
     "number_flow",
@@ -108,6 +110,7 @@ FRONT = {
     "services",
     "subaccount_flow",
     "subentry_flow",
+    "system_health",
 }
 # Some rooms have a cellar: a module that only they use.
 BUILT_ON = {
@@ -124,11 +127,13 @@ BUILT_ON = {
     "front_desk": {"answering", "desk", "pins"},
     "greetings": {"audio", "stage"},
     "guard": {"tariff"},
+    "logbook": {"bus"},
     "media": {"fetch"},
     "number_flow": {"call_form", "forms", "rent_flow"},
     "outbox": {"ledger", "look_up", "senders"},
     "reception": {"answering", "audio", "desk", "greetings", "stage"},
     "rent_flow": {"forms"},
+    "repairs": {"forms"},
     "repertoire": {"stage", "switchboard"},
     "senders": {"look_up"},
     "services": {"services"},
