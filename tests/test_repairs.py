@@ -41,7 +41,7 @@ from . import (
     text_home,
 )
 from .calls import place_call
-from .test_translations import ENGLISH
+from .wording import ENGLISH
 
 FOREIGN = "https://pizza.example.com/sms"
 

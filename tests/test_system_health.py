@@ -17,7 +17,7 @@ from . import (
     change_options,
     text_home,
 )
-from .test_translations import ENGLISH
+from .wording import ENGLISH
 
 
 async def read(hass: HomeAssistant, connect: WebSocketGenerator) -> Json:

@@ -34,15 +34,16 @@ def leaves(tree: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]
     """Yield every text and where it stands."""
     if isinstance(tree, Mapping):
         for key, branch in tree.items():
-            yield from leaves(branch, (*path, key))
+            yield from leaves(branch, (*path, str(key)))
     else:
         yield ".".join(path), str(tree)
 
 
-def placeholders(tree: object) -> set[str]:
-    """Return the placeholders of a text, or of all there are in a tree."""
+def placeholders(*trees: object) -> set[str]:
+    """Return the placeholders of texts, or of all there are in trees."""
     return {
         field
+        for tree in trees
         for _, message in leaves(tree)
         for _, field, _, _ in Formatter().parse(message)
         if field is not None
@@ -89,7 +90,7 @@ class Reader:
         words = ENGLISH["issues"].get(issue.translation_key, {})
         part = "fix_flow" if issue.is_fixable else "description"
         self._miss(issue.translation_key, {"title", part}, words)
-        told = {key: words[key] for key in ("title", "description") if key in words}
+        told = placeholders(words.get("title", ""), words.get("description", ""))
         given = set(issue.translation_placeholders or ())
         self._miss(issue.translation_key, placeholders(told), dict.fromkeys(given))
 
@@ -102,6 +103,13 @@ class Reader:
                 continue
             for words in ("data", "data_description"):
                 self._miss(f"{where} {words}", {str(key)}, step.get(words))
+            self._choices(f"{where} {key}", getattr(field, "config", {}))
+
+    def _choices(self, where: str, config: Mapping[str, Any]) -> None:
+        """Look up what can be chosen, where the choices are no names."""
+        if (key := config.get("translation_key")) is not None:
+            words = ENGLISH["selector"].get(key, {}).get("options")
+            self._miss(where, set(config["options"]), words)
 
     def _filled(self, flow: Flow, shown: Mapping[str, Any], told: list[object]) -> None:
         """See that nothing is shown with a gap in it."""
@@ -109,7 +117,7 @@ class Reader:
         if isinstance(flow, RepairsFlow):
             issue = ir.async_get(flow.hass).async_get_issue(DOMAIN, flow.issue_id)
             given |= set((issue and issue.translation_placeholders) or ())
-        self._miss(flow, placeholders(dict(enumerate(told))), dict.fromkeys(given))
+        self._miss(flow, placeholders(*told), dict.fromkeys(given))
 
     @staticmethod
     def _words(flow: Flow) -> Json:
