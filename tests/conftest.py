@@ -36,6 +36,15 @@ from simulator.app import running
 from simulator.config import Config
 
 from . import ANNA, BJORN, NUMBER, WEBHOOK_ID, SimulatorControl, setup_integration
+from .wording import reading_along
+
+
+@pytest.fixture(autouse=True)
+def _words() -> Generator[None]:
+    """Have words for everything that a test is shown."""
+    with reading_along() as reader:
+        yield
+    assert reader.missing == []
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ GROUND = {
     "contacts",
     "notices",
     "patterns",
+    "phrases",
     "prices",
     "subentries",
 }
@@ -106,6 +107,7 @@ FRONT = {
     "image",
     "interruption",
     "llm",
+    "logbook",
     "media_source",
     "notify",
     "number_flow",
@@ -117,6 +119,7 @@ FRONT = {
     "services",
     "subaccount_flow",
     "subentry_flow",
+    "system_health",
     "trigger",
 }
 # Some rooms have a cellar: a module that only they use.
@@ -137,11 +140,13 @@ BUILT_ON = {
     "front_desk": {"answering", "desk", "pins"},
     "greetings": {"audio", "stage"},
     "guard": {"tariff"},
+    "logbook": {"bus"},
     "media": {"fetch"},
     "number_flow": {"call_form", "forms", "rent_flow"},
     "outbox": {"ledger", "look_up", "senders"},
     "reception": {"answering", "audio", "desk", "greetings", "stage"},
     "rent_flow": {"forms"},
+    "repairs": {"forms"},
     "repertoire": {"stage", "switchboard"},
     "replies": {"circles"},
     "senders": {"look_up"},

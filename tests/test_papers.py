@@ -7,7 +7,7 @@ import re
 import tomllib
 from typing import Any
 
-from awesomeversion import AwesomeVersion
+from awesomeversion import AwesomeVersion, AwesomeVersionStrategy
 import homeassistant
 from homeassistant.const import Platform, __version__
 from homeassistant.core import HomeAssistant, SupportsResponse
@@ -37,6 +37,9 @@ PARTS: Json = {"triggers": TRIGGERS, "conditions": CONDITIONS}
 PARTS_DESCRIBED: Json = {
     kind: load_yaml_dict(str(ROOT / f"{kind}.yaml")) for kind in PARTS
 }
+COMPONENTS = Path(homeassistant.__file__).parent / "components"
+# The newest Home Assistant, beside the one that the tests run on.
+NEWEST = REPOSITORY / ".venv-ha"
 PILLOW = next(one for one in MANIFEST["requirements"] if one.startswith("pillow"))
 TARGET = {"entity_id", "device_id", "area_id", "floor_id", "label_id"}
 
@@ -100,7 +103,47 @@ def test_the_manifest_has_what_stores_want() -> None:
     assert all(owner.startswith("@") for owner in MANIFEST["codeowners"])
     assert MANIFEST["integration_type"] == "service"
     assert MANIFEST["iot_class"] == "cloud_push"
+    # What Home Assistant calls an integration that its own people have not looked at.
+    assert MANIFEST["quality_scale"] == "custom"
     assert (ROOT / "config_flow.py").exists()
+
+
+def test_no_integration_of_home_assistant_is_called_the_same() -> None:
+    """Ours would stand in its place."""
+    assert not (COMPONENTS / DOMAIN).exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "kinds"),
+    [("categories", "subcategories"), ("connectivity", None)],
+)
+def test_the_manifest_says_where_it_is_found(key: str, kinds: str | None) -> None:
+    """By words of Home Assistant's list, which comes with the newest."""
+    (file,) = NEWEST.glob(f"lib/*/site-packages/homeassistant/generated/*_{key}.json")
+    known = {
+        ".".join(filter(None, (one["slug"], kind.get("slug"))))
+        for one in json.loads(file.read_text())
+        for kind in one.get(kinds, [{}])
+    }
+
+    assert MANIFEST[key]
+    assert set(MANIFEST[key]) <= known
+
+
+def test_what_is_declared_is_there() -> None:
+    """Once each, and not our own."""
+    declared = [*MANIFEST["dependencies"], *MANIFEST["after_dependencies"]]
+
+    assert sorted({*declared}) == sorted(declared)
+    assert {one for one in declared if not (COMPONENTS / one).is_dir()} == set()
+
+
+def test_nothing_is_set_up_in_yaml() -> None:
+    """Home Assistant tells people so who try, if the schema says it."""
+    assert (
+        "CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)"
+        in (ROOT / "__init__.py").read_text()
+    )
 
 
 @pytest.mark.parametrize("key", ["documentation", "issue_tracker"])
@@ -116,7 +159,7 @@ async def test_home_assistant_takes_the_manifest(
     loaded = await async_get_integration(hass, DOMAIN)
 
     assert loaded.version == MANIFEST["version"]
-    assert AwesomeVersion(MANIFEST["version"]).valid
+    assert AwesomeVersion(MANIFEST["version"]).strategy is AwesomeVersionStrategy.SEMVER
     assert loaded.requirements == MANIFEST["requirements"]
 
 
@@ -196,16 +239,26 @@ def test_a_store_finds_what_it_looks_for(path: str) -> None:
     ] == [DOMAIN]
 
 
-@pytest.mark.parametrize(
-    ("service", "field"),
-    [(service, field) for service in SERVICES for field in fields(service)],
-)
-def test_every_field_can_be_filled_in(service: str, field: str) -> None:
-    """Home Assistant draws what it is told to."""
-    described = fields(service)[field]
+def test_a_store_shows_a_licence_that_it_takes() -> None:
+    """One that the Open Source Initiative has approved, by its name and in full."""
+    assert PROJECT["project"]["license"] == "Apache-2.0"
+    assert "Apache License" in (REPOSITORY / "LICENSE").read_text()[:200]
 
-    assert validate_selector(described["selector"]) is not None
-    assert set(described) <= {"default", "example", "required", "selector"}
+
+def test_what_a_store_and_home_assistant_look_at_is_looked_at_where_it_is_hosted() -> (
+    None
+):
+    """By their own validators, at each change and each day."""
+    workflow = load_yaml_dict(str(REPOSITORY / ".github/workflows/validate.yml"))
+    used = [
+        step["uses"].partition("@")[0]
+        for job in workflow["jobs"].values()
+        for step in job["steps"]
+    ]
+
+    # YAML reads the word before the occasions as yes.
+    assert set(workflow[True]) >= {"push", "pull_request", "schedule"}
+    assert {"home-assistant/actions/hassfest", "hacs/action"} <= set(used)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from typing import Any, Final
 from unittest.mock import patch
 from urllib.parse import quote
 
-import homeassistant
 from homeassistant.components.automation import DOMAIN as AUTOMATION_DOMAIN
 from homeassistant.components.tts.const import DATA_COMPONENT
 from homeassistant.const import __version__ as HOME_ASSISTANT_VERSION
@@ -1123,19 +1122,6 @@ def test_numbers_are_fictitious() -> None:
     }
 
     assert written <= {f"+467017406{last:02}" for last in range(5, 100)}
-
-
-def test_the_quality_scale_is_whole() -> None:
-    """The rules are those that Home Assistant's own integrations answer."""
-    rules = read_yaml((INTEGRATION / "quality_scale.yaml").read_text())["rules"]
-    example = Path(homeassistant.__file__).parent / "components/ntfy/quality_scale.yaml"
-    official = read_yaml(example.read_text())["rules"]
-
-    assert set(rules) == set(official)
-    for answer in rules.values():
-        assert answer == "done" or (
-            answer["status"] in ("todo", "exempt") and answer["comment"]
-        )
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)

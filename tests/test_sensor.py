@@ -245,6 +245,7 @@ async def test_only_the_balance_needs_46elks(
     assert shown(hass, BALANCE) == "100"
 
 
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_the_last_callback_is_shown(
     hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
 ) -> None:
@@ -257,6 +258,7 @@ async def test_the_last_callback_is_shown(
     assert datetime.fromisoformat(shown(hass, LAST_CALLBACK)) >= before
 
 
+@pytest.mark.usefixtures("entity_registry_enabled_by_default")
 async def test_the_last_callback_is_known_after_a_restart(
     hass: HomeAssistant, entry: MockConfigEntry, public_url: str
 ) -> None:

@@ -186,12 +186,16 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
                 self.hass,
                 DOMAIN,
                 issue_id,
-                is_fixable=False,
+                is_fixable=True,
                 severity=ir.IssueSeverity.ERROR,
                 translation_key="assist_unable",
                 translation_placeholders={
                     "number": self._entry.subentries[visit.number_id].title,
                     "pipeline": pipeline.name if pipeline else "–",
+                },
+                data={
+                    "entry_id": self._entry.entry_id,
+                    "subentry_id": visit.number_id,
                 },
             )
         return has_all

@@ -36,7 +36,7 @@ from .const import (
     ReplyTo,
 )
 from .contacts import Contacts, is_answerable
-from .notices import async_tell_of_numbers
+from .notices import async_tell_of_numbers, issue_data, issue_of_number
 from .records import Forward, Reply
 from .signals import SIGNAL_MESSAGE
 from .subentries import subentry_by_number
@@ -57,8 +57,8 @@ FORWARDS_OF_SENDER: Final = 10
 FORWARDS_OF_SAME_TEXT: Final = 3
 # As long as 46elks would have repeated its post; an older text would only confuse.
 MAKE_UP_FOR: Final = timedelta(hours=6)
-
-type Told = tuple[str, dict[str, str]]
+# The issue of texts that come back again and again.
+LOOP: Final = "forward_loop"
 
 
 class Replies:
@@ -347,39 +347,29 @@ class Replies:
         """Take back what was said of circles where an hour is over."""
         forwards = self._store.forwards.values()
         going = {one.number for one in forwards if self._goes_in_circles(one)}
-        current = {self._issue_id("forward_loop", number) for number in going}
-        self._forget_all_but(current, "forward_loop")
-
-    def _forget_all_but(self, current: set[str], what: str) -> None:
-        ours = self._issue_id(what, "")
+        current = {issue_of_number(self._entry, LOOP, number) for number in going}
         for domain, issue_id in list(ir.async_get(self._hass).issues):
-            if domain == DOMAIN and issue_id.startswith(ours):
-                if issue_id not in current:
-                    ir.async_delete_issue(self._hass, domain, issue_id)
-
-    def _issue_id(self, what: str, number: str) -> str:
-        return f"{what}_{self._entry.entry_id}_{number}"
+            is_ours = issue_id.startswith(f"{LOOP}_{self._entry.entry_id}_")
+            if domain == DOMAIN and is_ours and issue_id not in current:
+                ir.async_delete_issue(self._hass, domain, issue_id)
 
     def _tell_loop(self, number: str) -> None:
         """Say it in Repairs, and once in the log."""
-        issue_id = self._issue_id("forward_loop", number)
+        issue_id = issue_of_number(self._entry, LOOP, number)
         if ir.async_get(self._hass).async_get_issue(DOMAIN, issue_id) is None:
             LOGGER.warning(
                 "Texts of a sender are not passed on for now: they seem to go in circles"
             )
-        told = "forward_loop", {"number": number, "account": self._entry.title}
-        self._tell(number, told)
-
-    def _tell(self, number: str, told: Told) -> str:
-        what, placeholders = told
-        issue_id = self._issue_id(what, number)
         ir.async_create_issue(
             self._hass,
             DOMAIN,
             issue_id,
-            is_fixable=False,
+            is_fixable=True,
             severity=ir.IssueSeverity.WARNING,
-            translation_key=what,
-            translation_placeholders=placeholders,
+            translation_key="forward_loop",
+            translation_placeholders={
+                "number": number,
+                "account": self._entry.title,
+            },
+            data=issue_data(self._entry, number),
         )
-        return issue_id
