@@ -24,7 +24,8 @@ from custom_components.elks46.services import ACTIONS
 from custom_components.elks46.trigger import TRIGGERS
 
 from . import Json
-from .test_translations import ENGLISH, ICONS
+from .test_translations import ICONS
+from .wording import ENGLISH
 
 REPOSITORY = Path(__file__).parents[1]
 ROOT = REPOSITORY / "custom_components" / DOMAIN
