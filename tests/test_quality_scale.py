@@ -47,7 +47,9 @@ from .wording import ENGLISH, ROOT
 REPOSITORY: Final = ROOT.parents[1]
 DOCS: Final = REPOSITORY / "docs"
 README: Final = (REPOSITORY / "README.md").read_text()
-REFERENCE: Final = (DOCS / "reference.md").read_text()
+REFERENCE: Final = "\n".join(
+    (DOCS / page).read_text() for page in ("reference.md", "automations.md")
+)
 MANIFEST: Final[Json] = json.loads((ROOT / "manifest.json").read_text())
 PROJECT: Final[Json] = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 RULES: Final[Json] = load_yaml_dict(str(ROOT / "quality_scale.yaml"))["rules"]

@@ -92,7 +92,7 @@ class Reader:
         self._miss(issue.translation_key, {"title", part}, words)
         told = placeholders(words.get("title", ""), words.get("description", ""))
         given = set(issue.translation_placeholders or ())
-        self._miss(issue.translation_key, placeholders(told), dict.fromkeys(given))
+        self._miss(issue.translation_key, told, dict.fromkeys(given))
 
     def _fields(self, where: str, schema: Any, step: Mapping[str, Any]) -> None:
         for key, field in (schema.schema if schema else {}).items():
