@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
+from simulator.formats import decoder
+
 from .calls import chirp
-from .sounds import samples
+from .sounds import riff, samples
 
 BYTES_A_SECOND: Final = 16_000
 
@@ -19,6 +21,12 @@ def _moments(heard: bytes, made: bytes) -> Iterator[float]:
     while found >= 0:
         yield found / BYTES_A_SECOND
         found = heard.find(made, found + len(made))
+
+
+def on_the_phone(sound: bytes) -> bytes:
+    """Return a WAV of what a caller hears of the house's samples, without the silence at their end."""
+    loud = sound.rstrip(b"\0")
+    return riff(decoder("pcm_16000")(loud + bytes(-len(loud) % 4)))
 
 
 def distinct(index: int) -> bytes:
