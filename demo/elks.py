@@ -25,7 +25,14 @@ PEOPLE: Final = {phone.name: phone.number for phone in Config().phones}
 class Simulator:
     """The stand-in for 46elks, as a process."""
 
-    def __init__(self, folder: Path, *, port: int, speed: float = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int,
+        speed: float = 1,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         """Say where it serves, how fast its time goes, and where it may write."""
         self.url = f"http://127.0.0.1:{port}"
         self.api_url = f"{self.url}/a1"
@@ -39,6 +46,7 @@ class Simulator:
             ],
             output=folder / "simulator.log",
             folder=ROOT,
+            environment=environment,
         )
 
     async def start(self) -> None:

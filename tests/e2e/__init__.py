@@ -18,6 +18,8 @@ from demo.process import Process
 from simulator.config import DEFAULT_PASSWORD, DEFAULT_USERNAME
 from tests import Json, SimulatorControl
 
+from .tls import make_certificate
+
 ANNA: Final = "+46701740605"
 ERIK: Final = "+46701740606"
 NUMBER: Final = "+46701740690"
@@ -66,7 +68,12 @@ class Town:
 
     def __init__(self, folder: Path) -> None:
         """Choose places for both."""
-        self.simulator = Simulator(folder, port=free_port(), speed=SPEED)
+        self.certificate = make_certificate(folder)
+        # 46elks trusts the certificates that everybody does.
+        trusting = {"SSL_CERT_FILE": str(self.certificate.path)}
+        self.simulator = Simulator(
+            folder, port=free_port(), speed=SPEED, environment=trusting
+        )
         self.house = House(
             folder / "house", port=free_port(), simulator_url=self.simulator.url
         )

@@ -1,100 +1,24 @@
 """Talking with the house over a telephone, between real processes: speech goes in, and speech comes out."""
 
 import asyncio
-import base64
 from functools import partial
-from io import BytesIO
-import wave
 
-import pytest
-
-from demo import assist, elks
+from demo import elks
 from demo.house import Home
 from demo.integrations.house_ears.by_heart import ByHeart
 from tests.calls import Phones
 from tests.sounds import decoded
-from tests.speech import ASSIST, voice
+from tests.speech import ASSIST
 
-from . import ANNA, NUMBER, Account, eventually
+from . import ANNA, Account, eventually
+from .talking import LIGHT, SATELLITE, heard, ring, say, seconds, state, websocket_url
+from .tls import by_https
 
-REALTIME = "+4600700021"
-SATELLITE = "assist_satellite.anna_call"
-LIGHT = "light.kitchen_light"
-FLOW = "config/config_entries/subentries/flow"
 # The two notes behind an answer, by which the house says that it listens again.
 CUE_SECONDS = 0.5
 FREEZER = "The freezer is at -18 degrees."
 # What might be heard instead of an answer.
 OTHERS = ("Goodbye.", "Turned off the light", "I did not hear anything.")
-
-
-async def reconfigure(
-    home: Home, entry_id: str, kind: str, step: str | None, **fields: object
-) -> None:
-    """Change the first contact or number, as a person does in its forms."""
-    listed = await home.ask("config_entries/subentries/list", entry_id=entry_id)
-    subentry = next(one for one in listed if one["subentry_type"] == kind)
-    begin = {"handler": [entry_id, kind], "subentry_id": subentry["subentry_id"]}
-    form = await home.post(FLOW, begin)
-    if step is not None:
-        form = await home.post(f"{FLOW}/{form['flow_id']}", {"next_step_id": step})
-    done = await home.post(f"{FLOW}/{form['flow_id']}", fields)
-    assert done["reason"] == "reconfigure_successful"
-    await elks.settle(home, entry_id)
-
-
-@pytest.fixture
-async def line(account: Account, home: Home) -> Phones:
-    """Return the phones of a house that Anna may talk with, whose time passes as it does."""
-    await home.run("light.turn_off", entity_id=LIGHT)
-    await assist.pipelines(home)
-    await account.phones.put_number(REALTIME, capabilities=["websocket"])
-    person = {"name": "Anna", "phone": ANNA, "rights": ["assist"]}
-    await reconfigure(home, account.entry_id, "contact", None, **person)
-    await reconfigure(
-        home,
-        account.entry_id,
-        "number",
-        "calls",
-        call_handling="assist",
-        call_fallback="reject",
-        realtime_number=REALTIME,
-        strangers=False,
-        barge_in=True,
-    )
-    await eventually(partial(has_address, account), True)
-    await account.phones.control("PUT", "clock", {"speed": 1})
-    return Phones(account.phones)
-
-
-async def has_address(account: Account) -> bool:
-    """Tell whether the house has set where the voice goes."""
-    numbers = await account.phones.control("GET", "numbers")
-    return any(one.get("websocket_url") for one in numbers)
-
-
-async def state(home: Home, entity_id: str) -> str:
-    """Return how an entity is."""
-    return str((await home.state(entity_id))["state"])
-
-
-async def say(account: Account, call_id: str, text: str) -> None:
-    """Have the caller say something now."""
-    spoken = base64.b64encode(voice(text, before=0.2, after=1.5)).decode()
-    await account.phones.control(
-        "POST", f"calls/{call_id}/audio", {"audio": f"data:audio/wav;base64,{spoken}"}
-    )
-
-
-async def heard(account: Account, call_id: str) -> bytes:
-    """Return what the caller has heard until now."""
-    return await account.phones.download(f"calls/{call_id}/heard.wav")
-
-
-def seconds(content: bytes) -> float:
-    """Return how long a WAV is."""
-    with wave.open(BytesIO(content)) as file:
-        return float(file.getnframes() / file.getframerate())
 
 
 async def answer(account: Account, home: Home, call_id: str) -> bytes:
@@ -111,10 +35,7 @@ async def test_house_does_and_answers_what_is_said(
     account: Account, home: Home, line: Phones
 ) -> None:
     """Two things in one call, then one that interrupts a long answer, and goodbye."""
-    rung = await account.phones.control(
-        "POST", f"handsets/{ANNA}/calls", {"to": NUMBER}
-    )
-    call_id = str(rung["call_id"])
+    call_id = await ring(account)
     await eventually(partial(state, home, SATELLITE), "listening")
     await say(account, call_id, "turn on the kitchen light")
     await eventually(partial(state, home, LIGHT), "on")
@@ -164,3 +85,24 @@ async def test_house_calls_and_asks(account: Account, home: Home, line: Phones) 
     await line.end(call_id)
 
     assert response["id"] == "arm"
+
+
+async def test_house_talks_through_tls(
+    account: Account, home: Home, line: Phones
+) -> None:
+    """Behind what ends TLS before it, as most homes are: the address is of https, and so the socket's is of wss."""
+    town = account.town
+    async with by_https(town.certificate, town.house.url) as url:
+        await elks.set_options(home, account.entry_id, public_url=url)
+        where = await eventually(partial(websocket_url, account, "wss"))
+        call_id = await ring(account)
+        await eventually(partial(state, home, SATELLITE), "listening")
+        await say(account, call_id, "turn on the kitchen light")
+        await eventually(partial(state, home, LIGHT), "on")
+        await eventually(partial(state, home, SATELLITE), "listening")
+        await say(account, call_id, "goodbye")
+        call = await line.end(call_id)
+
+    assert where.startswith(f"wss{url.removeprefix('https')}/")
+    assert call["result"] == "success"
+    assert call["legs"][1]["socket"]["received"]["seconds"] > 1
