@@ -88,11 +88,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
 
     address = Address(hass, entry)
     reach = Reach(hass, entry, address)
-    inbox = Inbox(hass, entry, store, Album(hass, entry, client))
     contacts = Contacts(entry)
     guard = Guard(hass, entry, store, contacts, coordinator)
     outbox = Outbox(hass, entry, client, store, address, coordinator, guard)
     board = switchboard.async_get(hass, entry.entry_id)
+    pins = board.desk.pins
+    album = Album(hass, entry, client)
+    inbox = Inbox(hass, entry, store, album, contacts, pins)
     dialler = Dialler(hass, entry, client, store, address, board, guard)
     tapes = Tapes(hass, entry, client, store, dialler.ledger)
     conversations = Conversations(
@@ -130,6 +132,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         guard=guard,
         inbox=inbox,
         outbox=outbox,
+        pins=pins,
         dialler=dialler,
         escalation=Escalation(hass, entry, store, contacts, dialler, outbox),
         fallbacks=Fallbacks(hass, entry, client, store, coordinator, dialler, outbox),
@@ -179,6 +182,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
     runtime.catch_up.async_close()
     runtime.inbox.async_close()
     runtime.spending.async_close()
+    runtime.credit.async_close()
     runtime.provisioning.async_close()
     await runtime.escalation.async_close()
     await runtime.fallbacks.async_close()
@@ -309,6 +313,7 @@ def _async_wire(
         await unhindered(follow())
         runtime.tapes.resume()
         await unhindered(runtime.catch_up.async_run())
+        await unhindered(runtime.credit.async_tell())
         runtime.fallbacks.resume()
         await unhindered(runtime.replies.async_make_up())
 
@@ -331,6 +336,8 @@ def _async_wire(
     def balance_read() -> None:
         spending = runtime.spending.async_read()
         entry.async_create_background_task(hass, spending, "elks46 spending")
+        telling = runtime.credit.async_tell()
+        entry.async_create_background_task(hass, telling, "elks46 balance")
 
     @callback
     def address_changed() -> None:

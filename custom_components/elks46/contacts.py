@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 import re
+import string
 from typing import Final
 import unicodedata
 
@@ -37,6 +38,10 @@ PREMIUM: Final = frozenset(
 )
 # 46elks: send-sms. Other characters pass some operators and are lost at others.
 _SENDER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{2,10}")
+# Fewer digits are guessed, and more are not remembered.
+_PIN = re.compile("[0-9]{4,8}")
+# As long as no PIN need be.
+HIDDEN: Final = "••••"
 
 _DEAR = (
     phonenumbers.PhoneNumberType.PREMIUM_RATE,
@@ -262,6 +267,17 @@ def can_reach(number: str, target: str) -> bool:
     return is_free or is_swedish_mobile(target)
 
 
+def is_pin(word: str) -> bool:
+    """Tell whether this may be a PIN: four to eight digits."""
+    return _PIN.fullmatch(word) is not None
+
+
+def last_digits(text: str) -> str | None:
+    """Return the last word of a text if it may be a PIN."""
+    word = "".join(text.rsplit(maxsplit=1)[-1:]).strip(string.punctuation)
+    return word if is_pin(word) else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """A person with a phone."""
@@ -276,6 +292,20 @@ class Contact:
     def rights_of_call(self, *, is_verified: bool) -> frozenset[Right]:
         """Return what they may have this home do in a call: with a PIN nothing before it is entered."""
         return self.rights if self.pin is None or is_verified else frozenset()
+
+    def rights_of_text(self, *, is_verified: bool) -> frozenset[Right]:
+        """Return what they may have this home do by text: with a PIN no more than talk, without it."""
+        is_free = self.pin is None or is_verified
+        return self.rights if is_free else self.rights & {Right.ASSIST}
+
+    def without_pin(self, text: str) -> str:
+        """Return a text of theirs without their PIN: not at its end, and hidden elsewhere."""
+        if self.pin is None:
+            return text
+        if last_digits(text) == self.pin:
+            *words, _ = text.rsplit(maxsplit=1)
+            text = "".join(words)
+        return re.sub(rf"(?<!\w){self.pin}(?!\w)", HIDDEN, text)
 
 
 class Contacts:

@@ -18,6 +18,7 @@ from .fallbacks import Fallbacks
 from .guard import Guard
 from .inbox import Inbox
 from .outbox import Outbox
+from .pins import Pins
 from .provisioning import Provisioning
 from .reach import Reach
 from .reception import Reception
@@ -48,6 +49,7 @@ class ElksRuntimeData:
     guard: Guard
     inbox: Inbox
     outbox: Outbox
+    pins: Pins
     dialler: Dialler
     escalation: Escalation
     fallbacks: Fallbacks

@@ -338,6 +338,14 @@ class ElksStore:
             {"spent": dump_spent(spent), "read": list(read)}
         )
 
+    async def async_record_balance(self, balance: Decimal) -> None:
+        """Remember the balance that is about to be told.
+
+        Raises:
+            OSError: the disk refuses, so after a restart it is told again.
+        """
+        await self._async_record({"balance": str(balance)})
+
     async def async_record_mark(
         self, mark: datetime, since: Mapping[str, datetime]
     ) -> None:

@@ -1,7 +1,6 @@
 """What a person is asked about the people with phones."""
 
 from collections.abc import Mapping
-import re
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
@@ -17,7 +16,7 @@ from homeassistant.helpers.selector import (
 import probatio
 
 from .const import CONF_PHONE, CONF_PIN, CONF_RIGHTS, CONF_SENDER, Right
-from .contacts import Contacts, InvalidPhoneNumberError, parse_phone
+from .contacts import Contacts, InvalidPhoneNumberError, is_pin, parse_phone
 from .forms import parse_sender, trimmed
 
 CONTACT_SCHEMA: Final = probatio.Schema(
@@ -44,8 +43,6 @@ CONTACT_SCHEMA: Final = probatio.Schema(
         ),
     }
 )
-# Fewer are guessed, and more are not remembered.
-PIN: Final = re.compile("[0-9]{4,8}")
 
 
 class ContactSubentryFlow(ConfigSubentryFlow):
@@ -110,7 +107,7 @@ class ContactSubentryFlow(ConfigSubentryFlow):
             known = Contacts(entry).by_phone(data[CONF_PHONE])
             if known and known.subentry_id != self.context.get("subentry_id"):
                 errors[CONF_PHONE] = "phone_taken"
-        if PIN.fullmatch(data.get(CONF_PIN, "0000")) is None:
+        if not is_pin(data.get(CONF_PIN, "0000")):
             errors[CONF_PIN] = "pin_invalid"
         if CONF_SENDER in data:
             data[CONF_SENDER] = await parse_sender(

@@ -11,7 +11,7 @@ from demo.house import Home
 from tests.calls import Phones
 
 from . import ANNA, NUMBER, Account, Town, eventually, finish
-from .talking import LIGHT, REALTIME, reconfigure, websocket_url
+from .talking import LIGHT, REALTIME, websocket_url
 
 # What answered the number's texts before Home Assistant did.
 ANSWERED_BEFORE = "https://texts.example.com/46elks"
@@ -82,18 +82,8 @@ async def line(account: Account, home: Home) -> Phones:
     await assist.pipelines(home)
     await account.phones.put_number(REALTIME, capabilities=["websocket"])
     person = {"name": "Anna", "phone": ANNA, "rights": ["assist"]}
-    await reconfigure(home, account.entry_id, "contact", None, **person)
-    await reconfigure(
-        home,
-        account.entry_id,
-        "number",
-        "calls",
-        call_handling="assist",
-        call_fallback="reject",
-        realtime_number=REALTIME,
-        strangers=False,
-        barge_in=True,
-    )
+    await elks.reconfigure(home, account.entry_id, "contact", None, **person)
+    await elks.talk_through(home, account.entry_id, REALTIME)
     await eventually(partial(websocket_url, account))
     await account.phones.control("PUT", "clock", {"speed": 1})
     return Phones(account.phones)

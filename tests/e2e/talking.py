@@ -5,7 +5,6 @@ from io import BytesIO
 from typing import Final
 import wave
 
-from demo import elks
 from demo.house import Home
 from tests.speech import voice
 
@@ -14,22 +13,6 @@ from . import ANNA, NUMBER, Account
 REALTIME: Final = "+4600700021"
 SATELLITE: Final = "assist_satellite.anna_call"
 LIGHT: Final = "light.kitchen_light"
-FLOW: Final = "config/config_entries/subentries/flow"
-
-
-async def reconfigure(
-    home: Home, entry_id: str, kind: str, step: str | None, **fields: object
-) -> None:
-    """Change the first contact or number, as a person does in its forms."""
-    listed = await home.ask("config_entries/subentries/list", entry_id=entry_id)
-    subentry = next(one for one in listed if one["subentry_type"] == kind)
-    begin = {"handler": [entry_id, kind], "subentry_id": subentry["subentry_id"]}
-    form = await home.post(FLOW, begin)
-    if step is not None:
-        form = await home.post(f"{FLOW}/{form['flow_id']}", {"next_step_id": step})
-    done = await home.post(f"{FLOW}/{form['flow_id']}", fields)
-    assert done["reason"] == "reconfigure_successful"
-    await elks.settle(home, entry_id)
 
 
 async def websocket_url(account: Account, scheme: str = "ws") -> str:
@@ -39,10 +22,10 @@ async def websocket_url(account: Account, scheme: str = "ws") -> str:
     return next((url for url in urls if url.startswith(f"{scheme}:")), "")
 
 
-async def ring(account: Account) -> str:
-    """Have Anna call the house, and return the id of the call."""
+async def ring(account: Account, phone: str = ANNA) -> str:
+    """Have somebody call the house, and return the id of the call."""
     rung = await account.phones.control(
-        "POST", f"handsets/{ANNA}/calls", {"to": NUMBER}
+        "POST", f"handsets/{phone}/calls", {"to": NUMBER}
     )
     return str(rung["call_id"])
 
