@@ -77,7 +77,7 @@ class Bluntly(Mind):
     def __init__(self, answer: str | Exception) -> None:
         """Take the answer."""
         super().__init__()
-        self.answer = answer
+        self.given = answer
 
     @override
     async def async_process(
@@ -85,9 +85,9 @@ class Bluntly(Mind):
     ) -> conversation.ConversationResult:
         """Give it."""
         result = await super().async_process(user_input)
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        result.response.async_set_speech(self.answer)
+        if isinstance(self.given, Exception):
+            raise self.given
+        result.response.async_set_speech(self.given)
         return result
 
 

@@ -161,6 +161,8 @@ VOICE: Final = "voice"
 WEBSOCKET: Final = "websocket"
 # Nobody talks longer with a house, and a line that nobody has hung up is paid for.
 TALK_SECONDS_AT_MOST: Final = 600
+# By then 46elks ends it, should this home be in no state to say goodbye; for so long money is set aside.
+CONNECTED_MINUTES_AT_MOST: Final = TALK_SECONDS_AT_MOST // 60 + 1
 # A sender that needs no number: three to eleven letters or digits, first a letter (46elks: send-sms).
 FALLBACK_SENDER: Final = "HomeAssist"
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
-import socket
 from typing import Any, Final
 
 import aiohttp
@@ -14,9 +13,11 @@ from yarl import URL
 from demo import elks
 from demo.elks import Simulator
 from demo.house import Home, House
-from demo.process import Process
+from demo.process import Process, free_port
 from simulator.config import DEFAULT_PASSWORD, DEFAULT_USERNAME
 from tests import Json, SimulatorControl
+
+from .tls import make_certificate
 
 ANNA: Final = "+46701740605"
 ERIK: Final = "+46701740606"
@@ -27,21 +28,12 @@ SPEED: Final = 1000
 # Nothing takes nearly as long, except on a machine that is busy with other tests.
 PATIENCE: Final = 60
 POLL_SECONDS: Final = 0.1
-SUBENTRY_FLOW: Final = "config/config_entries/subentries/flow"
 
 
 def finish[T](work: Coroutine[Any, Any, T]) -> T:
     """Do something outside of a test, in a loop that no test sees."""
     with closing(asyncio.new_event_loop()) as loop:
         return loop.run_until_complete(work)
-
-
-def free_port() -> int:
-    """Return a port where nothing serves now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def eventually[T](look: Callable[[], Awaitable[T]], wanted: object = None) -> T:
@@ -67,7 +59,12 @@ class Town:
 
     def __init__(self, folder: Path) -> None:
         """Choose places for both."""
-        self.simulator = Simulator(folder, port=free_port(), speed=SPEED)
+        self.certificate = make_certificate(folder)
+        # 46elks trusts the certificates that everybody does.
+        trusting = {"SSL_CERT_FILE": str(self.certificate.path)}
+        self.simulator = Simulator(
+            folder, port=free_port(), speed=SPEED, environment=trusting
+        )
         self.house = House(
             folder / "house", port=free_port(), simulator_url=self.simulator.url
         )
@@ -165,23 +162,6 @@ async def device(home: Home, name: str) -> str:
     devices = await home.ask("config/device_registry/list")
     (found,) = [str(one["id"]) for one in devices if one["name"] == name]
     return found
-
-
-async def reconfigure(
-    home: Home, entry_id: str, kind: str, step: str | None, **fields: object
-) -> None:
-    """Change the first contact or number, as a person does in its forms."""
-    listed = await home.ask("config_entries/subentries/list", entry_id=entry_id)
-    subentry = next(one for one in listed if one["subentry_type"] == kind)
-    begin = {"handler": [entry_id, kind], "subentry_id": subentry["subentry_id"]}
-    form = await home.post(SUBENTRY_FLOW, begin)
-    if step is not None:
-        form = await home.post(
-            f"{SUBENTRY_FLOW}/{form['flow_id']}", {"next_step_id": step}
-        )
-    done = await home.post(f"{SUBENTRY_FLOW}/{form['flow_id']}", fields)
-    assert done["reason"] == "reconfigure_successful"
-    await elks.settle(home, entry_id)
 
 
 async def status_of(home: Home, contact: str) -> str:

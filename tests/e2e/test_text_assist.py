@@ -2,10 +2,10 @@
 
 from functools import partial
 
-from demo import assist
+from demo import assist, elks
 from demo.house import Home
 
-from . import ANNA, ERIK, NUMBER, Account, eventually, reconfigure
+from . import ANNA, ERIK, NUMBER, Account, eventually
 
 LIGHT = "light.kitchen_light"
 PIN = "2468"
@@ -23,8 +23,8 @@ async def test_the_house_does_and_answers_what_is_texted(
     await home.run("light.turn_off", entity_id=LIGHT)
     await assist.pipelines(home)
     person = {"name": "Anna", "phone": ANNA, "rights": ["assist"], "pin": PIN}
-    await reconfigure(home, account.entry_id, "contact", None, **person)
-    await reconfigure(
+    await elks.reconfigure(home, account.entry_id, "contact", None, **person)
+    await elks.reconfigure(
         home,
         account.entry_id,
         "number",
