@@ -174,18 +174,6 @@ class Correspondence:
 
     async def _async_answer(self, writer: Contact, message: IncomingMessage) -> None:
         async with self._turns[writer.subentry_id]:
-            letter = Letter(
-                message_id=message.id,
-                number=message.recipient,
-                sender=message.sender,
-                words=words_of(self._entry, message.text),
-                when=dt_util.utcnow(),
-            )
-            if self._circles(letter):
-                self._tell_loop(writer, message.recipient)
-                return
-            with despite_disk(self._hass, self._entry):
-                await self._store.async_record_letter(letter)
             answer = await self._async_reply(writer, message)
         if answer is None:
             return
@@ -209,6 +197,8 @@ class Correspondence:
             if refusal := self._refusal(writer, message):
                 may_tell = self._may_tell_refusal(writer)
                 return await self._async_words(writer, refusal) if may_tell else None
+        if not await self._async_note(writer, message):
+            return None
         if not sentence:
             return await self._async_words(writer, failed("text_assist_ready"))
         try:
@@ -218,6 +208,25 @@ class Correspondence:
             LOGGER.warning("Assist has not answered a text: %s", type(err).__name__)
             return await self._async_words(writer, failed("text_assist_failed"))
         return answer or await self._async_words(writer, failed("text_assist_done"))
+
+    async def _async_note(self, writer: Contact, message: IncomingMessage) -> bool:
+        """Write down that a text is about to be answered; not where it goes in circles.
+
+        What is refused does not count: whoever forges a number must not silence it.
+        """
+        letter = Letter(
+            message_id=message.id,
+            number=message.recipient,
+            sender=message.sender,
+            words=words_of(self._entry, message.text),
+            when=dt_util.utcnow(),
+        )
+        if self._circles(letter):
+            self._tell_loop(writer, message.recipient)
+            return False
+        with despite_disk(self._hass, self._entry):
+            await self._store.async_record_letter(letter)
+        return True
 
     def _refusal(
         self, writer: Contact, message: IncomingMessage
