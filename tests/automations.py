@@ -31,7 +31,7 @@ class Diary:
     @property
     def ids(self) -> list[str]:
         """The ids of the triggers, as people have given them."""
-        return [trigger["id"] for trigger in self.triggers]
+        return [note.data["id"] for note in self._notes]
 
 
 async def automate(
@@ -39,7 +39,10 @@ async def automate(
 ) -> Diary:
     """Write an automation with these triggers that notes each time it is set off."""
     diary = Diary(hass)
-    note = {"action": f"{DIARY}.note", "data": {"trigger": "{{ trigger }}"}}
+    note = {
+        "action": f"{DIARY}.note",
+        "data": {"id": "{{ trigger.id }}", "trigger": "{{ trigger }}"},
+    }
     automation = {
         "id": "test",
         "alias": "Test",

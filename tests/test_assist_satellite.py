@@ -1,21 +1,16 @@
 """Those who call and talk with the house, and those whom the house calls to talk with."""
 
-import asyncio
-import base64
-from collections.abc import AsyncGenerator, Callable, Generator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from unittest.mock import patch
 
 from homeassistant.components.assist_satellite import SatelliteBusyError
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.elks46.assist_satellite import is_goodbye
 from custom_components.elks46.const import (
-    CONF_BARGE_IN,
     CONF_CALL_FALLBACK,
     CONF_GREETING,
     CONF_PIN,
@@ -24,40 +19,13 @@ from custom_components.elks46.const import (
     CONF_USER_ID,
 )
 
-from . import ANNA, BJORN, STRANGER, Json, SimulatorControl, issues
+from . import ANNA, BJORN, STRANGER, SimulatorControl
 from .calls import allowed_file, chirp
-from .talk import Parlour
+from .talk import SATELLITE, Parlour, use
 
-SATELLITE: Final = "assist_satellite.anna_call"
 LINE: Final = "assist_satellite.46701740690_line"
 MEDIA: Final = "media-source://media_source/local/alarm.wav"
 ASSISTANT: Final = "custom_components.elks46.assist_satellite"
-
-
-@pytest.fixture
-async def parlour(
-    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
-) -> AsyncGenerator[Parlour]:
-    """Return a house to talk with."""
-    parlour = Parlour(hass, simulator, integration)
-    await parlour.furnish()
-    yield parlour
-    await parlour.fall_silent()
-
-
-@pytest.fixture
-def all_is_speech() -> Generator[None]:
-    """Take every sound for somebody who speaks."""
-    with (
-        patch("custom_components.elks46.interruption.SPEECH_PROBABILITY", -2),
-        patch("custom_components.elks46.interruption.WORD_STEPS", 1),
-    ):
-        yield
-
-
-def speech() -> str:
-    """Return what a caller says, a long one, as a data URL."""
-    return f"data:audio/wav;base64,{base64.b64encode(chirp(20)).decode()}"
 
 
 def put_media(hass: HomeAssistant) -> None:
@@ -65,26 +33,6 @@ def put_media(hass: HomeAssistant) -> None:
     folder = Path(hass.config.media_dirs["local"])
     folder.mkdir(exist_ok=True)
     (folder / "alarm.wav").write_bytes(chirp())
-
-
-async def said(parlour: Parlour, what: str) -> list[Json]:
-    """Return what was said of a kind over the sockets."""
-    return [
-        entry["fields"]
-        for entry in await parlour.simulator.log()
-        if entry["type"] == "socket" and entry["fields"].get("t") == what
-    ]
-
-
-async def use(hass: HomeAssistant, action: str, **data: object) -> Any:
-    """Use an action of a satellite."""
-    return await hass.services.async_call(
-        "assist_satellite",
-        action,
-        {"entity_id": SATELLITE, "preannounce": False, **data},
-        blocking=True,
-        return_response=action == "ask_question",
-    )
 
 
 async def test_a_contact_talks_with_the_house(
@@ -189,27 +137,6 @@ async def test_a_satellite_has_one_call(
     assert next(iter(turned_away["actions"][0])) == heard
 
 
-async def test_an_assistant_that_cannot_hear_is_told(
-    hass: HomeAssistant, parlour: Parlour
-) -> None:
-    """To the caller in words, to the person in Repairs, until it can."""
-    select = {
-        "entity_id": "select.46701740690_assistant",
-        "option": "Home Assistant",
-    }
-    await hass.services.async_call("select", "select_option", select, blocking=True)
-    call = await parlour.end(await parlour.ring(ANNA))
-    told = set(issues(hass))
-    back = {**select, "option": "House"}
-    await hass.services.async_call("select", "select_option", back, blocking=True)
-    parlour.ears.expect("goodbye")
-    await parlour.end(await parlour.ring(ANNA))
-
-    assert "cannot talk right now" in call["actions"][0]["play"]
-    assert [one.partition("_01")[0] for one in told] == ["assist_unable"]
-    assert not issues(hass)
-
-
 async def test_a_greeting_comes_first(hass: HomeAssistant, parlour: Parlour) -> None:
     """Words, a sound, or a short tone where there is none to be had."""
     path = await hass.async_add_executor_job(allowed_file, hass, chirp())
@@ -221,72 +148,6 @@ async def test_a_greeting_comes_first(hass: HomeAssistant, parlour: Parlour) -> 
 
     assert parlour.voice.said[0] == "This is the house"
     assert [call["result"] for call in calls] == ["success"] * 3
-
-
-@pytest.mark.usefixtures("all_is_speech")
-async def test_a_caller_interrupts_the_house(parlour: Parlour) -> None:
-    """It falls silent, and hears what was said into its answer."""
-    parlour.voice.seconds = 20
-    parlour.ears.expect("Tell me all", "And that")
-    call_id = await parlour.ring(ANNA, audio=speech())
-    await parlour.listened(times=2)
-    await parlour.do(call_id, "hangup")
-    await parlour.end(call_id)
-
-    assert await said(parlour, "interrupt")
-    assert [one.text for one in parlour.mind.asked] == ["Tell me all", "And that"]
-
-
-@pytest.mark.usefixtures("all_is_speech")
-async def test_a_house_that_is_not_interrupted_speaks_on(parlour: Parlour) -> None:
-    """Where the person has switched that off."""
-    await parlour.change("number", **{CONF_BARGE_IN: False})
-    parlour.voice.seconds = 5
-    parlour.ears.expect("Tell me all", "goodbye")
-    await parlour.end(await parlour.ring(ANNA, audio=speech()))
-
-    assert not await said(parlour, "interrupt")
-
-
-async def test_a_turn_that_fails_is_told_and_the_next_works(parlour: Parlour) -> None:
-    """Whatever fails: hearing, or speaking."""
-    parlour.ears.error = RuntimeError("broken")
-    call_id = await parlour.ring(ANNA)
-    async with asyncio.timeout(10):
-        while not parlour.voice.said:
-            await parlour.simulator.log(len(await parlour.simulator.log()), wait=1)
-    parlour.ears.error = None
-    parlour.ears.expect("Is it cold", "goodbye")
-    await parlour.end(call_id)
-
-    assert parlour.voice.said[0] == "Sorry, that did not work. Please say it again."
-    assert "You said: Is it cold" in parlour.voice.said
-
-
-async def test_a_voice_that_fails_leaves_a_tone(parlour: Parlour) -> None:
-    """Three times, then the house hangs up."""
-    parlour.voice.error = HomeAssistantError("no voice")
-    parlour.ears.expect("One", "Two", "Three")
-    call = await parlour.end(await parlour.ring(ANNA))
-
-    assert len(parlour.mind.asked) == 3
-    assert call["result"] == "success"
-
-
-async def test_an_agent_that_hangs_does_not_keep_the_caller(parlour: Parlour) -> None:
-    """They hear that it works, then that it did not, and the next turn works."""
-    parlour.mind.may_answer.clear()
-    parlour.ears.expect("Is it cold", "goodbye")
-    with (
-        patch(f"{ASSISTANT}.TURN_SECONDS", 1),
-        patch(f"{ASSISTANT}.WORKING_AFTER_SECONDS", 0.1),
-    ):
-        await parlour.end(await parlour.ring(ANNA))
-
-    assert parlour.voice.said == [
-        "Sorry, that did not work. Please say it again.",
-        "Goodbye.",
-    ]
 
 
 async def test_two_silences_end_a_call(parlour: Parlour) -> None:
@@ -303,37 +164,6 @@ async def test_a_call_has_a_longest_time(parlour: Parlour) -> None:
         await parlour.end(await parlour.ring(ANNA))
 
     assert parlour.voice.said == ["We have talked for a long time. Goodbye."]
-
-
-@pytest.mark.parametrize("stage", ["greeting", "listening", "thinking", "answering"])
-async def test_who_hangs_up_leaves_the_line_free(parlour: Parlour, stage: str) -> None:
-    """At any moment."""
-    parlour.voice.seconds = 30
-    await parlour.change(
-        "number", **{CONF_GREETING: "Hi" if stage == "greeting" else ""}
-    )
-    parlour.mind.may_answer.clear()
-    parlour.ears.expect(*{"thinking": ["One"], "answering": ["One"]}.get(stage, []))
-    call_id = await parlour.ring(ANNA)
-    await parlour.until(call_id, lambda call: len(call["legs"]) > 1)
-    reached: Callable[[], bool] = {
-        "greeting": lambda: bool(parlour.voice.said),
-        "listening": lambda: True,
-        "thinking": lambda: bool(parlour.mind.asked),
-        "answering": lambda: bool(parlour.mind.asked),
-    }[stage]
-    async with asyncio.timeout(10):
-        while not reached():
-            await parlour.simulator.log(len(await parlour.simulator.log()), wait=1)
-    parlour.mind.may_answer.set()
-    await parlour.do(call_id, "hangup")
-    await parlour.end(call_id)
-    parlour.voice.seconds = 0.5
-    await parlour.change("number", **{CONF_GREETING: ""})
-    parlour.ears.expect("goodbye")
-    again = await parlour.end(await parlour.ring(ANNA))
-
-    assert "connect" in again["actions"][0]
 
 
 async def test_a_setting_waits_for_the_end_of_a_conversation(
@@ -353,24 +183,6 @@ async def test_a_setting_waits_for_the_end_of_a_conversation(
     assert "You said: Is it cold" in parlour.voice.said
     assert call["result"] == "success"
     assert hass.states.is_state(SATELLITE, "idle")
-
-
-async def test_an_account_that_is_unloaded_says_goodbye(
-    hass: HomeAssistant, parlour: Parlour
-) -> None:
-    """And is there for the next call when it is loaded again."""
-    call_id = await parlour.ring(ANNA)
-    await parlour.talks(call_id)
-    await hass.config_entries.async_unload(parlour.entry.entry_id)
-    await parlour.end(call_id)
-    byes = await said(parlour, "bye")
-    await hass.config_entries.async_setup(parlour.entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    parlour.ears.expect("goodbye")
-    again = await parlour.end(await parlour.ring(ANNA))
-
-    assert byes
-    assert "connect" in again["actions"][0]
 
 
 async def test_the_house_calls_and_says_something(
@@ -411,7 +223,7 @@ async def test_who_does_not_answer_is_told(
     with pytest.raises(HomeAssistantError, match=words):
         await use(hass, "announce", message="Hello")
 
-    assert not await said(parlour, "hello")
+    assert not await parlour.said("sending")
 
 
 @pytest.mark.parametrize(
@@ -480,26 +292,6 @@ async def test_a_question_is_answered_by_phone(
     assert response["id"] == "yes"
     assert response["sentence"] == "yes please"
     assert not parlour.mind.asked
-
-
-async def test_a_question_that_nobody_answers_fails(
-    hass: HomeAssistant, parlour: Parlour, simulator: SimulatorControl
-) -> None:
-    """Whoever hangs up instead gives no answer."""
-    parlour.voice.seconds = 60
-    asking = asyncio.create_task(use(hass, "ask_question", question="Shall I?"))
-    call_id = str((await parlour.new())[0]["id"])
-    await parlour.phase(call_id, "ringing")
-    await parlour.do(call_id, "answer")
-    await parlour.until(call_id, lambda call: len(call["legs"]) > 1)
-    await parlour.do(call_id, "hangup")
-    with (
-        patch(f"{ASSISTANT}.ANSWER_SECONDS", 0.2),
-        pytest.raises(HomeAssistantError),
-    ):
-        await asking
-
-    assert hass.states.is_state(SATELLITE, "idle")
 
 
 async def test_a_conversation_is_begun_by_phone(

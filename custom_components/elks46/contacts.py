@@ -15,6 +15,7 @@ import phonenumbers
 from .api import Connect
 from .const import (
     CLIENT_NUMBERS,
+    CONF_LANGUAGE,
     CONF_PHONE,
     CONF_PIN,
     CONF_RIGHTS,
@@ -272,9 +273,9 @@ def is_pin(word: str) -> bool:
     return _PIN.fullmatch(word) is not None
 
 
-def last_digits(text: str) -> str | None:
-    """Return the last word of a text if it may be a PIN."""
-    word = "".join(text.rsplit(maxsplit=1)[-1:]).strip(string.punctuation)
+def first_digits(text: str) -> str | None:
+    """Return the first word of a text if it may be a PIN."""
+    word = "".join(text.split(maxsplit=1)[:1]).strip(string.punctuation)
     return word if is_pin(word) else None
 
 
@@ -288,23 +289,22 @@ class Contact:
     sender: str | None = None
     rights: frozenset[Right] = frozenset()
     pin: str | None = field(default=None, repr=False)
+    language: str | None = None
 
     def rights_of_call(self, *, is_verified: bool) -> frozenset[Right]:
         """Return what they may have this home do in a call: with a PIN nothing before it is entered."""
         return self.rights if self.pin is None or is_verified else frozenset()
 
-    def rights_of_text(self, *, is_verified: bool) -> frozenset[Right]:
-        """Return what they may have this home do by text: with a PIN no more than talk, without it."""
-        is_free = self.pin is None or is_verified
-        return self.rights if is_free else self.rights & {Right.ASSIST}
+    def cleared(self, text: str) -> str:
+        """Return a text of theirs as others may read it: without a PIN.
 
-    def without_pin(self, text: str) -> str:
-        """Return a text of theirs without their PIN: not at its end, and hidden elsewhere."""
+        The digits that it begins with are taken off, right or wrong: whoever guesses must
+        not find the right ones by what happens to the text. Elsewhere it is hidden.
+        """
         if self.pin is None:
             return text
-        if last_digits(text) == self.pin:
-            *words, _ = text.rsplit(maxsplit=1)
-            text = "".join(words)
+        if first_digits(text) is not None:
+            text = "".join(text.split(maxsplit=1)[1:])
         return re.sub(rf"(?<!\w){self.pin}(?!\w)", HIDDEN, text)
 
 
@@ -321,6 +321,7 @@ class Contacts:
                 sender=subentry.data.get(CONF_SENDER),
                 rights=frozenset(map(Right, subentry.data.get(CONF_RIGHTS, ()))),
                 pin=subentry.data.get(CONF_PIN),
+                language=subentry.data.get(CONF_LANGUAGE),
             )
             for subentry_id, subentry in entry.subentries.items()
             if subentry.subentry_type == SUBENTRY_CONTACT

@@ -11,6 +11,7 @@ from .catch_up import CatchUp
 from .contacts import Contacts
 from .conversations import Conversations
 from .coordinator import ElksCoordinator
+from .correspondence import Correspondence
 from .credit import Credit
 from .dialler import Dialler
 from .escalation import Escalation
@@ -43,6 +44,7 @@ class ElksRuntimeData:
     store: ElksStore
     contacts: Contacts
     conversations: Conversations
+    correspondence: Correspondence
     address: Address
     reach: Reach
     reception: Reception

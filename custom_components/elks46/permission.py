@@ -19,9 +19,8 @@ def may(
 ) -> bool:
     """Tell whether the contact of a device has a right, by 46elks' id of their text or call.
 
-    Where the contact has a PIN, the text must have ended with it, or it must have been
-    entered in the call; to talk by text needs none. While the account is not loaded nobody
-    may anything.
+    Where the contact has a PIN, the text must have begun with it, or it must have been
+    entered in the call. While the account is not loaded nobody may anything.
     """
     device, entry = dr.async_get_device_and_config_entry_for_domain(
         hass, device_id, domain=DOMAIN
@@ -32,11 +31,8 @@ def may(
     contact = runtime.contacts.by_subentry(device.config_subentry_id or "")
     if contact is None or right not in contact.rights:
         return False
-    if message_id is not None:
-        # Only what needs the PIN asks for it, which may be a wrong try.
-        return right in contact.rights_of_text(
-            is_verified=False
-        ) or runtime.pins.is_given(contact, message_id)
+    if contact.pin is not None and message_id is not None:
+        return runtime.pins.is_given(contact, message_id)
     call = runtime.store.call_by_id(call_id or "")
     is_verified = call is not None and call.is_verified and call.phone == contact.phone
     return right in contact.rights_of_call(is_verified=is_verified)

@@ -11,7 +11,7 @@ from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from .const import LOGGER
-from .contacts import Contact, last_digits
+from .contacts import Contact, first_digits
 
 TRIES: Final = 3
 # Four digits last for a month of trying day and night, on average.
@@ -33,7 +33,7 @@ class Pins:
     @callback
     def note(self, contact: Contact, message_id: str, text: str) -> None:
         """Keep what may be the PIN of a contact in a text of theirs, until somebody asks."""
-        if contact.pin is None or (digits := last_digits(text)) is None:
+        if contact.pin is None or (digits := first_digits(text)) is None:
             return
         self._noted[message_id] = contact.subentry_id, digits
         while len(self._noted) > TEXTS_AT_MOST:
@@ -43,10 +43,10 @@ class Pins:
 
     @callback
     def is_given(self, contact: Contact, message_id: str) -> bool:
-        """Tell whether a text ended with the PIN of the contact it is from.
+        """Tell whether a text began with the PIN of the contact it is from.
 
-        Only a text for which somebody asks is a try: most that end with a number are not
-        meant as one. However often it is asked for, it is one try.
+        Only a text for which somebody asks is a try, however often they ask: one may begin
+        with a number that is meant as nothing.
         """
         subentry_id, digits = self._noted.get(message_id, ("", ""))
         if subentry_id != contact.subentry_id:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import (
+    LanguageSelector,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -15,7 +16,7 @@ from homeassistant.helpers.selector import (
 )
 import probatio
 
-from .const import CONF_PHONE, CONF_PIN, CONF_RIGHTS, CONF_SENDER, Right
+from .const import CONF_LANGUAGE, CONF_PHONE, CONF_PIN, CONF_RIGHTS, CONF_SENDER, Right
 from .contacts import Contacts, InvalidPhoneNumberError, is_pin, parse_phone
 from .forms import parse_sender, trimmed
 
@@ -41,6 +42,7 @@ CONTACT_SCHEMA: Final = probatio.Schema(
                 type=TextSelectorType.PASSWORD, autocomplete="new-password"
             )
         ),
+        probatio.Optional(CONF_LANGUAGE): LanguageSelector(),
     }
 )
 

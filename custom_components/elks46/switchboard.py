@@ -27,7 +27,7 @@ from .api import (
     Play,
     sounds,
 )
-from .const import DOMAIN, MENU_SECONDS
+from .const import CONNECTED_MINUTES_AT_MOST, DOMAIN, MENU_SECONDS
 from .front_desk import FrontDesk
 from .records import CallPlan
 from .tickets import Tickets
@@ -142,7 +142,9 @@ class Switchboard:
         if attendant is None or program.is_to_end or program.plan.connect is None:
             return Hangup()
         self._tickets.leave(question.call_id, attendant, ref)
-        return Connect((program.plan.connect,))
+        return Connect(
+            (program.plan.connect,), time_limit=CONNECTED_MINUTES_AT_MOST * 60
+        )
 
     def _tell(self, ref: str, question: Question) -> None:
         if self._listener is None:

@@ -26,14 +26,14 @@ async def test_the_house_is_armed_and_disarmed(household: Household) -> None:
     for phone, text in (
         (STRANGER, "ARM"),
         (ANNA, "arm"),
-        (ANNA, "arm 4321"),
-        (ANNA, "What is the alarm like? 1234"),
+        (ANNA, "4321 arm"),
+        (ANNA, "1234 What is the alarm like?"),
     ):
         await household.hears(phone, text)
     assert not arms
 
-    await household.hears(ANNA, "Arm 1234")
-    await household.hears(ANNA, "DISARM 1234")
+    await household.hears(ANNA, "1234 Arm")
+    await household.hears(ANNA, "1234 DISARM")
     await household.hears(BJORN, "Alarm")
     assert (len(arms), len(disarms)) == (1, 1)
     assert await household.got(ANNA) == [
@@ -42,6 +42,18 @@ async def test_the_house_is_armed_and_disarmed(household: Household) -> None:
     ]
     assert await household.got(BJORN) == ["The alarm is disarmed."]
     assert not await household.got(STRANGER)
+
+
+@pytest.mark.usefixtures("panel")
+async def test_nobody_guesses_the_pin(household: Household) -> None:
+    """What happens to a text does not tell whether its PIN is right."""
+    disarms = household.alarm("alarm_disarm", PANEL, "disarmed")
+    await household.use("arm_by_text", panel=PANEL)
+    for pin in ("1231", "1232", "1233", "1234"):
+        await household.hears(ANNA, f"{pin} disarm")
+
+    assert not disarms
+    assert not await household.got(ANNA)
 
 
 @pytest.mark.usefixtures("panel")
@@ -61,7 +73,7 @@ async def test_words_are_chosen(household: Household) -> None:
         ask_words=["Larm?"],
         answer="",
     )
-    await household.hears(ANNA, "larm på 1234")
+    await household.hears(ANNA, "1234 larm på")
     await household.hears(BJORN, "arm")
     assert not arms
     await household.hears(BJORN, "LARM PÅ")

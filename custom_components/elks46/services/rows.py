@@ -72,7 +72,7 @@ def _words(message: Message, contacts: Contacts) -> str | None:
     contact = contacts.by_phone(message.sender)
     if contact is None or message.text is None:
         return message.text
-    return contact.without_pin(message.text)
+    return contact.cleared(message.text)
 
 
 def call_row(call: Call, contacts: Contacts) -> JsonObjectType:
