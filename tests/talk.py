@@ -174,6 +174,21 @@ class Parlour(Phones):
         )
         await self.simulator.control("PUT", "clock", {"speed": SPEED})
 
+    async def choose(self, assistant: str) -> None:
+        """Choose the assistant of the number, by name."""
+        await self.hass.services.async_call(
+            "select",
+            "select_option",
+            {"entity_id": "select.46701740690_assistant", "option": assistant},
+            blocking=True,
+        )
+
+    async def prefer(self, assistant: str) -> None:
+        """Choose the assistant of those who choose none, by name."""
+        store = self.hass.data[KEY_ASSIST_PIPELINE].pipeline_store
+        found = {one.name: one.id for one in store.async_items()}
+        store.async_set_preferred_item(found[assistant])
+
     async def fall_silent(self) -> None:
         """Let Home Assistant make the speech ready that nobody listens to any more.
 

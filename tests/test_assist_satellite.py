@@ -193,15 +193,10 @@ async def test_an_assistant_that_cannot_hear_is_told(
     hass: HomeAssistant, parlour: Parlour
 ) -> None:
     """To the caller in words, to the person in Repairs, until it can."""
-    select = {
-        "entity_id": "select.46701740690_assistant",
-        "option": "Home Assistant",
-    }
-    await hass.services.async_call("select", "select_option", select, blocking=True)
+    await parlour.choose("Home Assistant")
     call = await parlour.end(await parlour.ring(ANNA))
     told = set(issues(hass))
-    back = {**select, "option": "House"}
-    await hass.services.async_call("select", "select_option", back, blocking=True)
+    await parlour.choose("House")
     parlour.ears.expect("goodbye")
     await parlour.end(await parlour.ring(ANNA))
 
@@ -512,6 +507,23 @@ async def test_a_conversation_is_begun_by_phone(
     await parlour.end((await parlour.calls())[0]["id"])
 
     assert parlour.voice.said[:2] == ["Good morning", "You said: Is it cold"]
+
+
+async def test_the_house_calls_with_the_assistant_of_the_number(
+    hass: HomeAssistant, parlour: Parlour, simulator: SimulatorControl
+) -> None:
+    """Whichever one Home Assistant prefers: from the first words on."""
+    await simulator.put_handset(ANNA, answers="at_once")
+    await parlour.prefer("Home Assistant")
+    await parlour.choose("House")
+    parlour.ears.expect("Is it cold", "goodbye")
+    await use(hass, "start_conversation", start_message="Good morning")
+    await parlour.end((await parlour.calls())[0]["id"])
+    await use(hass, "announce", message="The freezer is warm")
+
+    assert [one.text for one in parlour.mind.asked] == ["Is it cold"]
+    assert parlour.voice.said[0] == "Good morning"
+    assert parlour.voice.said[-1] == "The freezer is warm"
 
 
 @pytest.mark.parametrize(

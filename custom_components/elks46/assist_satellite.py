@@ -138,8 +138,7 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
     @override
     def pipeline_entity_id(self) -> str | None:
         """Return where the number in use says which pipeline it is."""
-        visit = self._visit
-        if visit is None:
+        if (visit := self._visit or self._visit_ahead) is None:
             return None
         return self._select(visit, "pipeline_2" if visit.is_stranger else "pipeline")
 
@@ -148,6 +147,11 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
     def vad_sensitivity_entity_id(self) -> str | None:
         """Return where the number in use says how long a pause ends a sentence."""
         return self._select(self._visit, "vad_sensitivity") if self._visit else None
+
+    @property
+    def _visit_ahead(self) -> Visit | None:
+        """What holds for a call that the house is about to make, if it makes any."""
+        return None
 
     @callback
     @override
@@ -461,6 +465,11 @@ class ElksContactSatellite(ElksContactEntity, ElksSatellite):
         """Take the contact."""
         super().__init__(hass, entry, contact, key)
         self._subentry_id = contact.subentry_id
+
+    @property
+    @override
+    def _visit_ahead(self) -> Visit | None:
+        return self._runtime.conversations.visit_ahead
 
     @override
     async def async_announce(self, announcement: AssistSatelliteAnnouncement) -> None:

@@ -6,7 +6,7 @@ satellite has one call at a time; several callers may be attended at once.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -147,6 +147,13 @@ class Conversations:
     def gone(self, call_id: str) -> None:
         """Expect a call no more: whoever called has hung up."""
         self._tickets.withdraw(call_id)
+
+    @property
+    def visit_ahead(self) -> Visit | None:
+        """What holds for the next call of ours; None where none can be made."""
+        with suppress(HomeAssistantError):
+            return self._line()[0]
+        return None
 
     async def async_call(
         self, phone: str, attend: Callable[[CallSession, Visit], Awaitable[None]]
