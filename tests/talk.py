@@ -1,6 +1,7 @@
 """A house that hears and speaks, for tests: engines that do as they are told, and a caller."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterable
 from typing import Any, Final, Literal, override
 
@@ -50,6 +51,8 @@ class Ears(stt.SpeechToTextEntity):
         self.sentences: asyncio.Queue[str] = asyncio.Queue()
         self.heard: list[bytes] = []
         self.error: Exception | None = None
+        # Whether it listens to all that is said.
+        self.is_patient = False
 
     def expect(self, *sentences: str) -> None:
         """Understand these, one a turn."""
@@ -64,7 +67,8 @@ class Ears(stt.SpeechToTextEntity):
         heard = b""
         async for chunk in stream:
             heard += chunk
-            if len(heard) >= HEARD_BYTES and not self.sentences.empty():
+            is_enough = len(heard) >= HEARD_BYTES and not self.is_patient
+            if is_enough and not self.sentences.empty():
                 break
         self.heard.append(heard)
         if self.error is not None:
@@ -225,9 +229,26 @@ class Parlour(Phones):
             while len(self.ears.heard) < times:
                 await self.simulator.log(len(await self.simulator.log()), wait=1)
 
+    async def spoke(self) -> None:
+        """Return when the house has said something."""
+        async with asyncio.timeout(10):
+            while not self.voice.said:
+                await self.simulator.log(len(await self.simulator.log()), wait=1)
+
+    async def say(self, call_id: str, sound: bytes) -> None:
+        """Have the caller say something now, a WAV."""
+        await self.simulator.control(
+            "POST", f"calls/{call_id}/audio", {"audio": data_url(sound)}
+        )
+
     async def talks(self, call_id: str) -> Json:
         """Return a call when the house listens to it."""
         return await self.until(call_id, is_listened_to)
+
+
+def data_url(sound: bytes) -> str:
+    """Return a WAV as a data URL, as a caller may say it."""
+    return f"data:audio/wav;base64,{base64.b64encode(sound).decode()}"
 
 
 def is_listened_to(call: Json) -> bool:

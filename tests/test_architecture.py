@@ -18,6 +18,7 @@ VOICE = {
     "voice.socket",
     "voice.speaker",
     "voice.tones",
+    "voice.voicing",
     "voice.wav",
 }
 GROUND = {
@@ -93,6 +94,7 @@ FRONT = {
     "call_form",
     "config_flow",
     "diagnostics",
+    "ear",
     "entity",
     "event",
     "forms",
@@ -105,6 +107,7 @@ FRONT = {
     "repairs",
     "select",
     "sensor",
+    "sentence",
     "services",
     "subaccount_flow",
     "subentry_flow",
@@ -141,7 +144,9 @@ BUILT_ON = {
     "subentry_flow": {"forms"},
     "words": {"audio"},
     "switchboard": {"answering", "front_desk", "tickets"},
-    "assist_satellite": {"interruption"},
+    "assist_satellite": {"interruption", "sentence"},
+    "interruption": {"ear"},
+    "sentence": {"ear"},
     "select": {"assist_select"},
 }
 

@@ -1,7 +1,6 @@
 """Those who call and talk with the house, and those whom the house calls to talk with."""
 
 import asyncio
-import base64
 from collections.abc import AsyncGenerator, Callable, Generator
 from pathlib import Path
 from typing import Any, Final
@@ -23,10 +22,12 @@ from custom_components.elks46.const import (
     CONF_STRANGERS,
     CONF_USER_ID,
 )
+from custom_components.elks46.voice.pcm import BYTES_PER_SECOND
 
 from . import ANNA, BJORN, STRANGER, Json, SimulatorControl, issues
 from .calls import allowed_file, chirp
-from .talk import Parlour
+from .speech import voice
+from .talk import Parlour, data_url
 
 SATELLITE: Final = "assist_satellite.anna_call"
 LINE: Final = "assist_satellite.46701740690_line"
@@ -49,15 +50,15 @@ async def parlour(
 def all_is_speech() -> Generator[None]:
     """Take every sound for somebody who speaks."""
     with (
-        patch("custom_components.elks46.interruption.SPEECH_PROBABILITY", -2),
-        patch("custom_components.elks46.interruption.WORD_STEPS", 1),
+        patch("custom_components.elks46.ear.SPEECH_PROBABILITY", -2),
+        patch("custom_components.elks46.ear.WORD_STEPS", 1),
     ):
         yield
 
 
-def speech() -> str:
-    """Return what a caller says, a long one, as a data URL."""
-    return f"data:audio/wav;base64,{base64.b64encode(chirp(20)).decode()}"
+def seconds(sound: bytes) -> float:
+    """Return how long something is that the house hears."""
+    return len(sound) / BYTES_PER_SECOND
 
 
 def put_media(hass: HomeAssistant) -> None:
@@ -223,7 +224,7 @@ async def test_a_caller_interrupts_the_house(parlour: Parlour) -> None:
     """It falls silent, and hears what was said into its answer."""
     parlour.voice.seconds = 20
     parlour.ears.expect("Tell me all", "And that")
-    call_id = await parlour.ring(ANNA, audio=speech())
+    call_id = await parlour.ring(ANNA, audio=data_url(chirp(20)))
     await parlour.listened(times=2)
     await parlour.do(call_id, "hangup")
     await parlour.end(call_id)
@@ -238,18 +239,41 @@ async def test_a_house_that_is_not_interrupted_speaks_on(parlour: Parlour) -> No
     await parlour.change("number", **{CONF_BARGE_IN: False})
     parlour.voice.seconds = 5
     parlour.ears.expect("Tell me all", "goodbye")
-    await parlour.end(await parlour.ring(ANNA, audio=speech()))
+    await parlour.end(await parlour.ring(ANNA, audio=data_url(chirp(20))))
 
     assert not await said(parlour, "interrupt")
+
+
+@pytest.mark.parametrize("word", ["yes", "no", "stop"])
+async def test_a_single_word_is_a_sentence(parlour: Parlour, word: str) -> None:
+    """It is answered as soon as the caller is silent again."""
+    parlour.ears.is_patient = True
+    parlour.ears.expect(word, "goodbye")
+    await parlour.end(await parlour.ring(ANNA, audio=data_url(voice(word, after=5))))
+
+    assert [one.text for one in parlour.mind.asked] == [word]
+    assert seconds(parlour.ears.heard[0]) < 4
+
+
+async def test_a_single_word_interrupts_the_house(parlour: Parlour) -> None:
+    """While it speaks."""
+    parlour.voice.seconds = 20
+    parlour.ears.expect("Tell me all", "And that")
+    call_id = await parlour.ring(ANNA)
+    await parlour.spoke()
+    await parlour.say(call_id, voice("stop"))
+    await parlour.listened(times=2)
+    await parlour.do(call_id, "hangup")
+    await parlour.end(call_id)
+
+    assert await said(parlour, "interrupt")
 
 
 async def test_a_turn_that_fails_is_told_and_the_next_works(parlour: Parlour) -> None:
     """Whatever fails: hearing, or speaking."""
     parlour.ears.error = RuntimeError("broken")
     call_id = await parlour.ring(ANNA)
-    async with asyncio.timeout(10):
-        while not parlour.voice.said:
-            await parlour.simulator.log(len(await parlour.simulator.log()), wait=1)
+    await parlour.spoke()
     parlour.ears.error = None
     parlour.ears.expect("Is it cold", "goodbye")
     await parlour.end(call_id)

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 import re
 from typing import Any, Final, override
 
@@ -46,6 +47,7 @@ from .errors import failed
 from .greetings import MEDIA
 from .interruption import async_play
 from .records import Visit
+from .sentence import Sentence
 from .voice import tones
 from .voice.pcm import SAMPLE_BYTES, SAMPLE_RATE
 from .voice.session import CallSession
@@ -103,6 +105,7 @@ class _Turn:
     """What one side says, and then the other."""
 
     session: CallSession
+    sentence: Sentence | None = None
     token: str | None = None
     text: str | None = None
     error: str | None = None
@@ -259,6 +262,11 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
             case PipelineEventType.STT_START:
                 # Only now is there somebody to hear what is said.
                 self._begin(turn.session.listen())
+                hearing = data.get("audio_processing") or {}
+                if turn.sentence and not hearing.get("requires_external_vad", True):
+                    turn.sentence.is_followed = False
+            case PipelineEventType.STT_VAD_END:
+                self._think(turn)
             case PipelineEventType.STT_END:
                 turn.text = data["stt_output"]["text"].strip()
                 if is_goodbye(turn.text) and self._parted is None:
@@ -267,7 +275,7 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
                     if self._pipeline_task is not None:
                         self._pipeline_task.cancel()
                 elif self._parted is None:
-                    turn.working = self._begin(_async_work(turn))
+                    self._think(turn)
             case PipelineEventType.INTENT_PROGRESS if data.get("tts_start_streaming"):
                 self._answer(turn, turn.token)
             case PipelineEventType.TTS_END:
@@ -368,8 +376,13 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
     async def _async_run(self, turn: _Turn) -> None:
         """Run the pipeline once; one that cannot even begin is an error like any other."""
         try:
-            await self.async_accept_pipeline_from_satellite(
+            turn.sentence = Sentence(
                 turn.session.microphone(),
+                self._resolve_vad_sensitivity(),
+                partial(self._think, turn),
+            )
+            await self.async_accept_pipeline_from_satellite(
+                turn.sentence,
                 context=Context(user_id=self._entry.data.get(CONF_USER_ID)),
             )
         except Exception as err:  # noqa: BLE001 - engines raise what they like; the caller hears of it
@@ -378,6 +391,12 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
 
     def _begin[T](self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         return self._entry.async_create_background_task(self.hass, work, "elks46 talk")
+
+    @callback
+    def _think(self, turn: _Turn) -> None:
+        """Let the caller hear soon that they were heard."""
+        if turn.working is None:
+            turn.working = self._begin(_async_work(turn))
 
     @callback
     def _answer(self, turn: _Turn, token: str | None) -> None:
