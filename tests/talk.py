@@ -187,6 +187,12 @@ class Parlour(Phones):
             blocking=True,
         )
 
+    async def amend(self, **engines: Any) -> None:
+        """Give the house's own assistant other engines, or take some away."""
+        store = self.hass.data[KEY_ASSIST_PIPELINE].pipeline_store
+        pipeline = next(one for one in store.async_items() if one.name == "House")
+        await async_update_pipeline(self.hass, pipeline, **engines)
+
     async def prefer(self, assistant: str) -> None:
         """Choose the assistant of those who choose none, by name."""
         store = self.hass.data[KEY_ASSIST_PIPELINE].pipeline_store
@@ -241,9 +247,23 @@ class Parlour(Phones):
             "POST", f"calls/{call_id}/audio", {"audio": data_url(sound)}
         )
 
+    async def asked(self, call_id: str, *, times: int) -> None:
+        """Return when somebody has been asked for keys so often, and may press them."""
+        await self.until(call_id, lambda call: len(call["actions"]) == times)
+        await self.phase(call_id, "playing")
+
+    async def speaks(self, call_id: str) -> Json:
+        """Return a call when the house speaks in it."""
+        return await self.until(call_id, is_spoken_to)
+
     async def talks(self, call_id: str) -> Json:
         """Return a call when the house listens to it."""
         return await self.until(call_id, is_listened_to)
+
+
+def is_spoken_to(call: Json) -> bool:
+    """Tell whether the house has begun to speak."""
+    return any((leg["socket"] or {}).get("sending") for leg in call["legs"])
 
 
 def data_url(sound: bytes) -> str:

@@ -120,6 +120,7 @@ BUILT_ON = {
     "audio": {"fetch", "formats", "speech"},
     "call_log": {"journal", "tally"},
     "config_flow": {"forms", "number_flow", "subaccount_flow", "subentry_flow"},
+    "conversations": {"switchboard"},
     "course": {"words"},
     "dialler": {"call_ledger", "call_look_up", "repertoire", "switchboard"},
     "escalation": {"course", "words"},

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 from homeassistant.components.assist_satellite import SatelliteBusyError
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -204,6 +204,18 @@ async def test_an_assistant_that_cannot_hear_is_told(
     assert "cannot talk right now" in call["actions"][0]["play"]
     assert [one.partition("_01")[0] for one in told] == ["assist_unable"]
     assert not issues(hass)
+
+
+@pytest.mark.parametrize("engine", ["stt_engine", "tts_engine"])
+async def test_an_assistant_needs_both_ears_and_a_voice(
+    hass: HomeAssistant, parlour: Parlour, engine: str
+) -> None:
+    """Also where another voice is at hand: it is not the one that was chosen."""
+    await parlour.amend(**{engine: None})
+    call = await parlour.end(await parlour.ring(ANNA))
+
+    assert "cannot talk right now" in call["actions"][0]["play"]
+    assert [one.partition("_01")[0] for one in issues(hass)] == ["assist_unable"]
 
 
 async def test_a_greeting_comes_first(hass: HomeAssistant, parlour: Parlour) -> None:
@@ -408,14 +420,15 @@ async def test_the_house_calls_and_says_something(
     assert parlour.voice.said == ["The freezer is warm"]
     assert [call["state"] for call in calls] == ["ended", "ended"]
     heard = [call["legs"][1]["socket"]["received"]["seconds"] for call in calls]
-    assert heard == [pytest.approx(0.5, abs=0.05), pytest.approx(2, abs=0.1)]
+    # A second of silence comes first, while the phone goes to the ear.
+    assert heard == [pytest.approx(1.5, abs=0.05), pytest.approx(3, abs=0.1)]
 
 
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
         ("never", "Nobody has answered"),
-        ("declines", "Nobody has answered"),
+        ("declines", "The line was engaged, or the call was declined"),
     ],
 )
 async def test_who_does_not_answer_is_told(
@@ -466,7 +479,7 @@ async def test_the_house_calls_nobody_who_talks_already(
     await parlour.talks(call_id)
     for action in ("announce", "start_conversation", "ask_question"):
         words = {"ask_question": "question", "start_conversation": "start_message"}
-        with pytest.raises(SatelliteBusyError):
+        with pytest.raises(SatelliteBusyError, match="is talking with Anna already"):
             await use(hass, action, **{words.get(action, "message"): "Hello"})
     parlour.ears.expect("goodbye")
     await parlour.end(call_id)
@@ -498,7 +511,99 @@ async def test_a_question_is_answered_by_phone(
 
     assert response["id"] == "yes"
     assert response["sentence"] == "yes please"
+    assert parlour.voice.said == ["Shall I?", "Thank you. Goodbye."]
     assert not parlour.mind.asked
+
+
+async def test_who_is_silent_is_asked_once_more(
+    hass: HomeAssistant, parlour: Parlour, simulator: SimulatorControl
+) -> None:
+    """And told that nothing was heard."""
+    await simulator.put_handset(ANNA, answers="at_once")
+    parlour.ears.expect("", "yes")
+    response = await use(hass, "ask_question", question="Shall I?")
+
+    assert response["sentence"] == "yes"
+    assert parlour.voice.said[1] == "I did not hear anything."
+
+
+async def test_who_stays_silent_gives_no_answer(
+    hass: HomeAssistant, parlour: Parlour, simulator: SimulatorControl
+) -> None:
+    """The house says goodbye, and the automation hears of it."""
+    await simulator.put_handset(ANNA, answers="at_once")
+    parlour.ears.expect("", "")
+    with pytest.raises(HomeAssistantError, match="ended without an answer"):
+        await use(hass, "ask_question", question="Shall I?")
+
+    assert parlour.voice.said[1:] == ["I did not hear anything.", "Goodbye."]
+
+
+async def test_an_announcement_that_is_cut_off_has_failed(
+    hass: HomeAssistant, parlour: Parlour, simulator: SimulatorControl
+) -> None:
+    """Whoever hangs up has not heard it to its end."""
+    parlour.voice.seconds = 60
+    announcing = asyncio.create_task(use(hass, "announce", message="A long story"))
+    call_id = str((await parlour.new())[0]["id"])
+    await parlour.phase(call_id, "ringing")
+    await parlour.do(call_id, "answer")
+    await parlour.speaks(call_id)
+    await parlour.do(call_id, "hangup")
+    with pytest.raises(HomeAssistantError, match="before the announcement was heard"):
+        await announcing
+
+    assert hass.states.is_state(SATELLITE, "idle")
+
+
+@pytest.mark.parametrize(
+    ("action", "field"),
+    [
+        ("announce", "media_id"),
+        ("start_conversation", "start_media_id"),
+        ("ask_question", "question_media_id"),
+    ],
+)
+async def test_a_sound_that_is_none_is_named(
+    hass: HomeAssistant, parlour: Parlour, public_url: str, action: str, field: str
+) -> None:
+    """By the field it stands in, before anybody is called."""
+    hass.config.internal_url = public_url
+    with pytest.raises(HomeAssistantError, match=f"^Field {field}: "):
+        await use(hass, action, **{field: "/nowhere.wav"})
+
+    assert not await parlour.calls()
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [("ask_question", "question"), ("start_conversation", "start_message")],
+)
+async def test_nobody_is_called_whom_the_house_cannot_hear(
+    hass: HomeAssistant, parlour: Parlour, action: str, words: str
+) -> None:
+    """The action says what is missing, and so does a repair."""
+    await parlour.amend(stt_engine=None)
+    with pytest.raises(HomeAssistantError, match="House lacks speech-to-text"):
+        await use(hass, action, **{words: "Hello"})
+
+    assert not await parlour.calls()
+    assert [one.partition("_01")[0] for one in issues(hass)] == ["assist_unable"]
+
+
+async def test_the_house_talks_only_with_those_who_may(
+    hass: HomeAssistant, parlour: Parlour, simulator: SimulatorControl
+) -> None:
+    """Whoever may not is not called to talk, but may be asked something."""
+    await simulator.put_handset(ANNA, answers="at_once")
+    await parlour.change("anna", **{CONF_RIGHTS: []})
+    with pytest.raises(ServiceValidationError, match="Anna may not talk with Assist"):
+        await use(hass, "start_conversation", start_message="Good morning")
+    parlour.ears.expect("yes")
+    response = await use(hass, "ask_question", question="Shall I?")
+
+    assert response["sentence"] == "yes"
+    assert len(await parlour.calls()) == 1
 
 
 async def test_a_question_that_nobody_answers_fails(
@@ -510,12 +615,9 @@ async def test_a_question_that_nobody_answers_fails(
     call_id = str((await parlour.new())[0]["id"])
     await parlour.phase(call_id, "ringing")
     await parlour.do(call_id, "answer")
-    await parlour.until(call_id, lambda call: len(call["legs"]) > 1)
+    await parlour.speaks(call_id)
     await parlour.do(call_id, "hangup")
-    with (
-        patch(f"{ASSISTANT}.ANSWER_SECONDS", 0.2),
-        pytest.raises(HomeAssistantError),
-    ):
+    with pytest.raises(HomeAssistantError, match="ended without an answer"):
         await asking
 
     assert hass.states.is_state(SATELLITE, "idle")
@@ -548,6 +650,38 @@ async def test_the_house_calls_with_the_assistant_of_the_number(
     assert [one.text for one in parlour.mind.asked] == ["Is it cold"]
     assert parlour.voice.said[0] == "Good morning"
     assert parlour.voice.said[-1] == "The freezer is warm"
+
+
+@pytest.mark.parametrize(
+    ("pins", "turns"),
+    [
+        (["00000", "73914"], ["Is it cold"]),
+        (["00000", "11111", "22222"], []),
+        (["11111", "#"], []),
+    ],
+    ids=["right in the end", "wrong", "none"],
+)
+async def test_whoever_picks_up_has_to_know_the_pin(
+    hass: HomeAssistant, parlour: Parlour, pins: list[str], turns: list[str]
+) -> None:
+    """Before the house talks with them: anybody may have the phone of a contact."""
+    await parlour.change("anna", **{CONF_PIN: "73914"})
+    await parlour.simulator.put_handset(ANNA, answers="at_once")
+    parlour.ears.expect("Is it cold", "goodbye")
+    beginning = asyncio.create_task(
+        use(hass, "start_conversation", start_message="Good morning")
+    )
+    call_id = str((await parlour.new())[0]["id"])
+    for asked, pin in enumerate(pins, start=1):
+        await parlour.asked(call_id, times=asked)
+        await parlour.do(call_id, "digits", digits=pin)
+    await parlour.end(call_id)
+    outcome = await asyncio.gather(beginning, return_exceptions=True)
+
+    assert [one.text for one in parlour.mind.asked] == turns
+    assert [str(one) for one in outcome if one is not None] == [
+        "The call was answered, but nobody entered the PIN of the contact"
+    ] * (not turns)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ class FrontDesk:
         self._ended: dict[str, None] = {}
         self._listener: Listener | None = None
         self._unheard: list[Heard] = []
-        self._pins = Pins()
+        self.pins = Pins()
 
     @callback
     def open(
@@ -125,7 +125,7 @@ class FrontDesk:
             call,
             desk,
             find,
-            self._pins,
+            self.pins,
             self._allow,
             self._admit,
             self._hear,
