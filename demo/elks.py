@@ -25,7 +25,14 @@ PEOPLE: Final = {phone.name: phone.number for phone in Config().phones}
 class Simulator:
     """The stand-in for 46elks, as a process."""
 
-    def __init__(self, folder: Path, *, port: int, speed: float = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int,
+        speed: float = 1,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         """Say where it serves, how fast its time goes, and where it may write."""
         self.url = f"http://127.0.0.1:{port}"
         self.api_url = f"{self.url}/a1"
@@ -39,6 +46,7 @@ class Simulator:
             ],
             output=folder / "simulator.log",
             folder=ROOT,
+            environment=environment,
         )
 
     async def start(self) -> None:
@@ -101,13 +109,52 @@ async def connect(
     entry_id: str = done["result"]["entry_id"]
     _, first_form = done["next_flow"]
     forms: list[Json] = [{"flow_id": first_form}]
-    for _ in range(len(people) - 1):
-        begin = {"handler": [entry_id, "contact"]}
-        forms.append(await home.post(f"{FLOWS}/subentries/flow", begin))
+    forms += [await _contact_form(home, entry_id) for _ in range(len(people) - 1)]
     for form, (name, phone) in zip(forms, people.items(), strict=True):
         person = {"name": name, "phone": phone, "rights": [*rights.get(name, ())]}
         await _fill_in(home, "subentries/flow", form, person)
     return entry_id
+
+
+async def add_person(
+    home: Home, entry_id: str, name: str, phone: str, *, rights: Sequence[str] = ()
+) -> None:
+    """Add one more person to an account."""
+    form = await _contact_form(home, entry_id)
+    person = {"name": name, "phone": phone, "rights": [*rights]}
+    await _fill_in(home, "subentries/flow", form, person)
+
+
+async def reconfigure(
+    home: Home, entry_id: str, kind: str, step: str | None, **fields: object
+) -> None:
+    """Change the first contact or number, as a person does in its forms; that of a number is a step of a menu."""
+    listed = await home.ask("config_entries/subentries/list", entry_id=entry_id)
+    subentry = next(one for one in listed if one["subentry_type"] == kind)
+    begin = {"handler": [entry_id, kind], "subentry_id": subentry["subentry_id"]}
+    form = await home.post(f"{FLOWS}/subentries/flow", begin)
+    if step is not None:
+        form = await _fill_in(home, "subentries/flow", form, {"next_step_id": step})
+    done = await _fill_in(home, "subentries/flow", form, fields)
+    if done.get("reason") != "reconfigure_successful":
+        raise HomeError(f"{kind}: {done}")
+    await settle(home, entry_id)
+
+
+async def talk_through(
+    home: Home, entry_id: str, realtime_number: str, **fields: object
+) -> None:
+    """Have the number answered by Assist, through a number of Realtime Voice."""
+    await reconfigure(
+        home,
+        entry_id,
+        "number",
+        "calls",
+        call_handling="assist",
+        call_fallback="reject",
+        realtime_number=realtime_number,
+        **{"strangers": False, "barge_in": True, **fields},
+    )
 
 
 async def set_options(home: Home, entry_id: str, **options: object) -> None:
@@ -139,6 +186,12 @@ async def disconnect(home: Home) -> None:
 async def settle(home: Home, entry_id: str) -> None:
     """Return when no reload that a change has brought about is under way."""
     await home.post(f"{FLOWS}/entry/{entry_id}/reload")
+
+
+async def _contact_form(home: Home, entry_id: str) -> Json:
+    begin = {"handler": [entry_id, "contact"]}
+    form: Json = await home.post(f"{FLOWS}/subentries/flow", begin)
+    return form
 
 
 async def _fill_in(

@@ -1,7 +1,7 @@
 """A Home Assistant of its own: a folder, a process, a log-in, and what a person does there."""
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 import json
@@ -33,9 +33,8 @@ USERNAME: Final = "demo"
 PASSWORD: Final = "demo"
 
 START_SECONDS: Final = 120
-# Written at each start, since they name addresses; the others are the person's from the first start on.
-WRITTEN_ALWAYS: Final = ("configuration.yaml", "dashboard.yaml")
-WRITTEN_ONCE: Final = ("automations.yaml",)
+# The person's from the first start on; the others name addresses, and are written at each.
+WRITTEN_ONCE: Final = frozenset({"automations.yaml"})
 # The cheapest that bcrypt knows: this password guards nothing.
 BCRYPT_ROUNDS: Final = 4
 
@@ -48,13 +47,24 @@ class House:
     """One Home Assistant with elks46 in it, for this machine only."""
 
     def __init__(
-        self, folder: Path, *, port: int, simulator_url: str, ears: Path | None = None
+        self,
+        folder: Path,
+        *,
+        port: int,
+        simulator_url: str,
+        ears: Path | None = None,
+        config: Path = CONFIG,
+        integrations: Sequence[Path] = INTEGRATIONS,
+        arguments: Sequence[str] = (),
     ) -> None:
-        """Say where it lives, where it serves, where the phones are, and which Python hears, if any."""
+        """Say where it lives, where it serves, where the phones are, and which Python hears, if any.
+
+        It is furnished with what lies in `config`, and has `integrations`; `arguments` are for `hass`.
+        """
         self.url = f"http://127.0.0.1:{port}"
         self.process = Process(
             "Home Assistant",
-            [HASS, "--config", folder, "--log-no-color"],
+            [HASS, "--config", folder, "--log-no-color", *arguments],
             output=folder / "output.log",
             folder=ROOT,
         )
@@ -62,6 +72,8 @@ class House:
         self._port = port
         self._simulator_url = simulator_url
         self._ears = {} if ears is None else {"python": str(ears)}
+        self._config = config
+        self._integrations = integrations
 
     async def start(self) -> None:
         """Furnish what is not there yet, run, and return when everything in it runs.
@@ -105,13 +117,13 @@ class House:
             "media": json.dumps(str(media)),
             "ffmpeg": json.dumps(imageio_ffmpeg.get_ffmpeg_exe()),
         }
-        for name in WRITTEN_ALWAYS:
-            text = Template((CONFIG / name).read_text()).substitute(addresses)
-            (self._folder / name).write_text(text)
-        for name in WRITTEN_ONCE:
-            if not (self._folder / name).exists():
-                shutil.copy(CONFIG / name, self._folder)
-        for integration in INTEGRATIONS:
+        for path in self._config.iterdir():
+            if path.name not in WRITTEN_ONCE:
+                text = Template(path.read_text()).substitute(addresses)
+                (self._folder / path.name).write_text(text)
+            elif not (self._folder / path.name).exists():
+                shutil.copy(path, self._folder)
+        for integration in self._integrations:
             link = self._folder / "custom_components" / integration.name
             link.parent.mkdir(exist_ok=True)
             link.unlink(missing_ok=True)

@@ -53,6 +53,11 @@ class Process:
             )
 
     @property
+    def pid(self) -> int | None:
+        """The number the system knows it by, None before it was started."""
+        return self._process.pid if self._process else None
+
+    @property
     def exit_code(self) -> int | None:
         """What it ended with, None while it runs."""
         return self._process.poll() if self._process else None
@@ -118,6 +123,14 @@ class Process:
     async def _ended(self) -> None:
         while self.is_running:
             await asyncio.sleep(POLL_SECONDS)
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """Return a port of this machine where nothing serves now."""
+    with socket.socket(type=kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def is_free(port: int) -> bool:

@@ -32,10 +32,21 @@ from custom_components.elks46.const import (
     SUBENTRY_NUMBER,
     Reach,
 )
+from custom_components.elks46.voice.speaker import ASK_AGAIN_SECONDS
 from simulator.app import running
 from simulator.config import Config
 
 from . import ANNA, BJORN, NUMBER, WEBHOOK_ID, SimulatorControl, setup_integration
+from .talk import SPEED, Parlour
+from .wording import reading_along
+
+
+@pytest.fixture(autouse=True)
+def _words() -> Generator[None]:
+    """Have words for everything that a test is shown."""
+    with reading_along() as reader:
+        yield
+    assert reader.missing == []
 
 
 @pytest.fixture
@@ -144,6 +155,22 @@ async def integration(
     yield entry
     # What is under way must not arrive at a server that is being closed.
     await simulator.control("POST", "reset")
+
+
+@pytest.fixture
+async def parlour(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> AsyncGenerator[Parlour]:
+    """Return a house to talk with."""
+    parlour = Parlour(hass, simulator, integration)
+    await parlour.furnish()
+    # 46elks is as much earlier than it could be in truth, and is taken to answer something else.
+    with patch(
+        "custom_components.elks46.voice.speaker.ASK_AGAIN_SECONDS",
+        ASK_AGAIN_SECONDS / SPEED,
+    ):
+        yield parlour
+    await parlour.fall_silent()
 
 
 @pytest.fixture

@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from typing import Final
 
+from simulator.formats import decoder
+
 from .calls import chirp
-from .sounds import samples
+from .sounds import riff, samples
 
 BYTES_A_SECOND: Final = 16_000
+# Twenty milliseconds of speech are like no others.
+WINDOW: Final = 320
 
 
 def moments(heard: bytes, made: bytes) -> list[float]:
@@ -14,11 +18,35 @@ def moments(heard: bytes, made: bytes) -> list[float]:
     return list(_moments(samples(heard), samples(made)))
 
 
+def longest_gap(heard: bytes, made: bytes) -> float:
+    """Return for how many seconds at most a sound was not heard between its beginning and its end.
+
+    Both are samples of a telephone. All of the sound must be there, in its order.
+    """
+    # Silence around it is not told from that of the line.
+    made = made.strip(b"\0")
+    at, gaps = heard.index(made[:WINDOW]), [0]
+    while made:
+        rest = heard[at : at + len(made)]
+        pairs = enumerate(zip(made, rest, strict=False))
+        same = next((n for n, (one, other) in pairs if one != other), len(rest))
+        made, at = made[same:], at + same
+        gaps.append(heard.index(made[:WINDOW], at) - at)
+        at += gaps[-1]
+    return max(gaps) / BYTES_A_SECOND
+
+
 def _moments(heard: bytes, made: bytes) -> Iterator[float]:
     found = heard.find(made)
     while found >= 0:
         yield found / BYTES_A_SECOND
         found = heard.find(made, found + len(made))
+
+
+def on_the_phone(sound: bytes) -> bytes:
+    """Return a WAV of what a caller hears of the house's samples, without the silence at their end."""
+    loud = sound.rstrip(b"\0")
+    return riff(decoder("pcm_16000")(loud + bytes(-len(loud) % 4)))
 
 
 def distinct(index: int) -> bytes:

@@ -2,7 +2,8 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, Final, Literal, override
 
 from homeassistant.components import conversation, stt, tts
@@ -23,11 +24,14 @@ from custom_components.elks46.const import (
     CONF_RIGHTS,
 )
 
-from . import NUMBER, Json, SimulatorControl
-from .calls import Phones
+from . import ANNA, NUMBER, Json, SimulatorControl
+from .calls import PATIENCE, Phones
+from .hearing import moments, on_the_phone
 from .sounds import FFMPEG, tone
+from .traces import Sockets, leaving_nothing
 
 REALTIME: Final = "+4600700021"
+SATELLITE: Final = "assist_satellite.anna_call"
 # A voice comes in real time, twenty times as fast.
 SPEED: Final = 20
 # So much of the caller's voice is enough to know what was said.
@@ -50,9 +54,10 @@ class Ears(stt.SpeechToTextEntity):
         """Expect nothing to be said."""
         self.sentences: asyncio.Queue[str] = asyncio.Queue()
         self.heard: list[bytes] = []
+        self.enough = HEARD_BYTES
+        self.understanding = asyncio.Event()
+        self.may_understand = _let()
         self.error: Exception | None = None
-        # Whether it listens to all that is said.
-        self.is_patient = False
 
     def expect(self, *sentences: str) -> None:
         """Understand these, one a turn."""
@@ -67,10 +72,11 @@ class Ears(stt.SpeechToTextEntity):
         heard = b""
         async for chunk in stream:
             heard += chunk
-            is_enough = len(heard) >= HEARD_BYTES and not self.is_patient
-            if is_enough and not self.sentences.empty():
+            if len(heard) >= self.enough and not self.sentences.empty():
                 break
         self.heard.append(heard)
+        self.understanding.set()
+        await self.may_understand.wait()
         if self.error is not None:
             raise self.error
         text = "" if self.sentences.empty() else self.sentences.get_nowait()
@@ -94,6 +100,8 @@ class Voice(tts.TextToSpeechEntity):
         """Speak for half a second."""
         self.said: list[str] = []
         self.seconds = 0.5
+        self.speaking = asyncio.Event()
+        self.may_speak = _let()
         self.error: Exception | None = None
 
     @override
@@ -102,6 +110,8 @@ class Voice(tts.TextToSpeechEntity):
     ) -> tts.TtsAudioType:
         """Speak, or fail."""
         self.said.append(message)
+        self.speaking.set()
+        await self.may_speak.wait()
         if self.error is not None:
             raise self.error
         return "wav", tone(self.seconds, rate=16_000)
@@ -115,8 +125,10 @@ class Mind(conversation.AbstractConversationAgent):
     def __init__(self) -> None:
         """Know nothing yet."""
         self.asked: list[conversation.ConversationInput] = []
-        self.may_answer = asyncio.Event()
-        self.may_answer.set()
+        self.answer = "You said: {}"
+        self.thinking = asyncio.Event()
+        self.may_answer = _let()
+        self.error: Exception | None = None
 
     @override
     async def async_process(
@@ -125,9 +137,12 @@ class Mind(conversation.AbstractConversationAgent):
         """Answer with what was asked, a little later."""
         await asyncio.sleep(0)
         self.asked.append(user_input)
+        self.thinking.set()
         await self.may_answer.wait()
+        if self.error is not None:
+            raise self.error
         response = intent.IntentResponse(language=user_input.language)
-        response.async_set_speech(f"You said: {user_input.text}")
+        response.async_set_speech(self.answer.format(user_input.text))
         return conversation.ConversationResult(
             response, conversation_id=user_input.conversation_id
         )
@@ -144,6 +159,7 @@ class Parlour(Phones):
         self.hass = hass
         self.entry = entry
         self.ears, self.voice, self.mind = Ears(), Voice(), Mind()
+        self.agent = MockConfigEntry(domain="agent")
 
     async def furnish(self) -> None:
         """Have an assistant that hears and speaks, and a number to talk through."""
@@ -154,9 +170,8 @@ class Parlour(Phones):
         assert await async_setup_component(hass, "assist_pipeline", {})
         await hass.data[stt.DATA_COMPONENT].async_add_entities([self.ears])
         await hass.data[tts.DATA_COMPONENT].async_add_entities([self.voice])
-        agent = MockConfigEntry(domain="agent")
-        agent.add_to_hass(hass)
-        conversation.async_set_agent(hass, agent, self.mind)
+        self.agent.add_to_hass(hass)
+        conversation.async_set_agent(hass, self.agent, self.mind)
         pipeline = await async_create_default_pipeline(
             hass, self.ears.entity_id, self.voice.entity_id, "House"
         )
@@ -164,7 +179,7 @@ class Parlour(Phones):
         await async_update_pipeline(
             hass,
             pipeline,
-            conversation_engine=agent.entry_id,
+            conversation_engine=self.agent.entry_id,
             conversation_language="en",
         )
         hass.data[KEY_ASSIST_PIPELINE].pipeline_store.async_set_preferred_item(
@@ -176,16 +191,7 @@ class Parlour(Phones):
             "number",
             **{CONF_CALL_HANDLING: "assist", CONF_REALTIME_NUMBER: REALTIME},
         )
-        await self.simulator.control("PUT", "clock", {"speed": SPEED})
-
-    async def choose(self, assistant: str) -> None:
-        """Choose the assistant of the number, by name."""
-        await self.hass.services.async_call(
-            "select",
-            "select_option",
-            {"entity_id": "select.46701740690_assistant", "option": assistant},
-            blocking=True,
-        )
+        await self.pass_time()
 
     async def amend(self, **engines: Any) -> None:
         """Give the house's own assistant other engines, or take some away."""
@@ -207,6 +213,48 @@ class Parlour(Phones):
         tasks = asyncio.all_tasks()
         speaking = [task for task in tasks if task.get_name().startswith("tts_")]
         await asyncio.gather(*speaking, return_exceptions=True)
+
+    @asynccontextmanager
+    async def unharmed(self) -> AsyncIterator[Sockets]:
+        """See that whatever happens to a call leaves no task and no socket, and that the next one works."""
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+        async with leaving_nothing() as sockets:
+            yield sockets
+            self.mend()
+            for call in await self.calls():
+                await self.end(call["id"])
+        await self.works()
+
+    def mend(self) -> None:
+        """Let all engines work again, and expect nothing more."""
+        self.ears.sentences = asyncio.Queue()
+        self.ears.error = self.voice.error = self.mind.error = None
+        self.voice.seconds = 0.5
+        for gate in (
+            self.ears.may_understand,
+            self.mind.may_answer,
+            self.voice.may_speak,
+        ):
+            gate.set()
+
+    async def works(self) -> None:
+        """See that a contact is talked with, from the first word to goodbye."""
+        # Home Assistant keeps what was said, as long as it was then.
+        await self.hass.services.async_call("tts", "clear_cache", blocking=True)
+        question = f"Is this call {len(await self.calls())}"
+        self.ears.expect(question, "goodbye")
+        call = await self.end(await self.ring(ANNA))
+        assert self.mind.asked[-1].text == question
+        assert f"You said: {question}" in self.voice.said
+        assert call["result"] == "success"
+        satellite = self.mind.asked[-1].satellite_id
+        assert satellite is not None
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+        assert self.hass.states.is_state(satellite, "idle")
+
+    async def pass_time(self, *, speed: float = SPEED) -> None:
+        """Let 46elks' time pass so many times as fast."""
+        await self.simulator.control("PUT", "clock", {"speed": speed})
 
     async def change(self, subentry_id: str, **settings: object) -> None:
         """Change settings of a number or a contact."""
@@ -256,6 +304,47 @@ class Parlour(Phones):
         """Return a call when the house speaks in it."""
         return await self.until(call_id, is_spoken_to)
 
+    async def is_told(self, call_id: str, *, seconds: float) -> None:
+        """Return when a caller has been sent so much of the house's voice."""
+        sent = 0.0
+        async with asyncio.timeout(PATIENCE):
+            while sent <= seconds:
+                call: Json = await self.simulator.control("GET", f"calls/{call_id}")
+                sockets = [leg["socket"] for leg in call["legs"] if leg["socket"]]
+                sent = sum(one["received"]["seconds"] for one in sockets)
+
+    async def heard(self, call_id: str, sound: bytes) -> None:
+        """Return when a caller has heard a sound of the house, whole."""
+        wanted = on_the_phone(sound)
+        async with asyncio.timeout(PATIENCE):
+            while not moments(
+                await self.simulator.download(f"calls/{call_id}/heard.wav"), wanted
+            ):
+                await asyncio.sleep(0)
+
+    async def said(self, what: str) -> list[Json]:
+        """Return what the house has said of a kind over its sockets."""
+        return [
+            entry["fields"]
+            for entry in await self.simulator.log()
+            if entry["direction"] == "received" and entry["fields"].get("t") == what
+        ]
+
+    async def use_assistant(self, name: str) -> None:
+        """Choose who talks for the number."""
+        await self.hass.services.async_call(
+            "select",
+            "select_option",
+            {"entity_id": "select.46701740690_assistant", "option": name},
+            blocking=True,
+        )
+
+    async def spend_at_most(self, money: int) -> None:
+        """Limit what the house may spend a day."""
+        options = {**self.entry.options, "daily_spend_limit": money}
+        self.hass.config_entries.async_update_entry(self.entry, options=options)
+        await self.hass.async_block_till_done(wait_background_tasks=True)
+
     async def talks(self, call_id: str) -> Json:
         """Return a call when the house listens to it."""
         return await self.until(call_id, is_listened_to)
@@ -269,6 +358,24 @@ def is_spoken_to(call: Json) -> bool:
 def data_url(sound: bytes) -> str:
     """Return a WAV as a data URL, as a caller may say it."""
     return f"data:audio/wav;base64,{base64.b64encode(sound).decode()}"
+
+
+async def use(hass: HomeAssistant, action: str, **data: object) -> Any:
+    """Use an action of a satellite."""
+    return await hass.services.async_call(
+        "assist_satellite",
+        action,
+        {"entity_id": SATELLITE, "preannounce": False, **data},
+        blocking=True,
+        return_response=action == "ask_question",
+    )
+
+
+def _let() -> asyncio.Event:
+    """Return a gate that is open."""
+    gate = asyncio.Event()
+    gate.set()
+    return gate
 
 
 def is_listened_to(call: Json) -> bool:

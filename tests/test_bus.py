@@ -2,7 +2,6 @@
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -21,21 +20,10 @@ from . import (
     send_sms,
     text_home,
 )
+from .automations import device_id
 
 RECEIVED = "elks46_sms_received"
 STATUS = "elks46_message_status"
-
-
-def device_id(hass: HomeAssistant, entry: MockConfigEntry, name: str) -> str:
-    """Return the device of a contact or a number."""
-    (device,) = (
-        device
-        for device in dr.async_entries_for_config_entry(
-            dr.async_get(hass), entry.entry_id
-        )
-        if device.name == name
-    )
-    return device.id
 
 
 def from_anna(hass: HomeAssistant, entry: MockConfigEntry) -> Json:

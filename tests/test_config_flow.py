@@ -25,6 +25,7 @@ from custom_components.elks46.const import (
     CONF_DEFAULT_CALLER,
     CONF_DEFAULT_SENDER,
     CONF_KEEP_TEXT,
+    CONF_LLM_TOOLS,
     CONF_LOW_BALANCE,
     CONF_NUMBER,
     CONF_NUMBER_ID,
@@ -644,6 +645,7 @@ async def test_options_are_kept_until_they_are_cleared(
         "hourly_call_limit": 5,
         "alert_reserve": False,
         CONF_ALLOWED_COUNTRIES: ["NO", "SE"],
+        CONF_LLM_TOOLS: True,
     }
     result = await hass.config_entries.options.async_configure(
         asked["flow_id"],
@@ -668,6 +670,7 @@ async def test_options_are_kept_until_they_are_cleared(
         CONF_REACH: Reach.AUTO,
         CONF_KEEP_TEXT: True,
         "alert_reserve": True,
+        CONF_LLM_TOOLS: False,
     }
 
 

@@ -21,6 +21,7 @@ from custom_components.elks46.const import (
     CONF_NUMBER_ID,
     CONF_REALTIME_NUMBER,
     CONF_SMS_REPLIES,
+    CONF_TEXT_ASSIST,
     CONF_TEXT_FORWARD_TO,
     CONF_TEXT_REPLY,
     CONF_TEXT_REPLY_TO,
@@ -462,6 +463,7 @@ async def test_a_number_shows_how_it_behaves_and_changes(
         CONF_TEXT_REPLY: "Nobody is at home",
         CONF_TEXT_REPLY_TO: ReplyTo.EVERYONE,
         CONF_TEXT_FORWARD_TO: "070-174 06 07",
+        CONF_TEXT_ASSIST: True,
     }
     result = await answer(hass, asked, full)
     set_up = await number_at_46elks(simulator)
@@ -487,6 +489,7 @@ async def test_a_number_shows_how_it_behaves_and_changes(
         CONF_TEXT_REPLY: "Nobody is at home",
         CONF_TEXT_REPLY_TO: "everyone",
         CONF_TEXT_FORWARD_TO: STRANGER,
+        CONF_TEXT_ASSIST: True,
     }
     assert suggested(again) == {
         CONF_NAME: "Home",
@@ -494,6 +497,7 @@ async def test_a_number_shows_how_it_behaves_and_changes(
         CONF_TEXT_REPLY: "Nobody is at home",
         CONF_TEXT_REPLY_TO: "everyone",
         CONF_TEXT_FORWARD_TO: STRANGER,
+        CONF_TEXT_ASSIST: True,
     }
     assert ("name" in emptied, emptied["sms_replies"]) == (False, "yes")
     assert last.title == NUMBER
@@ -501,6 +505,7 @@ async def test_a_number_shows_how_it_behaves_and_changes(
         CONF_NUMBER_ID: set_up["id"],
         CONF_NUMBER: NUMBER,
         CONF_TEXT_REPLY_TO: "contacts",
+        CONF_TEXT_ASSIST: False,
     }
 
 
@@ -583,7 +588,8 @@ async def test_a_number_shows_how_it_is_answered_and_changes(
     again = await begin(hass, integration, "calls", "number")
     await answer(hass, again, REJECTS)
 
-    rest = {key: kept[key] for key in (CONF_NUMBER_ID, CONF_NUMBER, CONF_TEXT_REPLY_TO)}
+    others = (CONF_NUMBER_ID, CONF_NUMBER, CONF_TEXT_REPLY_TO, CONF_TEXT_ASSIST)
+    rest = {key: kept[key] for key in others}
     assert result["reason"] == "reconfigure_successful"
     assert kept == {
         **REJECTS,

@@ -7,7 +7,7 @@ import re
 import tomllib
 from typing import Any
 
-from awesomeversion import AwesomeVersion
+from awesomeversion import AwesomeVersion, AwesomeVersionStrategy
 import homeassistant
 from homeassistant.const import Platform, __version__
 from homeassistant.core import HomeAssistant, SupportsResponse
@@ -18,10 +18,14 @@ import probatio
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.elks46.condition import CONDITIONS
 from custom_components.elks46.const import DOMAIN, PLATFORMS
 from custom_components.elks46.services import ACTIONS
+from custom_components.elks46.trigger import TRIGGERS
 
 from . import Json
+from .test_translations import ICONS
+from .wording import ENGLISH
 
 REPOSITORY = Path(__file__).parents[1]
 ROOT = REPOSITORY / "custom_components" / DOMAIN
@@ -30,6 +34,13 @@ HACS: Json = json.loads((REPOSITORY / "hacs.json").read_text())
 PROJECT: Json = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 SERVICES: Json = load_yaml_dict(str(ROOT / "services.yaml"))
 """Loaded at import, as Home Assistant forbids it in its event loop."""
+PARTS: Json = {"triggers": TRIGGERS, "conditions": CONDITIONS}
+PARTS_DESCRIBED: Json = {
+    kind: load_yaml_dict(str(ROOT / f"{kind}.yaml")) for kind in PARTS
+}
+COMPONENTS = Path(homeassistant.__file__).parent / "components"
+# The newest Home Assistant, beside the one that the tests run on.
+NEWEST = REPOSITORY / ".venv-ha"
 PILLOW = next(one for one in MANIFEST["requirements"] if one.startswith("pillow"))
 TARGET = {"entity_id", "device_id", "area_id", "floor_id", "label_id"}
 
@@ -93,7 +104,47 @@ def test_the_manifest_has_what_stores_want() -> None:
     assert all(owner.startswith("@") for owner in MANIFEST["codeowners"])
     assert MANIFEST["integration_type"] == "service"
     assert MANIFEST["iot_class"] == "cloud_push"
+    # What Home Assistant calls an integration that its own people have not looked at.
+    assert MANIFEST["quality_scale"] == "custom"
     assert (ROOT / "config_flow.py").exists()
+
+
+def test_no_integration_of_home_assistant_is_called_the_same() -> None:
+    """Ours would stand in its place."""
+    assert not (COMPONENTS / DOMAIN).exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "kinds"),
+    [("categories", "subcategories"), ("connectivity", None)],
+)
+def test_the_manifest_says_where_it_is_found(key: str, kinds: str | None) -> None:
+    """By words of Home Assistant's list, which comes with the newest."""
+    (file,) = NEWEST.glob(f"lib/*/site-packages/homeassistant/generated/*_{key}.json")
+    known = {
+        ".".join(filter(None, (one["slug"], kind.get("slug"))))
+        for one in json.loads(file.read_text())
+        for kind in one.get(kinds, [{}])
+    }
+
+    assert MANIFEST[key]
+    assert set(MANIFEST[key]) <= known
+
+
+def test_what_is_declared_is_there() -> None:
+    """Once each, and not our own."""
+    declared = [*MANIFEST["dependencies"], *MANIFEST["after_dependencies"]]
+
+    assert sorted({*declared}) == sorted(declared)
+    assert {one for one in declared if not (COMPONENTS / one).is_dir()} == set()
+
+
+def test_nothing_is_set_up_in_yaml() -> None:
+    """Home Assistant tells people so who try, if the schema says it."""
+    assert (
+        "CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)"
+        in (ROOT / "__init__.py").read_text()
+    )
 
 
 @pytest.mark.parametrize("key", ["documentation", "issue_tracker"])
@@ -109,7 +160,7 @@ async def test_home_assistant_takes_the_manifest(
     loaded = await async_get_integration(hass, DOMAIN)
 
     assert loaded.version == MANIFEST["version"]
-    assert AwesomeVersion(MANIFEST["version"]).valid
+    assert AwesomeVersion(MANIFEST["version"]).strategy is AwesomeVersionStrategy.SEMVER
     assert loaded.requirements == MANIFEST["requirements"]
 
 
@@ -189,16 +240,26 @@ def test_a_store_finds_what_it_looks_for(path: str) -> None:
     ] == [DOMAIN]
 
 
-@pytest.mark.parametrize(
-    ("service", "field"),
-    [(service, field) for service in SERVICES for field in fields(service)],
-)
-def test_every_field_can_be_filled_in(service: str, field: str) -> None:
-    """Home Assistant draws what it is told to."""
-    described = fields(service)[field]
+def test_a_store_shows_a_licence_that_it_takes() -> None:
+    """One that the Open Source Initiative has approved, by its name and in full."""
+    assert PROJECT["project"]["license"] == "Apache-2.0"
+    assert "Apache License" in (REPOSITORY / "LICENSE").read_text()[:200]
 
-    assert validate_selector(described["selector"]) is not None
-    assert set(described) <= {"default", "example", "required", "selector"}
+
+def test_what_a_store_and_home_assistant_look_at_is_looked_at_where_it_is_hosted() -> (
+    None
+):
+    """By their own validators, at each change and each day."""
+    workflow = load_yaml_dict(str(REPOSITORY / ".github/workflows/validate.yml"))
+    used = [
+        step["uses"].partition("@")[0]
+        for job in workflow["jobs"].values()
+        for step in job["steps"]
+    ]
+
+    # YAML reads the word before the occasions as yes.
+    assert set(workflow[True]) >= {"push", "pull_request", "schedule"}
+    assert {"home-assistant/actions/hassfest", "hacs/action"} <= set(used)
 
 
 @pytest.mark.parametrize(
@@ -223,6 +284,45 @@ def test_the_editor_offers_what_the_action_takes(service: str, schema: Any) -> N
         for name, field in taken.items()
         if callable(field.default)
     }.items()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "taken"),
+    [
+        pytest.param(kind, name, one.fields, id=f"{kind}.{name}")
+        for kind, all_of_them in PARTS.items()
+        for name, one in all_of_them.items()
+    ],
+)
+def test_the_editor_offers_what_a_trigger_or_condition_takes(
+    kind: str, name: str, taken: Json
+) -> None:
+    """The same fields, the same that must be there, each drawn and in words."""
+    offered = PARTS_DESCRIBED[kind][name]["fields"]
+    words = ENGLISH[kind][name]
+    choices = {
+        field: described["selector"]["select"]
+        for field, described in offered.items()
+        if "select" in described["selector"]
+    }
+
+    assert set(offered) == {str(field) for field in taken} == set(words["fields"])
+    assert {field for field in offered if offered[field].get("required")} == {
+        str(field) for field in taken if isinstance(field, probatio.Required)
+    }
+    assert list(ICONS[kind][name]) == [kind.removesuffix("s")]
+    assert all(validate_selector(one["selector"]) for one in offered.values())
+    assert all({"name", "description"} == set(one) for one in words["fields"].values())
+    for choice in choices.values():
+        options = ENGLISH["selector"][choice["translation_key"]]["options"]
+        assert list(options) == choice["options"]
+
+
+def test_every_trigger_and_condition_is_described() -> None:
+    """In each of the papers, and nothing else."""
+    for kind, all_of_them in PARTS.items():
+        for papers in (PARTS_DESCRIBED, ENGLISH, ICONS):
+            assert set(papers[kind]) == set(all_of_them)
 
 
 @pytest.mark.parametrize("service", ["send_sms", "send_mms"])

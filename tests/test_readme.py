@@ -13,8 +13,8 @@ import tomllib
 from types import SimpleNamespace
 from typing import Any, Final
 from unittest.mock import patch
+from urllib.parse import quote
 
-import homeassistant
 from homeassistant.components.automation import DOMAIN as AUTOMATION_DOMAIN
 from homeassistant.components.tts.const import DATA_COMPONENT
 from homeassistant.const import __version__ as HOME_ASSISTANT_VERSION
@@ -55,6 +55,7 @@ from . import (
     data_url,
     drawn,
     open_subaccount,
+    pass_time,
     picture_home,
     refusing,
     send_sms,
@@ -62,6 +63,7 @@ from . import (
     use_action,
 )
 from .calls import Phones, place_call
+from .letters import Desk
 from .sounds import FFMPEG
 from .talk import Parlour
 from .test_architecture import DOORS, ENGINE, FRONT, GROUND, VOICE
@@ -72,6 +74,7 @@ ROOT: Final = Path(__file__).parents[1]
 INTEGRATION: Final = ROOT / "custom_components" / DOMAIN
 DOCS: Final = ROOT / "docs"
 REFERENCE: Final = DOCS / "reference.md"
+AUTOMATIONS: Final = DOCS / "automations.md"
 PAGES: Final = sorted(
     [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "simulator").rglob("*.md")]
 )
@@ -117,8 +120,10 @@ def blocks(page: Path, language: str) -> list[str]:
 
 
 def examples() -> Iterator[Any]:
-    """Yield every YAML example with the page it stands on."""
+    """Yield every YAML example with the page it stands on; those of blueprints are tried with them."""
     for page in PAGES:
+        if page == DOCS / "blueprints.md":
+            continue
         for block in blocks(page, "yaml"):
             example = read_yaml(block)
             yield pytest.param(example, id=f"{name(page)}: {example['alias']}")
@@ -290,6 +295,17 @@ async def status_is_answered_to_contacts(home: Home) -> None:
     ]
     assert await home.got(STRANGER) == []
     assert await home.got(BJORN) == []
+
+
+async def the_freezer_is_told_by_text(home: Home) -> None:
+    """No assistant need think about it."""
+    [entry] = home.hass.config_entries.async_entries(DOMAIN)
+    desk = Desk(home.hass, home.simulator, entry)
+    await desk.furnish()
+
+    answers = await desk.write(ANNA, "How cold is the freezer?", "And the cellar?")
+    assert answers[0] == "The freezer is at -18 degrees."
+    assert desk.sentences == ["And the cellar?"]
 
 
 async def only_the_named_heat_the_cottage(home: Home) -> None:
@@ -582,6 +598,110 @@ async def the_freezer_calls(home: Home) -> None:
     await home.hass.async_block_till_done()
 
 
+async def the_gate_opens_by_text(home: Home) -> None:
+    """For who may, with their PIN where they have one."""
+    await settle(home, "anna", rights=["open"], pin="73914")
+    await settle(home, "björn", rights=["control"])
+    await home.simulator.put_handset(STRANGER)
+    for phone in (STRANGER, BJORN, ANNA):
+        await home.hears(phone, "Open, please")
+    assert not home.asked["switch"]
+
+    await home.hears(ANNA, "73914 Open, please")
+    assert len(home.asked["switch"]) == 1
+
+
+async def the_cottage_gets_as_warm_as_wished(home: Home) -> None:
+    """In degrees that make sense."""
+    warmed = async_mock_service(home.hass, "climate", "set_temperature")
+    await settle(home, "björn", rights=["control"])
+    for text in ("HEAT 21", "heat 99", "Do not heat 22"):
+        await home.hears(BJORN, text)
+    assert [call.data["temperature"] for call in warmed] == [21]
+
+
+async def the_siren_sounds_for_lost_texts(home: Home) -> None:
+    """Once for each."""
+    await home.switch_off(ANNA)
+    await send_sms(home.hass, to=[ANNA, BJORN])
+    await home.hass.async_block_till_done()
+    assert len(home.asked["siren"]) == 1
+
+
+async def a_key_lights_the_porch(home: Home) -> None:
+    """Of whoever is called."""
+    phones = Phones(home.simulator)
+    await phones.stop_clock()
+    await place_call(home.hass, to=[ANNA], acknowledge="1", wait=False)
+    call_id = await phones.answered()
+    await phones.do(call_id, "digits", digits="1")
+    await phones.run_clock()
+    await phones.end(call_id)
+    await home.simulator.posted("hangup")
+    await home.hass.async_block_till_done()
+    assert len(home.asked["light"]) == 1
+
+
+async def anna_hears_who_has_called(home: Home) -> None:
+    """By name, or by number."""
+    phones = Phones(home.simulator)
+    for caller in (BJORN, STRANGER):
+        await phones.end(await calls(home, caller))
+        await home.hass.async_block_till_done()
+    assert await home.arrived(ANNA, 2) == [
+        "Björn has called.",
+        f"{STRANGER} has called.",
+    ]
+
+
+async def low_money_is_told(home: Home) -> None:
+    """Once."""
+    for balance in ("60.00", "49.50", "40.00"):
+        await home.simulator.put_account(balance=balance)
+        await pass_time(home.hass, minutes=31)
+    [notification] = async_get_persistent_notifications(home.hass).values()
+    assert notification["message"] == "49.5 SEK left"
+
+
+async def the_house_is_armed_by_text(home: Home) -> None:
+    """And a contact without the PIN hears what is missing, a stranger nothing."""
+    await settle(home, "anna", rights=["control"], pin="73914")
+    await home.simulator.put_handset(STRANGER)
+    for phone, text in (
+        (STRANGER, "73914 ARM"),
+        (ANNA, "ARM"),
+        (ANNA, "73914 ARM"),
+    ):
+        await home.hears(phone, text)
+    assert len(home.asked["alarm_control_panel"]) == 1
+    assert await home.got(STRANGER) == []
+    assert await home.got(ANNA) == ["Begin with your PIN."]
+
+
+async def the_bell_is_silent_during_calls(home: Home) -> None:
+    """From the ring on."""
+    await home.changes("binary_sensor.front_door", "on")
+    assert len(home.asked["siren"]) == 1
+
+    phones = Phones(home.simulator)
+    await phones.stop_clock()
+    await place_call(home.hass, to=[ANNA], wait=False)
+    await home.changes("binary_sensor.front_door", "off")
+    await home.changes("binary_sensor.front_door", "on")
+    assert len(home.asked["siren"]) == 1
+    await phones.run_clock()
+
+
+async def the_door_is_told_while_there_is_money(home: Home) -> None:
+    """And not when it is needed for alarms."""
+    await home.changes("binary_sensor.front_door", "on")
+    await home.simulator.put_account(balance="19.00")
+    await pass_time(home.hass, minutes=31)
+    await home.changes("binary_sensor.front_door", "off")
+    await home.changes("binary_sensor.front_door", "on")
+    assert await home.got(ANNA) == ["Somebody is at the door."]
+
+
 async def settled(home: Home, sirens: int) -> None:
     """See how often the siren was asked for, when all automations are through."""
     await home.hass.async_block_till_done(wait_background_tasks=True)
@@ -592,7 +712,21 @@ type Scene = Callable[[Home], Awaitable[None]]
 
 SCENES: Final[dict[str, Scene]] = {
     "Answer a text that says STATUS": status_is_answered_to_contacts,
+    "Arm the house when a text says ARM": the_house_is_armed_by_text,
+    "Heat the cottage to what a text says": the_cottage_gets_as_warm_as_wished,
+    "Open the gate when a text says OPEN": the_gate_opens_by_text,
+    "Open the gate when somebody rings who may": the_gate_opens_for_who_may,
+    "Play what callers leave": a_message_is_played,
+    "Sound the bell unless somebody is on the phone": the_bell_is_silent_during_calls,
+    "Sound the siren when a text does not arrive": the_siren_sounds_for_lost_texts,
+    "Tell on the screen when the money runs low": low_money_is_told,
+    "Text Anna that somebody is at the door, while there is money for it": (
+        the_door_is_told_while_there_is_money
+    ),
+    "Text Anna who has called and was not taken": anna_hears_who_has_called,
+    "Turn on the porch light when somebody presses 1": a_key_lights_the_porch,
     "Answer everything Anna texts": anna_is_answered,
+    "Answer how cold the freezer is": the_freezer_is_told_by_text,
     "Ask Anna whether to arm the house": anna_is_asked,
     "Call everybody until somebody sees to the water": somebody_sees_to_the_water,
     "Text Anna when the freezer is warm, and call her if the text does not arrive": (
@@ -724,6 +858,20 @@ def test_every_action_is_documented() -> None:
         assert set(column(REFERENCE, f"### `{DOMAIN}.{action}`")) == fields(
             content["fields"]
         ) | ({"target"} & set(content))
+
+
+@pytest.mark.parametrize("kind", ["triggers", "conditions"])
+def test_every_trigger_and_condition_is_documented(kind: str) -> None:
+    """With exactly the fields it has, under the name that people see."""
+    described = read_yaml((INTEGRATION / f"{kind}.yaml").read_text())
+    part = section(AUTOMATIONS, f"## {kind.title()}").partition("\n## ")[0]
+
+    assert re.findall(rf"^### `{DOMAIN}\.(\w+)`$", part, re.MULTILINE) == [*described]
+    for key, content in described.items():
+        heading = f"### `{DOMAIN}.{key}`"
+        assert column(AUTOMATIONS, heading) == [*content["fields"]]
+        name_seen = translations()[kind][key]["name"]
+        assert section(AUTOMATIONS, heading).startswith(f"\n*{name_seen}*: ")
 
 
 @pytest.mark.parametrize(
@@ -976,19 +1124,6 @@ def test_numbers_are_fictitious() -> None:
     assert written <= {f"+467017406{last:02}" for last in range(5, 100)}
 
 
-def test_the_quality_scale_is_whole() -> None:
-    """The rules are those that Home Assistant's own integrations answer."""
-    rules = read_yaml((INTEGRATION / "quality_scale.yaml").read_text())["rules"]
-    example = Path(homeassistant.__file__).parent / "components/ntfy/quality_scale.yaml"
-    official = read_yaml(example.read_text())["rules"]
-
-    assert set(rules) == set(official)
-    for answer in rules.values():
-        assert answer == "done" or (
-            answer["status"] in ("todo", "exempt") and answer["comment"]
-        )
-
-
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
 def test_a_workflow_trusts_nobody(workflow: Path) -> None:
     """No rights unless a job names them, and every action at one commit."""
@@ -1017,8 +1152,11 @@ def test_the_public_name_is_changed_in_one_go(tmp_path: Path) -> None:
     subprocess.check_call(["bash", "-c", command], cwd=copy)
 
     for place in places:
-        assert f"`{place}`" in section(page, "## Publish")
-        assert PUBLIC_NAME not in (copy / place).read_text()
+        named = {f"`{place}`", f"`{Path(place).parent}/`"}
+        assert [one for one in named if one in section(page, "## Publish")]
+        left = (copy / place).read_text()
+        assert PUBLIC_NAME not in left
+        assert quote(PUBLIC_NAME, safe="") not in left
     changed = json.loads(
         (copy / INTEGRATION.relative_to(ROOT) / "manifest.json").read_text()
     )

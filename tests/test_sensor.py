@@ -1,8 +1,10 @@
 """Money, traffic, and how the last text to each contact fares."""
 
+from collections.abc import Generator
 from datetime import datetime
 from decimal import Decimal
 import json
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.sensor import ATTR_LAST_RESET, ATTR_OPTIONS
@@ -15,6 +17,7 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.entity import Entity
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -245,6 +248,14 @@ async def test_only_the_balance_needs_46elks(
     assert shown(hass, BALANCE) == "100"
 
 
+@pytest.fixture
+def enabled() -> Generator[None]:
+    """Have everything enabled that a person can enable."""
+    with patch.object(Entity, "entity_registry_enabled_default", new=True):
+        yield
+
+
+@pytest.mark.usefixtures("enabled")
 async def test_the_last_callback_is_shown(
     hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
 ) -> None:
@@ -257,6 +268,7 @@ async def test_the_last_callback_is_shown(
     assert datetime.fromisoformat(shown(hass, LAST_CALLBACK)) >= before
 
 
+@pytest.mark.usefixtures("enabled")
 async def test_the_last_callback_is_known_after_a_restart(
     hass: HomeAssistant, entry: MockConfigEntry, public_url: str
 ) -> None:

@@ -26,6 +26,7 @@ from custom_components.elks46.records import (
     CallPlan,
     CallStage,
     HeldNumber,
+    Letter,
     MessageRequest,
     PhoneCall,
     SentMessage,
@@ -70,6 +71,7 @@ def everything(store: ElksStore) -> dict[str, Any]:
         "since": dict(store.since),
         "mark": store.mark,
         "mms_mark": store.mms_mark,
+        "letters": dict(store.letters),
         "spent_today": store.spent_today,
         "spent_this_month": store.spent_this_month,
         "messages_today": store.messages_today,
@@ -169,6 +171,9 @@ UNANSWERED = PhoneCall(
 )
 
 
+LETTER = Letter(message_id="s8", number=NUMBER, sender=ANNA, words="b2", when=NOON)
+
+
 async def fill(store: ElksStore) -> None:
     """Remember one of everything."""
     await store.async_record_received("s9", NOON)
@@ -188,6 +193,7 @@ async def fill(store: ElksStore) -> None:
         HeldNumber(number_id="n1", previous="", ours="c", kind=CallbackKind.MMS)
     )
     await store.async_record_released("n2", CallbackKind.SMS)
+    await store.async_record_letter(LETTER)
 
 
 @pytest.fixture(autouse=True)
@@ -208,6 +214,7 @@ async def test_everything_is_known_again_after_a_kill(
         await fill(store)
         await store.async_close()
     known = everything(store)
+    assert known["letters"] == {"s8": LETTER}
     assert known["sent"] == [(one.ref, one) for one in (FULL, ASKED, PRIVATE, PICTURED)]
     assert known["spent_this_month"] == Decimal("1.74")
     assert known["messages_today"] == 2

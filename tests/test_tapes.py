@@ -565,7 +565,7 @@ async def test_a_message_of_nobody_knows_whom_is_kept(
     await settled(hass)
     assert (told[0].data["caller"], told[0].data["contact"]) == (None, None)
     number = await async_browse_media(hass, FOLDER)
-    assert [child.title for child in number.children or ()] == ["Unknown"]
+    assert [child.title for child in number.children or ()] == ["Hidden number"]
 
 
 async def test_a_message_whose_post_was_lost_is_looked_up(

@@ -1,33 +1,37 @@
-"""Every word people read: it is there, it is used, and Home Assistant will take it.
+"""Every word people read: it is there, it is used, and every language has it.
 
-The rules are those of hassfest, which comes with no package: what it would refuse, this refuses.
+What shows only while the house runs, such as the fields of a form, is looked up by
+`wording` in all tests. What Home Assistant takes at all, `test_hassfest` tells.
 """
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 import json
 from pathlib import Path
 import re
-from string import Formatter
 from typing import Any
 
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.generated.languages import LANGUAGES as KNOWN_LANGUAGES
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util.yaml import load_yaml_dict
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.elks46.const import Reach as ReachOption
+from custom_components.elks46.api import MessageStatus
 from custom_components.elks46.reach import Trouble
-from custom_components.elks46.records import Limit
+from custom_components.elks46.records import CallOutcome, Limit
 from custom_components.elks46.services import ACTIONS
 from custom_components.elks46.subentries import MISSING
 
 from . import Json
+from .wording import ENGLISH, ROOT, leaves, placeholders
 
-ROOT = Path(__file__).parents[1] / "custom_components" / "elks46"
-ENGLISH: Json = json.loads((ROOT / "translations" / "en.json").read_text())
 ICONS: Json = json.loads((ROOT / "icons.json").read_text())
-LANGUAGES = sorted((ROOT / "translations").glob("*.json"))
+FILES = sorted((ROOT / "translations").glob("*.json"))
+OTHERS = [path for path in FILES if path.stem != "en"]
 # What raises a translated error takes its key first and its placeholders by name. Of a phone
 # number the key is known where it is read, and the field only where it was written.
 RAISERS = {"failed", "invalid"}
@@ -50,8 +54,6 @@ WITH_ASSIST = {
     ("select", "strangers_pipeline"),
     ("select", "vad_sensitivity"),
 }
-KEY = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
-ICON = re.compile(r"mdi:[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def nodes(*modules: str) -> Iterator[ast.AST]:
@@ -61,8 +63,21 @@ def nodes(*modules: str) -> Iterator[ast.AST]:
             yield from ast.walk(ast.parse(path.read_text()))
 
 
+@cache
+def constants() -> dict[str, str]:
+    """Return the strings that modules give names."""
+    return {
+        node.target.id: node.value.value
+        for node in nodes()
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+    }
+
+
 def text(node: ast.AST | None) -> str:
-    """Return a string that stands in the code, empty for anything else."""
+    """Return a string that stands in the code, or has a name there; empty for anything else."""
+    if isinstance(node, ast.Name):
+        return constants().get(node.id, "")
     return (
         node.value
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
@@ -106,6 +121,8 @@ def told() -> Iterator[tuple[str, frozenset[str]]]:
                         yield key, frozenset()
             if name(node) == "async_tell_of_numbers":
                 yield text(node.args[2]), frozenset({"number", "account", "reason"})
+            if name(node) == "SelectSelectorConfig":
+                continue
             if key := text(given.get("translation_key")):
                 yield key, literal_keys(given.get("translation_placeholders"))
         if isinstance(node, ast.Tuple) and len(node.elts) == 2:
@@ -134,16 +151,7 @@ def refusals(*parsers: str) -> list[str]:
     )
 
 
-TOLD = {key: placeholders for key, placeholders in told() if key != "reach"}
-
-
-def leaves(tree: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
-    """Yield every text and where it stands."""
-    if isinstance(tree, Mapping):
-        for key, branch in tree.items():
-            yield from leaves(branch, (*path, key))
-    else:
-        yield ".".join(path), str(tree)
+TOLD = dict(told())
 
 
 def keys(tree: object) -> Iterator[str]:
@@ -152,11 +160,6 @@ def keys(tree: object) -> Iterator[str]:
         for key, branch in tree.items():
             yield key
             yield from keys(branch)
-
-
-def placeholders(message: str) -> set[str]:
-    """Return the placeholders of a text."""
-    return {field for _, field, _, _ in Formatter().parse(message) if field is not None}
 
 
 def below(tree: Json, wanted: str) -> set[str]:
@@ -185,9 +188,13 @@ def test_no_words_are_left_over(section: str) -> None:
 def test_the_words_use_what_they_are_given(key: str) -> None:
     """A placeholder that is not filled makes a text unreadable."""
     tree = {**ENGLISH["exceptions"], **ENGLISH["issues"]}[key]
-    used = {field for _, message in leaves(tree) for field in placeholders(message)}
+    # What a repair ends with may be an error, which is filled by what it knows itself.
+    ends = tree.get("fix_flow", {}).get("abort", {})
+    own = [end for reason, end in ends.items() if reason not in ENGLISH["exceptions"]]
+    shown = {part: tree[part] for part in ("title", "message") if part in tree}
+    steps = tree.get("fix_flow", {}).get("step", {})
 
-    assert used <= TOLD[key]
+    assert placeholders(shown, *own, steps) <= TOLD[key]
 
 
 @pytest.mark.parametrize("key", ENGLISH["exceptions"])
@@ -281,43 +288,31 @@ async def test_every_entity_has_a_name_and_an_icon(
     assert all(ENGLISH["entity"][domain][key]["name"] for domain, key in used)
 
 
-@pytest.mark.parametrize(
-    ("entity_id", "attribute", "path"),
-    [
-        pytest.param(
-            "event.anna_messages",
-            "event_types",
-            ("event", "messages", "state_attributes", "event_type", "state"),
-            id="events",
-        ),
-        pytest.param(
-            "sensor.anna_last_message_status",
-            "options",
-            ("sensor", "last_message_status", "state"),
-            id="status",
-        ),
-    ],
-)
 async def test_every_state_has_words(
     hass: HomeAssistant,
     integration: MockConfigEntry,
-    entity_id: str,
-    attribute: str,
-    path: tuple[str, ...],
+    entity_registry: er.EntityRegistry,
 ) -> None:
-    """In the same order, so that a picker reads well."""
-    state = hass.states.get(entity_id)
-    tree = ENGLISH["entity"]
-    for key in path:
-        tree = tree[key]
+    """Of what an entity can be, and of what can happen to it; in the same order, so that a picker reads well."""
+    told: dict[str, list[str]] = {}
+    said: dict[str, list[str]] = {}
+    for entity in er.async_entries_for_config_entry(
+        entity_registry, integration.entry_id
+    ):
+        attributes = entity.capabilities or {}
+        words = ENGLISH["entity"][entity.domain][str(entity.translation_key)]
+        attribute = words.get("state_attributes", {}).get("event_type", {})
+        happens = attribute.get("state", {})
+        told[f"{entity.entity_id} state"] = attributes.get("options", [])
+        said[f"{entity.entity_id} state"] = list(words.get("state", ()))
+        # A contact has more that can happen than a number, under the same key.
+        events = attributes.get("event_types", [])
+        told[f"{entity.entity_id} event"] = events
+        said[f"{entity.entity_id} event"] = [one for one in happens if one in events]
 
-    assert state
-    assert set(tree) == set(state.attributes[attribute])
-
-
-def test_every_choice_has_words() -> None:
-    """Those of the options; the words of numbers are put together in the flow."""
-    assert list(ENGLISH["selector"]["reach"]["options"]) == list(ReachOption)
+    assert {key: sorted(names) for key, names in told.items()} == {
+        key: sorted(names) for key, names in said.items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -337,83 +332,153 @@ def test_every_field_of_an_action_has_words(service: str, schema: Any) -> None:
     )
 
 
-@pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
+# What gives the tree its shape, and is no name of ours.
+SHAPE = {
+    *("abort", "common", "conditions", "config", "config_subentries", "create_entry"),
+    *("data", "data_description", "description", "entity", "entry_type", "error"),
+    *("event_type", "exceptions", "fields", "fix_flow", "info", "initiate_flow"),
+    *("issues", "menu_option_descriptions", "menu_options", "message", "name"),
+    *("options", "reconfigure", "sections", "selector", "services", "state"),
+    *("state_attributes", "step", "system_health", "title", "triggers", "user"),
+    "unit_of_measurement",
+}
+
+
+# What Home Assistant names, and what is put together of names.
+NAMED_ELSEWHERE = {
+    *map(str, Platform),
+    *("already_configured", "password"),
+    *("preferred", "aggressive", "relaxed"),
+    *("sms_voice", "sms_mms_voice"),
+}
+
+
+def in_code() -> Iterator[re.Pattern[str]]:
+    """Yield what every string in the code can be; of those that are put together, the end may be anything."""
+    for node in nodes():
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield re.compile(re.escape(node.value))
+        if isinstance(node, ast.JoinedStr) and len(start := text(node.values[0])) > 3:
+            yield re.compile(f"{re.escape(start)}[a-z_]+")
+
+
+def in_papers(tree: object) -> Iterator[str]:
+    """Yield every name that actions, triggers and conditions have in the editor."""
+    if isinstance(tree, Mapping):
+        for key, branch in tree.items():
+            yield str(key)
+            yield from in_papers(branch)
+    elif isinstance(tree, list):
+        for branch in tree:
+            yield from in_papers(branch)
+    else:
+        yield str(tree)
+
+
+PAPERS = {
+    name
+    for path in sorted(ROOT.glob("*.yaml"))
+    for name in in_papers(load_yaml_dict(str(path)))
+}
+
+
+def test_nothing_is_left_over() -> None:
+    """Words that nothing shows would be translated in vain."""
+    wanted = set(keys(ENGLISH)) - SHAPE - NAMED_ELSEWHERE - PAPERS
+    used = {key for one in set(in_code()) for key in wanted if one.fullmatch(key)}
+
+    assert sorted(wanted - used) == []
+
+
+def phrases() -> Iterator[str]:
+    """Yield the phrases that the code asks for."""
+    yield from (f"log_message_{status}" for status in MessageStatus)
+    yield from (f"log_call_{outcome}" for outcome in CallOutcome)
+    yield from (f"log_{limit}" for limit in Limit)
+    for node in nodes():
+        if isinstance(node, ast.Call) and name(node) == "phrase":
+            yield text(node.args[1])
+    for node in nodes("logbook"):
+        if isinstance(node, ast.Constant) and text(node).startswith("log_"):
+            yield text(node)
+
+
+def test_every_phrase_is_there() -> None:
+    """And no other."""
+    assert set(phrases()) - {"", "log_", "log_message_", "log_call_"} == set(
+        ENGLISH["common"]
+    )
+
+
+# Names, and what is called the same everywhere.
+NAMES = {"46elks", "Assist", "Flash", "Home Assistant Cloud", "MMS", "PIN", "SMS"}
+# Words that a language really has as English has them.
+SAME = {
+    "da": {"Id", "Menu", "Pause"},
+    "de": {"Details", "Name", "Pause"},
+    "es": {"Menu"},
+    "fi": {"Media"},
+    "fr": {
+        "Contact",
+        "Contacts",
+        "Instruction",
+        "Media",
+        "Menu",
+        "Message",
+        "Messages",
+        "Pause",
+    },
+    "nb": {"Id", "Pause"},
+    "nl": {"Account", "Accounts", "Contact", "Details", "Media", "Menu"},
+    "pl": {"Menu"},
+    "sv": {"Id", "Media"},
+}
+# What a text is made of beside words, as often in every language.
+MARKS = ("\n", "**", "](", "`")
+
+
+def read(path: Path) -> dict[str, str]:
+    """Return every text of a language and where it stands."""
+    return dict(leaves(json.loads(path.read_text())))
+
+
+SAID = read(ROOT / "translations" / "en.json")
+
+
+def test_what_may_be_the_same_is_a_word_of_ours() -> None:
+    """A list that is not needed any more would hide what was forgotten."""
+    assert set().union(NAMES, *SAME.values()) <= {*SAID.values()} | {"46elks"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_language_is_one_that_home_assistant_has(path: Path) -> None:
+    """Nobody could choose another."""
+    assert path.stem in KNOWN_LANGUAGES
+
+
+@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)
 def test_every_language_says_the_same(path: Path) -> None:
-    """The same keys, filled with the same placeholders."""
-    said = dict(leaves(json.loads(path.read_text())))
-    english = dict(leaves(ENGLISH))
+    """The same keys, filled with the same placeholders, with the same marks in them."""
+    said = read(path)
 
-    assert set(said) == set(english)
-    assert {key: placeholders(message) for key, message in said.items()} == {
-        key: placeholders(message) for key, message in english.items()
-    }
-
-
-@pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.stem)
-def test_the_words_are_as_home_assistant_wants_them(path: Path) -> None:
-    """No HTML and no addresses, no blanks at the ends, placeholders that can be filled."""
-    wrong = {
+    assert sorted(set(SAID) ^ set(said)) == []
+    assert {
         where: message
-        for where, message in leaves(json.loads(path.read_text()))
-        if not message
-        or message != message.strip()
-        or re.search(r"<[a-zA-Z/]|https?://|'\{|\}'", message)
-        or not all(field.isidentifier() for field in placeholders(message))
-    }
-
-    assert wrong == {}
+        for where, message in said.items()
+        if placeholders(message) != placeholders(SAID[where])
+        or [*map(message.count, MARKS)] != [*map(SAID[where].count, MARKS)]
+    } == {}
 
 
-@pytest.mark.parametrize("tree", [ENGLISH, ICONS], ids=["translations", "icons"])
-def test_the_keys_are_as_home_assistant_wants_them(tree: Json) -> None:
-    """Small letters and digits, with single dashes or underscores between."""
-    assert [key for key in keys(tree) if not KEY.fullmatch(key)] == []
+@pytest.mark.parametrize("path", OTHERS, ids=lambda path: path.stem)
+def test_no_word_was_forgotten(path: Path) -> None:
+    """What is as in English is a name, or a word that the language has too."""
+    own = NAMES | SAME.get(path.stem, set())
 
-
-def forms(tree: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
-    """Yield every form that has fields."""
-    for branch in tree.values():
-        if isinstance(branch, Mapping):
-            if "data" in branch:
-                yield branch
-            yield from forms(branch)
-
-
-def test_every_field_of_a_form_is_described() -> None:
-    """And nothing that is no field."""
-    parts = {part: ENGLISH[part] for part in ("config", "config_subentries", "options")}
-
-    described = [
-        (set(form["data"]), set(form["data_description"]))  # type: ignore[call-overload]
-        for form in forms(parts)
-    ]
-
-    assert described
-    assert [data for data, description in described if data != description] == []
-
-
-@pytest.mark.parametrize("issue", ENGLISH["issues"])
-def test_an_issue_is_described_or_can_be_mended(issue: str) -> None:
-    """Home Assistant shows the one or the other."""
-    assert len({"description", "fix_flow"} & set(ENGLISH["issues"][issue])) == 1
-    assert ENGLISH["issues"][issue]["title"]
-
-
-@pytest.mark.parametrize(("where", "icon"), list(leaves(ICONS)))
-def test_every_icon_is_one(where: str, icon: str) -> None:
-    """Of the set that Home Assistant brings along."""
-    assert ICON.fullmatch(icon)
-
-
-@pytest.mark.parametrize(
-    ("domain", "key"),
-    [(domain, key) for domain, entities in ICONS["entity"].items() for key in entities],
-)
-def test_a_state_has_an_icon_only_where_it_differs(domain: str, key: str) -> None:
-    """The same as usual need not be said, and a state that is none cannot be shown."""
-    icons = ICONS["entity"][domain][key]
-    states = icons.get("state", {})
-    named = set(ENGLISH["entity"][domain][key].get("state", {"on", "off"}))
-
-    assert icons["default"] not in states.values()
-    assert set(states) <= named
+    assert {
+        where: message
+        for where, message in read(path).items()
+        if message == SAID.get(where)
+        and message not in own
+        and re.search("[A-Za-z]", re.sub(r"\{\w+\}", "", message))
+    } == {}

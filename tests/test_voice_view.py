@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from http import HTTPStatus
 import logging
 from typing import Any, Final
@@ -20,10 +20,12 @@ from custom_components.elks46.tickets import async_get
 from custom_components.elks46.voice import session as session_module, view
 from custom_components.elks46.voice.session import Attendant, CallEnd, CallSession
 
-from . import change_options
+from . import Json, change_options
+from .traces import leaving_nothing
 from .voice import (
     BYE,
     CALL_ID,
+    GARBAGE,
     HANGUP,
     HELLO,
     LISTENING,
@@ -36,6 +38,13 @@ from .voice import (
 )
 
 TASK: Final = "elks46 voice call"
+# What asks for a socket; who has no token gets none.
+UPGRADE: Final = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+}
 
 
 @asynccontextmanager
@@ -118,6 +127,27 @@ def expect(
 
 
 type Expect = Callable[[Attendant], None]
+type Unharmed = Callable[[], AbstractAsyncContextManager[object]]
+
+
+@pytest.fixture
+def unharmed(url: str, expect: Expect) -> Unharmed:
+    """Return what sees that whatever happens leaves no task and no socket, and that the next call is taken."""
+
+    @asynccontextmanager
+    async def unharmed() -> AsyncGenerator[None]:
+        async with leaving_nothing():
+            yield
+        talk = Talk()
+        expect(talk.attend)
+        async with calling(url) as peer:
+            await converse(peer)
+            await peer.say(HANGUP)
+            assert await peer.hear_the_end() == []
+        await calls_over()
+        assert talk.ends == [CallEnd.HANGUP]
+
+    return unharmed
 
 
 async def converse(peer: Peer) -> None:
@@ -179,16 +209,47 @@ async def test_a_call_that_nobody_expects_is_told_goodbye(
     await calls_over()
 
 
-async def test_one_who_does_not_say_hello_is_told_goodbye(url: str) -> None:
-    """After a while, or when they speak another language."""
-    with patch.object(session_module, "HELLO_SECONDS", 0.05):
+async def test_one_who_does_not_say_hello_is_told_goodbye(
+    url: str, unharmed: Unharmed
+) -> None:
+    """After a while, or when they speak another language; twenty at once keep nobody out."""
+
+    async def be_silent() -> list[Json]:
         async with calling(url) as peer:
-            assert await peer.hear_the_end() == [BYE]
-    async with calling(url) as peer:
-        for _ in range(session_module.GARBAGE_AT_MOST + 1):
-            await peer.socket.send_bytes(b"GET / HTTP/1.1")
-        assert await peer.hear_the_end() == []
-    await calls_over()
+            return await peer.hear_the_end()
+
+    async with unharmed():
+        with patch.object(session_module, "HELLO_SECONDS", 0.1):
+            heard = await asyncio.gather(*(be_silent() for _ in range(20)))
+        async with calling(url) as peer:
+            for _ in range(session_module.GARBAGE_AT_MOST + 1):
+                await peer.socket.send_bytes(b"GET / HTTP/1.1")
+            assert await peer.hear_the_end() == []
+
+    assert heard == [[BYE]] * 20
+
+
+@pytest.mark.parametrize("frame", GARBAGE)
+@pytest.mark.parametrize("first", [(), (HELLO,)], ids=["a stranger", "in a call"])
+async def test_who_talks_garbage_for_long_is_hung_up_on(
+    url: str,
+    expect: Expect,
+    unharmed: Unharmed,
+    first: tuple[Json, ...],
+    frame: str,
+) -> None:
+    """Nonsense of each kind, before hello and after it; whoever talked with them is let go."""
+    talk = Talk()
+    async with unharmed():
+        expect(talk.attend)
+        async with calling(url) as peer:
+            await peer.say(*first)
+            with suppress(ConnectionError):
+                for _ in range(session_module.GARBAGE_AT_MOST + 2):
+                    await peer.socket.send_str(frame)
+            await peer.hear_the_end()
+
+    assert talk.ends[: len(first)] == [CallEnd.GARBAGE] * len(first)
 
 
 @pytest.mark.parametrize("token", ["x", "0" * 64, "%C3%A5", "a%20b", "%00", "x" * 4000])
@@ -201,26 +262,19 @@ async def test_a_wrong_token_gets_no_word_why(url: str, token: str) -> None:
 
 
 async def test_wrong_tokens_are_cheap(
-    url: str, expect: Expect, caplog: pytest.LogCaptureFixture
+    url: str, unharmed: Unharmed, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A thousand of them leave nothing behind, not even a line in the log."""
-    talk, base = Talk(), url.rpartition("/")[0]
+    """A thousand who ask for a socket leave nothing behind, not even a line in the log."""
+    base = url.rpartition("/")[0].removeprefix("ws")
     caplog.set_level(logging.INFO, "homeassistant")
     caplog.clear()
-    async with aiohttp.ClientSession() as client:
+    async with unharmed(), aiohttp.ClientSession(headers=UPGRADE) as client:
         for n in range(1000):
-            async with client.get(f"http{base.removeprefix('ws')}/{n:064x}") as answer:
+            async with client.get(f"http{base}/{n:064x}") as answer:
                 assert answer.status == HTTPStatus.NOT_FOUND
-
-    ours = ("homeassistant", "custom_components")
-    assert [r for r in caplog.records if r.name.startswith(ours)] == []
-    assert voice_calls() == []
-    expect(talk.attend)
-    async with calling(url) as peer:
-        await converse(peer)
-        await peer.say(HANGUP)
-        assert await peer.hear_the_end() == []
-    await calls_over()
+        ours = ("homeassistant", "custom_components")
+        assert [r for r in caplog.records if r.name.startswith(ours)] == []
+        assert voice_calls() == []
 
 
 async def test_the_right_token_opens_nothing_but_a_socket(url: str) -> None:
@@ -242,19 +296,21 @@ async def test_the_address_is_not_that_of_the_posts(
 
 
 async def test_a_bug_ends_one_call(
-    url: str, expect: Expect, caplog: pytest.LogCaptureFixture
+    url: str,
+    expect: Expect,
+    unharmed: Unharmed,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """It is told, and the next call is taken."""
 
     async def fail(session: CallSession) -> None:
         raise ValueError("no idea")
 
-    for attendant in (fail, Talk().attend):
-        expect(attendant)
+    async with unharmed():
+        expect(fail)
         async with calling(url) as peer:
-            await peer.say(HELLO, HANGUP)
-            await peer.hear_the_end()
-        await calls_over()
+            await peer.say(HELLO)
+            assert await peer.hear_the_end() == [BYE]
 
     assert caplog.text.count("Unexpected error in a call") == 1
     assert "no idea" in caplog.text
@@ -263,7 +319,11 @@ async def test_a_bug_ends_one_call(
 
 @pytest.mark.parametrize("seconds", [0, LONG], ids=["late", "failing"])
 async def test_a_call_that_cannot_be_claimed_is_told_goodbye(
-    hass: HomeAssistant, url: str, caplog: pytest.LogCaptureFixture, seconds: float
+    hass: HomeAssistant,
+    url: str,
+    unharmed: Unharmed,
+    caplog: pytest.LogCaptureFixture,
+    seconds: float,
 ) -> None:
     """Whoever decides that fails, or does not come back."""
 
@@ -273,11 +333,11 @@ async def test_a_call_that_cannot_be_claimed_is_told_goodbye(
         return None
 
     view.async_open(hass, "another", "secret", claim)
-    with patch.object(view, "CLAIM_SECONDS", seconds):
-        async with calling(f"{url.rpartition('/')[0]}/secret") as peer:
-            await peer.say(HELLO)
-            assert await peer.hear_the_end() == [BYE]
-    await calls_over()
+    async with unharmed():
+        with patch.object(view, "CLAIM_SECONDS", seconds):
+            async with calling(f"{url.rpartition('/')[0]}/secret") as peer:
+                await peer.say(HELLO)
+                assert await peer.hear_the_end() == [BYE]
 
     assert "Unexpected error in a call" in caplog.text
     caplog.clear()
@@ -306,7 +366,7 @@ type Going = Callable[[Peer], Awaitable[None]]
 
 @pytest.mark.parametrize("go", GOING)
 async def test_what_was_asked_is_done_though_the_caller_is_gone(
-    url: str, expect: Expect, go: Going
+    url: str, expect: Expect, unharmed: Unharmed, go: Going
 ) -> None:
     """The last words are heard, and nobody is cancelled in the middle of them."""
     done: list[bytes] = []
@@ -319,23 +379,23 @@ async def test_what_was_asked_is_done_though_the_caller_is_gone(
         await may_end.wait()
         done.extend([sound async for sound in session.microphone()])
 
-    expect(attend)
-    async with calling(url) as peer:
-        await peer.say(HELLO)
-        assert await peer.hear() == LISTENING
-        await peer.speak(b"lock", b"door")
-        await go(peer)
-    async with asyncio.timeout(LONG):
-        await gone.wait()
-    may_end.set()
-    await calls_over()
+    async with unharmed():
+        expect(attend)
+        async with calling(url) as peer:
+            await peer.say(HELLO)
+            assert await peer.hear() == LISTENING
+            await peer.speak(b"lock", b"door")
+            await go(peer)
+        async with asyncio.timeout(LONG):
+            await gone.wait()
+        may_end.set()
 
     assert done == [b"lock", b"door"]
 
 
 @pytest.mark.parametrize("go", GOING)
 async def test_one_who_does_not_notice_the_end_is_stopped(
-    url: str, expect: Expect, go: Going
+    url: str, expect: Expect, unharmed: Unharmed, go: Going
 ) -> None:
     """A pipeline may hang; the next call is taken."""
     stopped = asyncio.Event()
@@ -346,67 +406,57 @@ async def test_one_who_does_not_notice_the_end_is_stopped(
         finally:
             stopped.set()
 
-    with patch.object(view, "GRACE_SECONDS", 0):
-        expect(hang)
-        async with calling(url) as peer:
-            await peer.say(HELLO)
-            await go(peer)
-        async with asyncio.timeout(LONG):
-            await stopped.wait()
-        await calls_over()
-    talk = Talk()
-    expect(talk.attend)
-    async with calling(url) as peer:
-        await converse(peer)
-        await peer.say(HANGUP)
-        assert await peer.hear_the_end() == []
-    await calls_over()
+    async with unharmed():
+        with patch.object(view, "GRACE_SECONDS", 0):
+            expect(hang)
+            async with calling(url) as peer:
+                await peer.say(HELLO)
+                await go(peer)
+            async with asyncio.timeout(LONG):
+                await stopped.wait()
 
 
 async def test_live_calls_are_told_goodbye_when_the_account_is_unloaded(
-    hass: HomeAssistant, integration: MockConfigEntry, url: str, expect: Expect
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    url: str,
+    expect: Expect,
+    unharmed: Unharmed,
 ) -> None:
     """Before anything else is; then the door is closed until it is loaded again."""
     talk = Talk()
-    expect(talk.attend)
-    async with calling(url) as peer:
-        await converse(peer)
-        ending = asyncio.create_task(peer.hear_the_end())
-        await hass.config_entries.async_unload(integration.entry_id)
+    async with unharmed():
+        expect(talk.attend)
+        async with calling(url) as peer:
+            await converse(peer)
+            ending = asyncio.create_task(peer.hear_the_end())
+            await hass.config_entries.async_unload(integration.entry_id)
 
-        assert await ending == [BYE]
-        assert talk.ends == [CallEnd.DONE]
-        assert voice_calls() == []
-    assert await refused(url) == HTTPStatus.NOT_FOUND
-    expect(talk.attend)
-
-    await hass.config_entries.async_setup(integration.entry_id)
-    async with calling(url) as peer:
-        await converse(peer)
-        await peer.say(HANGUP)
-        assert await peer.hear_the_end() == []
-    await calls_over()
+            assert await ending == [BYE]
+            assert talk.ends == [CallEnd.DONE]
+            assert voice_calls() == []
+        assert await refused(url) == HTTPStatus.NOT_FOUND
+        await hass.config_entries.async_setup(integration.entry_id)
 
 
 async def test_a_reload_leaves_the_line_working(
-    hass: HomeAssistant, integration: MockConfigEntry, url: str, expect: Expect
+    hass: HomeAssistant,
+    integration: MockConfigEntry,
+    url: str,
+    expect: Expect,
+    unharmed: Unharmed,
 ) -> None:
     """In the middle of a call."""
     talk = Talk()
-    expect(talk.attend)
-    async with calling(url) as peer:
-        await converse(peer)
-        ending = asyncio.create_task(peer.hear_the_end())
-        await change_options(hass, integration, keep_text=False)
-        assert await ending == [BYE]
-    expect(talk.attend)
-    async with calling(url) as peer:
-        await converse(peer)
-        await peer.say(HANGUP)
-        assert await peer.hear_the_end() == []
-    await calls_over()
+    async with unharmed():
+        expect(talk.attend)
+        async with calling(url) as peer:
+            await converse(peer)
+            ending = asyncio.create_task(peer.hear_the_end())
+            await change_options(hass, integration, keep_text=False)
+            assert await ending == [BYE]
 
-    assert talk.ends == [CallEnd.DONE, CallEnd.HANGUP]
+    assert talk.ends == [CallEnd.DONE]
 
 
 async def test_live_calls_are_told_goodbye_when_home_assistant_stops(

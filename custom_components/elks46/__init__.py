@@ -18,6 +18,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.setup import async_setup_component
 
 from . import bus, escalation, media_view, switchboard, tickets, webhook
 from .address import Address, async_delete_cloudhook
@@ -38,6 +39,7 @@ from .const import (
 from .contacts import Contacts
 from .conversations import Conversations, async_user
 from .coordinator import ElksCoordinator
+from .correspondence import Correspondence
 from .credit import Credit
 from .data import ElksConfigEntry, ElksRuntimeData
 from .dialler import Dialler, async_let_go
@@ -88,12 +90,26 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
 
     address = Address(hass, entry)
     reach = Reach(hass, entry, address)
-    inbox = Inbox(hass, entry, store, Album(hass, entry, client))
     contacts = Contacts(entry)
     guard = Guard(hass, entry, store, contacts, coordinator)
     outbox = Outbox(hass, entry, client, store, address, coordinator, guard)
     board = switchboard.async_get(hass, entry.entry_id)
+    pins = board.desk.pins
+    album = Album(hass, entry, client)
     dialler = Dialler(hass, entry, client, store, address, board, guard)
+    escalation = Escalation(hass, entry, store, contacts, dialler, outbox)
+    correspondence = Correspondence(
+        hass,
+        entry,
+        client,
+        store,
+        contacts,
+        outbox,
+        coordinator,
+        escalation,
+        pins,
+    )
+    inbox = Inbox(hass, entry, store, album, contacts, pins, correspondence)
     tapes = Tapes(hass, entry, client, store, dialler.ledger)
     conversations = Conversations(
         hass,
@@ -127,11 +143,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
             client,
         ),
         conversations=conversations,
+        correspondence=correspondence,
         guard=guard,
         inbox=inbox,
         outbox=outbox,
+        pins=pins,
         dialler=dialler,
-        escalation=Escalation(hass, entry, store, contacts, dialler, outbox),
+        escalation=escalation,
         fallbacks=Fallbacks(hass, entry, client, store, coordinator, dialler, outbox),
         provisioning=Provisioning(hass, entry, client, store, address, reach),
         catch_up=CatchUp(
@@ -148,7 +166,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         ),
         rental=Rental(hass, client, coordinator, guard),
         replies=Replies(
-            hass, entry, client, store, contacts, outbox, coordinator, guard
+            hass,
+            entry,
+            client,
+            store,
+            contacts,
+            outbox,
+            coordinator,
+            guard,
+            correspondence,
         ),
         roster=Roster(hass, entry, client, store),
         spending=Spending(hass, entry, client, store, coordinator),
@@ -160,7 +186,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     await address.async_resolve()
     reach.address_changed()
     bus.async_setup(hass, entry)
-    if Platform.ASSIST_SATELLITE in runtime.platforms:
+    if correspondence.is_open:
+        # Not every home has it; numbers that talk bring it along with their satellites.
+        await async_setup_component(hass, "assist_pipeline", {})
+    if correspondence.is_open or Platform.ASSIST_SATELLITE in runtime.platforms:
         await async_user(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, runtime.platforms)
     _async_wire(hass, entry, runtime)
@@ -179,9 +208,11 @@ async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> boo
     runtime.catch_up.async_close()
     runtime.inbox.async_close()
     runtime.spending.async_close()
+    runtime.credit.async_close()
     runtime.provisioning.async_close()
     await runtime.escalation.async_close()
     await runtime.fallbacks.async_close()
+    await runtime.correspondence.async_close()
     await asyncio.gather(
         runtime.dialler.async_close(),
         runtime.outbox.async_close(),
@@ -309,6 +340,7 @@ def _async_wire(
         await unhindered(follow())
         runtime.tapes.resume()
         await unhindered(runtime.catch_up.async_run())
+        await unhindered(runtime.credit.async_tell())
         runtime.fallbacks.resume()
         await unhindered(runtime.replies.async_make_up())
 
@@ -324,6 +356,7 @@ def _async_wire(
     @callback
     def numbers_read() -> None:
         entry.async_create_background_task(hass, follow(), "elks46 numbers")
+        runtime.correspondence.settle()
         replies = runtime.replies.async_make_up()
         entry.async_create_background_task(hass, replies, "elks46 replies")
 
@@ -331,6 +364,8 @@ def _async_wire(
     def balance_read() -> None:
         spending = runtime.spending.async_read()
         entry.async_create_background_task(hass, spending, "elks46 spending")
+        telling = runtime.credit.async_tell()
+        entry.async_create_background_task(hass, telling, "elks46 balance")
 
     @callback
     def address_changed() -> None:

@@ -5,8 +5,8 @@ in the one form that 46elks and Home Assistant share: nothing is gathered, nothi
 """
 
 import asyncio
-from collections.abc import AsyncIterable, Coroutine, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterable, Coroutine, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 import re
@@ -14,14 +14,10 @@ from typing import Any, Final, override
 
 from homeassistant.components import media_source, stt, tts
 from homeassistant.components.assist_pipeline import (
-    OPTION_PREFERRED,
     Pipeline,
     PipelineEvent,
     PipelineEventType,
-    PipelineNotFound,
     PipelineStage,
-    async_get_pipeline,
-    async_get_pipelines,
 )
 from homeassistant.components.assist_satellite import (
     AssistSatelliteAnnouncement,
@@ -32,13 +28,13 @@ from homeassistant.components.assist_satellite import (
     SatelliteBusyError,
 )
 from homeassistant.config_entries import ConfigSubentry
-from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.translation import async_get_translations
 
+from .assistant import OF_CONTACTS, OF_STRANGERS, pipeline_of, select_of
 from .audio import LEAD_IN_SECONDS, async_pcm
 from .const import (
     CONF_USER_ID,
@@ -58,8 +54,8 @@ from .records import Visit
 from .sentence import Sentence
 from .voice import tones
 from .voice.pcm import SAMPLE_BYTES, SAMPLE_RATE
-from .voice.session import CallSession
-from .voice.wav import SoundFormatError, pcm
+from .voice.session import CallEnd, CallSession
+from .voice.wav import pcm
 
 PARALLEL_UPDATES = 0
 
@@ -71,6 +67,11 @@ WORKING_AFTER_SECONDS: Final = 1.5
 SILENT_TURNS_AT_MOST: Final = 2
 # Of broken turns one after the other, so many are no accident.
 FAILED_TURNS_AT_MOST: Final = 3
+# A language model may use a tool in the middle of its answer, and speech waits for it. A
+# voice that makes nothing for longer hangs.
+SPEECH_SECONDS: Final = 30
+# The house's own words nobody thinks about, and there is silence until they begin.
+WORDS_SECONDS: Final = 10
 
 # Nobody has said anything, or nothing that could be understood.
 NO_TEXT: Final = "stt-no-text-recognized"
@@ -148,13 +149,16 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
         """Return where the number in use says which pipeline it is."""
         if (visit := self._visit or self._visit_ahead) is None:
             return None
-        return self._select(visit, "pipeline_2" if visit.is_stranger else "pipeline")
+        return select_of(self.hass, visit.number_id, _assistant_for(visit))
 
     @property
     @override
     def vad_sensitivity_entity_id(self) -> str | None:
         """Return where the number in use says how long a pause ends a sentence."""
-        return self._select(self._visit, "vad_sensitivity") if self._visit else None
+        visit = self._visit
+        return (
+            select_of(self.hass, visit.number_id, "vad_sensitivity") if visit else None
+        )
 
     @property
     def _visit_ahead(self) -> Visit | None:
@@ -201,10 +205,14 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
                 self.hass,
                 DOMAIN,
                 issue_id,
-                is_fixable=False,
+                is_fixable=True,
                 severity=ir.IssueSeverity.ERROR,
                 translation_key="assist_unable",
                 translation_placeholders={"number": number, "pipeline": assistant},
+                data={
+                    "entry_id": self._entry.entry_id,
+                    "subentry_id": visit.number_id,
+                },
             )
         return has_all
 
@@ -240,7 +248,8 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
                 if turn.sentence and not hearing.get("requires_external_vad", True):
                     turn.sentence.is_followed = False
             case PipelineEventType.STT_VAD_END:
-                self._think(turn)
+                # From here on the caller waits, for ears that are slow too.
+                self._work(turn)
             case PipelineEventType.STT_END:
                 turn.text = data["stt_output"]["text"].strip()
                 if turn.is_question:
@@ -251,7 +260,7 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
                     if self._pipeline_task is not None:
                         self._pipeline_task.cancel()
                 else:
-                    self._think(turn)
+                    self._work(turn)
             case PipelineEventType.INTENT_PROGRESS if data.get("tts_start_streaming"):
                 self._answer(turn, turn.token)
             case PipelineEventType.TTS_END:
@@ -259,26 +268,9 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
             case PipelineEventType.ERROR:
                 turn.error = data["code"]
 
-    def _select(self, visit: Visit, key: str) -> str | None:
-        """Return a setting of the number in use, if it is there."""
-        entity_id = er.async_get(self.hass).async_get_entity_id(
-            Platform.SELECT, DOMAIN, f"{visit.number_id}-{key}"
-        )
-        is_there = entity_id is not None and self.hass.states.get(entity_id) is not None
-        return entity_id if is_there else None
-
     def _pipeline(self, visit: Visit) -> Pipeline | None:
         """Return the pipeline of a conversation."""
-        entity_id = self._select(
-            visit, "pipeline_2" if visit.is_stranger else "pipeline"
-        )
-        chosen = self.hass.states.get(entity_id) if entity_id else None
-        name = chosen.state if chosen else OPTION_PREFERRED
-        known = {one.name: one.id for one in async_get_pipelines(self.hass)}
-        try:
-            return async_get_pipeline(self.hass, known.get(name))
-        except PipelineNotFound:
-            return None
+        return pipeline_of(self.hass, visit.number_id, _assistant_for(visit))
 
     @contextmanager
     def _engaged(self, visit: Visit) -> Iterator[None]:
@@ -341,9 +333,10 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
             done, _ = await asyncio.wait(
                 tasks, timeout=TURN_SECONDS, return_when=asyncio.FIRST_COMPLETED
             )
-            if not done:
+            if turn.answer is None and not done:
                 turn.error = "timeout"
-            elif turn.answer is not None and run in done:
+            elif turn.answer is not None and done <= {run} and not turn.error:
+                # What has begun to be said is waited for, as long as there is more of it.
                 await asyncio.wait({turn.answer})
         finally:
             await _async_cancel(*tasks, turn.working, turn.answer)
@@ -356,7 +349,7 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
             turn.sentence = Sentence(
                 turn.session.microphone(),
                 self._resolve_vad_sensitivity(),
-                partial(self._think, turn),
+                partial(self._work, turn),
             )
             await self.async_accept_pipeline_from_satellite(
                 turn.sentence,
@@ -371,27 +364,30 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
         return self._entry.async_create_background_task(self.hass, work, "elks46 talk")
 
     @callback
-    def _think(self, turn: _Turn) -> None:
-        """Let the caller hear soon that they were heard."""
-        if turn.working is None:
-            turn.working = self._begin(_async_work(turn))
-
-    @callback
     def _answer(self, turn: _Turn, token: str | None) -> None:
         """Speak an answer as soon as there is something of it."""
         if turn.answer is None and token is not None and not turn.parting.is_set():
             turn.answer = self._begin(self._async_answer(turn, token))
 
+    @callback
+    def _work(self, turn: _Turn) -> None:
+        """Have it heard that the house works, should it take long."""
+        if turn.working is None:
+            turn.working = self._begin(_async_work(turn))
+
     async def _async_answer(self, turn: _Turn, token: str) -> None:
-        if turn.working is not None:
-            await _async_cancel(turn.working)
-            if turn.has_worked:
-                await turn.session.interrupt()
+        """Speak an answer; the house works until there is something of it."""
         try:
             if (stream := tts.async_get_stream(self.hass, token)) is not None:
-                spoken = pcm(stream.async_stream_result())
-                turn.is_cut_off = not await self._async_play(turn.session, spoken)
-        except (HomeAssistantError, SoundFormatError) as err:
+                spoken = pcm(stream.async_stream_result(), patience=SPEECH_SECONDS)
+                first = await anext(spoken, b"")
+                await _async_cancel(turn.working)
+                if turn.has_worked:
+                    await turn.session.interrupt()
+                turn.is_cut_off = not await self._async_play(
+                    turn.session, _begun(first, spoken)
+                )
+        except Exception as err:  # noqa: BLE001 - engines raise what they like; the caller hears of it
             LOGGER.warning("An answer cannot be spoken: %s", type(err).__name__)
             turn.error = "tts"
 
@@ -435,8 +431,9 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
                 options=self._voice(pipeline),
             )
             stream.async_set_message(said)
-            await self._async_play(session, pcm(stream.async_stream_result()))
-        except (HomeAssistantError, SoundFormatError) as err:
+            spoken = pcm(stream.async_stream_result(), patience=WORDS_SECONDS)
+            await self._async_play(session, spoken)
+        except Exception as err:  # noqa: BLE001 - engines raise what they like; the caller hears a tone
             LOGGER.warning("The house cannot say something: %s", type(err).__name__)
             await session.play(tones.failing())
 
@@ -504,7 +501,10 @@ class ElksContactSatellite(ElksContactEntity, ElksSatellite):
             with self._engaged(visit):
                 for sound in sounds:
                     if not await session.play(sound):
-                        raise CutOffError
+                        break
+            _check_heard(session)
+            if session.end is not None:
+                raise CutOffError
 
         await self._runtime.conversations.async_call(self._contact.phone, announce)
 
@@ -529,6 +529,7 @@ class ElksContactSatellite(ElksContactEntity, ElksSatellite):
                 self._conversation_id = conversation_id
                 for sound in sounds:
                     await self._async_play(session, sound)
+                _check_heard(session)
                 begun.set_result(None)
                 await self._async_talk(session)
 
@@ -572,6 +573,7 @@ class ElksContactSatellite(ElksContactEntity, ElksSatellite):
             with self._engaged(visit):
                 for sound in sounds:
                     await self._async_play(session, sound)
+                _check_heard(session)
                 for is_last in (False, True):
                     turn = await self._async_turn(session, is_question=True)
                     if turn.text:
@@ -639,7 +641,8 @@ class ElksContactSatellite(ElksContactEntity, ElksSatellite):
             media = asked if is_item else announcement.media_id
             sounds.append(await async_pcm(self.hass, media, field=field))
         elif stream := tts.async_get_stream(self.hass, announcement.tts_token):
-            sounds.append(pcm(stream.async_stream_result()))
+            spoken = stream.async_stream_result()
+            sounds.append(pcm(spoken, patience=SPEECH_SECONDS))
         return sounds
 
 
@@ -660,9 +663,34 @@ class ElksNumberSatellite(ElksNumberEntity, ElksSatellite):
         self._subentry_id = subentry.subentry_id
 
 
+def _assistant_for(visit: Visit) -> str:
+    """Return which setting of a number says who talks."""
+    return OF_STRANGERS if visit.is_stranger else OF_CONTACTS
+
+
 def is_goodbye(text: str) -> bool:
     """Tell whether somebody wants to end a call, in any of the languages of the house."""
     return " ".join(re.findall(r"\w+", text.casefold().replace("'", ""))) in GOODBYES
+
+
+def _check_heard(session: CallSession) -> None:
+    """See that what was to be said did not end with the line.
+
+    Who hangs up has heard enough; where the line is gone, or this home stops, nobody has.
+
+    Raises:
+        HomeAssistantError: it did.
+    """
+    if session.end not in {None, CallEnd.HANGUP}:
+        raise failed("assist_not_said")
+
+
+async def _begun(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """Yield what is there of a sound, and then what is still being made."""
+    async with aclosing(rest):
+        yield first
+        async for piece in rest:
+            yield piece
 
 
 async def _async_work(turn: _Turn) -> None:

@@ -12,6 +12,11 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from .const import DOMAIN
 
 
+def written_selects(hass: HomeAssistant, number: ConfigSubentry) -> list[SelectEntity]:
+    """Return the settings of a number that only answers texts."""
+    return [ElksPipeline(hass, number, "pipeline", 0)]
+
+
 def assist_selects(hass: HomeAssistant, number: ConfigSubentry) -> list[SelectEntity]:
     """Return the settings of a number that talks."""
     return [

@@ -6,9 +6,10 @@ from typing import Final
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
+from . import happenings
 from .api import IncomingMessage, MessageKind
 from .data import ElksConfigEntry
-from .entity import call_data, message_data, recording_data, status_data, who_and_where
+from .entity import who_and_where
 from .records import CallNews, LimitReached, PhoneCall, SentMessage, Tape
 from .signals import (
     SIGNAL_CALL,
@@ -37,32 +38,26 @@ def async_setup(hass: HomeAssistant, entry: ElksConfigEntry) -> None:
 
     @callback
     def received(message: IncomingMessage) -> None:
-        who = who_and_where(hass, entry, phone=message.sender, number=message.recipient)
         sms = message.kind is MessageKind.SMS
         hass.bus.async_fire(
             EVENT_SMS_RECEIVED if sms else EVENT_MMS_RECEIVED,
-            who | message_data(entry, message),
+            happenings.of_message(hass, entry, message),
         )
 
     @callback
     def moved(sent: SentMessage) -> None:
-        number = sent.sender if sent.sender.startswith("+") else None
-        who = who_and_where(hass, entry, phone=sent.recipient, number=number)
-        hass.bus.async_fire(EVENT_MESSAGE_STATUS, {**who, **status_data(sent)})
+        told = happenings.of_delivery(hass, entry, sent)
+        hass.bus.async_fire(EVENT_MESSAGE_STATUS, told)
 
     @callback
     def called(news: CallNews, call: PhoneCall) -> None:
         if event := EVENTS_OF_CALLS.get(news):
-            who = who_and_where(hass, entry, phone=call.phone or "", number=call.number)
-            hass.bus.async_fire(event, who | call_data(entry, news, call))
+            hass.bus.async_fire(event, happenings.of_call(hass, entry, news, call))
 
     @callback
     def recorded(tape: Tape) -> None:
-        who = who_and_where(hass, entry, phone=tape.phone or "", number=tape.number)
-        hass.bus.async_fire(
-            EVENT_RECORDING,
-            who | recording_data(tape) | {"voicemail": tape.is_voicemail},
-        )
+        told = happenings.of_recording(hass, entry, tape)
+        hass.bus.async_fire(EVENT_RECORDING, told)
 
     @callback
     def limited(reached: LimitReached) -> None:

@@ -1,7 +1,6 @@
 """What a person is asked: the account, its numbers, its behaviour, and who the people are."""
 
 from collections.abc import Mapping
-from math import ceil
 from typing import Any, Final, override
 
 from homeassistant.components import webhook
@@ -30,10 +29,8 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 from homeassistant.helpers.typing import VolDictType
-from homeassistant.util.network import is_ip_address
 import probatio
 
-from .address import is_public_url
 from .api import DEFAULT_API_URL, Account, MessageKind, is_subaccount
 from .const import (
     CONF_ALERT_RESERVE,
@@ -42,16 +39,17 @@ from .const import (
     CONF_DEFAULT_CALLER,
     CONF_DEFAULT_SENDER,
     CONF_KEEP_TEXT,
+    CONF_LLM_TOOLS,
     CONF_LOW_BALANCE,
     CONF_PUBLIC_URL,
-    CONF_REACH,
     DOMAIN,
     SECTION_ADVANCED,
     SUBENTRY_CONTACT,
     SUBENTRY_NUMBER,
-    Reach,
 )
 from .forms import (
+    LIMITS,
+    REACH_FIELDS,
     base_url,
     client_for,
     country_options,
@@ -59,11 +57,12 @@ from .forms import (
     number_options,
     own_numbers,
     parse_caller,
+    parse_public_url,
     parse_sender,
     trimmed,
+    whole,
 )
 from .number_flow import NumberSubentryFlow
-from .records import Limit
 from .roster import number_subentry
 from .subaccount_flow import DEFAULT_TITLE, SubaccountFlow
 from .subentry_flow import ContactSubentryFlow
@@ -108,31 +107,17 @@ USER_SCHEMA: Final = _account_schema(
 ACCOUNT_SCHEMA: Final = _account_schema({**API_URL})
 OPTIONS_SCHEMA: Final = probatio.Schema(
     {
-        probatio.Required(CONF_REACH, default=Reach.AUTO): SelectSelector(
-            SelectSelectorConfig(
-                options=[reach.value for reach in Reach],
-                translation_key=CONF_REACH,
-                mode=SelectSelectorMode.LIST,
-            )
-        ),
-        probatio.Optional(CONF_PUBLIC_URL): TextSelector(
-            TextSelectorConfig(type=TextSelectorType.URL, autocomplete="url")
-        ),
+        **REACH_FIELDS,
         probatio.Optional(CONF_DEFAULT_SENDER): TextSelector(),
         probatio.Optional(CONF_DEFAULT_CALLER): TextSelector(),
         probatio.Optional(CONF_LOW_BALANCE): NumberSelector(
             NumberSelectorConfig(min=0, step="any", mode=NumberSelectorMode.BOX)
         ),
         probatio.Required(CONF_KEEP_TEXT, default=True): BooleanSelector(),
-        probatio.Optional(Limit.DAILY_SPEND.value): NumberSelector(
-            NumberSelectorConfig(min=0, step="any", mode=NumberSelectorMode.BOX)
-        ),
-        probatio.Optional(Limit.HOURLY_MESSAGES.value): NumberSelector(
-            NumberSelectorConfig(min=0, step=1, mode=NumberSelectorMode.BOX)
-        ),
-        probatio.Optional(Limit.HOURLY_CALLS.value): NumberSelector(
-            NumberSelectorConfig(min=0, step=1, mode=NumberSelectorMode.BOX)
-        ),
+        **{
+            probatio.Optional(limit.value): selector
+            for limit, selector in LIMITS.items()
+        },
         probatio.Required(CONF_ALERT_RESERVE, default=True): BooleanSelector(),
         probatio.Optional(CONF_ALLOWED_COUNTRIES): SelectSelector(
             SelectSelectorConfig(
@@ -141,6 +126,7 @@ OPTIONS_SCHEMA: Final = probatio.Schema(
                 mode=SelectSelectorMode.DROPDOWN,
             )
         ),
+        probatio.Required(CONF_LLM_TOOLS, default=False): BooleanSelector(),
     }
 )
 
@@ -370,8 +356,8 @@ class ElksOptionsFlow(OptionsFlow):
         if user_input is not None:
             options = trimmed(user_input)
             if CONF_PUBLIC_URL in options:
-                options[CONF_PUBLIC_URL] = self._public_url(
-                    options[CONF_PUBLIC_URL], errors
+                options[CONF_PUBLIC_URL] = parse_public_url(
+                    self.config_entry, options[CONF_PUBLIC_URL], errors
                 )
             for field, parse in (
                 (CONF_DEFAULT_SENDER, parse_sender),
@@ -381,10 +367,9 @@ class ElksOptionsFlow(OptionsFlow):
                     options[field] = await parse(
                         self.hass, self.config_entry, field, options[field], errors
                     )
-            for count in (Limit.HOURLY_MESSAGES, Limit.HOURLY_CALLS):
-                if (limit := options.get(count)) is not None:
-                    # Half a message is none, and that would be a limit of nothing.
-                    options[count] = ceil(limit)
+            for limit in LIMITS:
+                if (value := options.get(limit)) is not None:
+                    options[limit] = whole(limit, value)
             if not errors:
                 return self.async_create_entry(data=options)
         return self.async_show_form(
@@ -395,18 +380,3 @@ class ElksOptionsFlow(OptionsFlow):
             ),
             errors=errors,
         )
-
-    def _public_url(self, written: str, errors: dict[str, str]) -> str:
-        """Return where this Home Assistant is reached, or say that it cannot be.
-
-        A certificate is for a name, so 46elks is not sent to a bare IP address.
-        """
-        api_url = self.config_entry.data[CONF_API_URL]
-        url = base_url(written)
-        if (
-            url is None
-            or not is_public_url(str(url), api_url)
-            or (api_url == DEFAULT_API_URL and is_ip_address(url.host or ""))
-        ):
-            errors[CONF_PUBLIC_URL] = "invalid_public_url"
-        return str(url)

@@ -38,6 +38,7 @@ CONF_ALLOWED_COUNTRIES: Final = "allowed_countries"
 CONF_DEFAULT_CALLER: Final = "default_caller"
 CONF_DEFAULT_SENDER: Final = "default_sender"
 CONF_KEEP_TEXT: Final = "keep_text"
+CONF_LLM_TOOLS: Final = "llm_tools"
 CONF_LOW_BALANCE: Final = "low_balance"
 CONF_PUBLIC_URL: Final = "public_url"
 CONF_REACH: Final = "reach"
@@ -50,6 +51,7 @@ CONF_CALL_FALLBACK: Final = "call_fallback"
 CONF_CALL_HANDLING: Final = "call_handling"
 CONF_FORWARD_TO: Final = "forward_to"
 CONF_GREETING: Final = "greeting"
+CONF_LANGUAGE: Final = "language"
 CONF_NUMBER: Final = "number"
 CONF_NUMBER_ID: Final = "number_id"
 CONF_PHONE: Final = "phone"
@@ -59,6 +61,7 @@ CONF_RIGHTS: Final = "rights"
 CONF_SENDER: Final = "sender"
 CONF_SMS_REPLIES: Final = "sms_replies"
 CONF_STRANGERS: Final = "strangers"
+CONF_TEXT_ASSIST: Final = "text_assist"
 CONF_TEXT_FORWARD_TO: Final = "text_forward_to"
 CONF_TEXT_REPLY: Final = "text_reply"
 CONF_TEXT_REPLY_TO: Final = "text_reply_to"
@@ -158,6 +161,8 @@ VOICE: Final = "voice"
 WEBSOCKET: Final = "websocket"
 # Nobody talks longer with a house, and a line that nobody has hung up is paid for.
 TALK_SECONDS_AT_MOST: Final = 600
+# By then 46elks ends it, should this home be in no state to say goodbye; for so long money is set aside.
+CONNECTED_MINUTES_AT_MOST: Final = TALK_SECONDS_AT_MOST // 60 + 1
 # A sender that needs no number: three to eleven letters or digits, first a letter (46elks: send-sms).
 FALLBACK_SENDER: Final = "HomeAssist"
 
@@ -180,6 +185,9 @@ MENU_SECONDS: Final = 5
 
 # Two machines that answer each other would go on for ever, and each answer is paid for.
 REPLY_PAUSE: Final = timedelta(hours=1)
+
+# What a program writes by itself in one text; who wants to read more asks again.
+PARTS_AT_MOST: Final = 3
 
 # No clock of 46elks' and this home's are further apart than that, zones and all.
 CLOCKS_APART: Final = timedelta(days=1)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 import re
+import string
 from typing import Final
 import unicodedata
 
@@ -14,6 +15,7 @@ import phonenumbers
 from .api import Connect
 from .const import (
     CLIENT_NUMBERS,
+    CONF_LANGUAGE,
     CONF_PHONE,
     CONF_PIN,
     CONF_RIGHTS,
@@ -37,6 +39,10 @@ PREMIUM: Final = frozenset(
 )
 # 46elks: send-sms. Other characters pass some operators and are lost at others.
 _SENDER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{2,10}")
+# Fewer digits are guessed, and more are not remembered.
+_PIN = re.compile("[0-9]{4,8}")
+# As long as no PIN need be.
+HIDDEN: Final = "••••"
 
 _DEAR = (
     phonenumbers.PhoneNumberType.PREMIUM_RATE,
@@ -262,6 +268,17 @@ def can_reach(number: str, target: str) -> bool:
     return is_free or is_swedish_mobile(target)
 
 
+def is_pin(word: str) -> bool:
+    """Tell whether this may be a PIN: four to eight digits."""
+    return _PIN.fullmatch(word) is not None
+
+
+def first_digits(text: str) -> str | None:
+    """Return the first word of a text if it may be a PIN."""
+    word = "".join(text.split(maxsplit=1)[:1]).strip(string.punctuation)
+    return word if is_pin(word) else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """A person with a phone."""
@@ -272,10 +289,23 @@ class Contact:
     sender: str | None = None
     rights: frozenset[Right] = frozenset()
     pin: str | None = field(default=None, repr=False)
+    language: str | None = None
 
     def rights_of_call(self, *, is_verified: bool) -> frozenset[Right]:
         """Return what they may have this home do in a call: with a PIN nothing before it is entered."""
         return self.rights if self.pin is None or is_verified else frozenset()
+
+    def cleared(self, text: str) -> str:
+        """Return a text of theirs as others may read it: without a PIN.
+
+        The digits that it begins with are taken off, right or wrong: whoever guesses must
+        not find the right ones by what happens to the text. Elsewhere it is hidden.
+        """
+        if self.pin is None:
+            return text
+        if first_digits(text) is not None:
+            text = "".join(text.split(maxsplit=1)[1:])
+        return re.sub(rf"(?<!\w){self.pin}(?!\w)", HIDDEN, text)
 
 
 class Contacts:
@@ -291,6 +321,7 @@ class Contacts:
                 sender=subentry.data.get(CONF_SENDER),
                 rights=frozenset(map(Right, subentry.data.get(CONF_RIGHTS, ()))),
                 pin=subentry.data.get(CONF_PIN),
+                language=subentry.data.get(CONF_LANGUAGE),
             )
             for subentry_id, subentry in entry.subentries.items()
             if subentry.subentry_type == SUBENTRY_CONTACT

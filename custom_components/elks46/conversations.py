@@ -23,9 +23,9 @@ from .const import (
     CONF_REALTIME_NUMBER,
     CONF_STRANGERS,
     CONF_USER_ID,
+    CONNECTED_MINUTES_AT_MOST,
     LOGGER,
     SUBENTRY_NUMBER,
-    TALK_SECONDS_AT_MOST,
 )
 from .errors import CutOffError, failed
 from .records import Admission, CallOutcome, CallPlan, Visit
@@ -137,7 +137,7 @@ class Conversations:
         if self.is_awaited or satellite.is_busy or self._tickets.is_expecting(whose):
             return Admission.BUSY
         try:
-            self._guard.price_of_talking(minutes=TALK_SECONDS_AT_MOST // 60)
+            self._guard.price_of_talking(minutes=CONNECTED_MINUTES_AT_MOST)
         except HomeAssistantError as err:
             LOGGER.warning("The house does not talk: %s", err)
             return Admission.UNABLE
@@ -282,7 +282,7 @@ def _visit(number: ConfigSubentry, *, is_stranger: bool) -> Visit:
 def _plan(realtime: str) -> CallPlan:
     return CallPlan(
         sounds=(),
-        seconds=TALK_SECONDS_AT_MOST,
+        seconds=CONNECTED_MINUTES_AT_MOST * 60,
         repeat=1,
         ring_timeout=RING_SECONDS,
         connect=realtime,

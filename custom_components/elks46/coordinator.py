@@ -24,6 +24,7 @@ from .api import (
 from .const import (
     CONF_DEFAULT_CALLER,
     CONF_LOW_BALANCE,
+    CONF_NUMBER,
     CONF_NUMBER_ID,
     DEFAULT_LOW_BALANCE,
     DOMAIN,
@@ -93,6 +94,14 @@ class ElksCoordinator(DataUpdateCoordinator[AccountData]):
         callers = self.callers
         chosen = self.config_entry.options.get(CONF_DEFAULT_CALLER)
         return chosen if chosen in callers else next(iter(callers), None)
+
+    def owns(self, phone: str) -> bool:
+        """Tell whether a phone is a number of the account, which nothing may answer: it would go round in circles."""
+        subentries = self.config_entry.get_subentries_of_type(SUBENTRY_NUMBER)
+        return phone in {
+            *(number.number for number in self.data.numbers.values()),
+            *(subentry.data[CONF_NUMBER] for subentry in subentries),
+        }
 
     @override
     async def _async_update_data(self) -> AccountData:

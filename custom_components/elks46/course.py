@@ -110,6 +110,21 @@ class Course:
         while self._listening:
             self._listening.pop()()
 
+    def answered_by(self, message: IncomingMessage) -> Attempt | None:
+        """Return which text that went along a message says yes to, if any."""
+        if not is_yes(message.text, self.alert.acknowledge):
+            return None
+        for attempt in self.alert.attempts:
+            sent = self._store.sent.get(attempt.ref)
+            if (
+                sent is not None
+                and attempt.kind is AttemptKind.SMS
+                and (sent.recipient, sent.sender) == (message.sender, message.recipient)
+                and message.created >= (sent.created or sent.asked)
+            ):
+                return attempt
+        return None
+
     async def async_run(self, *, climbs: bool = True) -> Alert:
         """Go on until somebody has acknowledged, or nobody is left; return how it ended."""
         try:
@@ -154,17 +169,8 @@ class Course:
     @callback
     def _received(self, message: IncomingMessage) -> None:
         """End the alert where somebody has answered the text that went along."""
-        if not is_yes(message.text, self.alert.acknowledge):
-            return
-        for attempt in self.alert.attempts:
-            sent = self._store.sent.get(attempt.ref)
-            if (
-                sent is not None
-                and attempt.kind is AttemptKind.SMS
-                and (sent.recipient, sent.sender) == (message.sender, message.recipient)
-                and message.created >= (sent.created or sent.asked)
-            ):
-                self._end(AlertVia.SMS, attempt.contact)
+        if attempt := self.answered_by(message):
+            self._end(AlertVia.SMS, attempt.contact)
 
     @callback
     def _changed(self, event: Event[EventStateChangedData]) -> None:

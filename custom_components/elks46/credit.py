@@ -4,19 +4,29 @@
 this home has sent is held against the limit that was chosen when the subaccount was opened.
 """
 
+import asyncio
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_USERNAME
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.dispatcher import (
+    async_dispatcher_connect,
+    async_dispatcher_send,
+)
 
 from .api import is_subaccount
-from .const import CONF_LOW_BALANCE, CONF_USAGE_LIMIT, DEFAULT_LOW_BALANCE, DOMAIN
+from .const import (
+    CONF_LOW_BALANCE,
+    CONF_USAGE_LIMIT,
+    DEFAULT_LOW_BALANCE,
+    DOMAIN,
+    LOGGER,
+)
 from .records import Refused, SentMessage
-from .signals import SIGNAL_DELIVERY, SIGNAL_REFUSED
+from .signals import SIGNAL_BALANCE, SIGNAL_DELIVERY, SIGNAL_REFUSED
 
 if TYPE_CHECKING:
     from .coordinator import ElksCoordinator
@@ -40,6 +50,8 @@ class Credit:
         self._coordinator = coordinator
         self._low_id = f"usage_limit_low_{entry.entry_id}"
         self._refused_id = f"money_refused_{entry.entry_id}"
+        self._lock = asyncio.Lock()
+        self._is_closed = False
         self._is_subaccount = is_subaccount(entry.data[CONF_USERNAME])
         self.mind_limit()
         entry.async_on_unload(coordinator.async_add_listener(self.mind_limit))
@@ -58,7 +70,7 @@ class Credit:
     def mind_limit(self) -> None:
         """Warn while little is left of the usage limit: without it no alarm goes out."""
         left = self._left_of_limit
-        if left is None or left >= self._low:
+        if left is None or left >= self.low:
             ir.async_delete_issue(self._hass, DOMAIN, self._low_id)
             return
         ir.async_create_issue(
@@ -72,13 +84,37 @@ class Credit:
                 "account": self._entry.title,
                 "left": f"{left:.2f}",
                 "currency": self._coordinator.data.account.currency or "",
-                "limit": f"{self._low:.2f}",
+                "limit": f"{self.low:.2f}",
                 "id": self._entry.data[CONF_USERNAME],
             },
         )
 
+    @callback
+    def async_close(self) -> None:
+        """Tell nothing more; what has changed by then is told after the next start."""
+        self._is_closed = True
+
+    async def async_tell(self) -> None:
+        """Tell how the balance has moved since it was told last, also while this home was down.
+
+        Only once automations listen: Home Assistant enables them before it has started.
+        """
+        async with self._lock:
+            balance = self._coordinator.data.account.balance
+            told = self._store.tally.balance
+            can_tell = self._hass.state is CoreState.running and not self._is_closed
+            if not can_tell or balance is None or balance == told:
+                return
+            try:
+                await self._store.async_record_balance(balance)
+            except OSError:
+                LOGGER.debug("The disk refuses the balance")
+            if told is not None:
+                signal = SIGNAL_BALANCE.format(self._entry.entry_id)
+                async_dispatcher_send(self._hass, signal, told, balance)
+
     @property
-    def _low(self) -> Decimal:
+    def low(self) -> Decimal:
         """Return below what a person wants to be warned."""
         currency = self._coordinator.data.account.currency or ""
         default = DEFAULT_LOW_BALANCE.get(currency, 0)
@@ -139,4 +175,4 @@ class Credit:
         unread = self._store.tally.unread.values()
         spent = sum((amount for _, amount in unread), Decimal(0))
         left = None if data.left is None else data.left - spent
-        return left is not None and left < max(self._low, refused.sent.reserved)
+        return left is not None and left < max(self.low, refused.sent.reserved)

@@ -11,6 +11,7 @@ from .catch_up import CatchUp
 from .contacts import Contacts
 from .conversations import Conversations
 from .coordinator import ElksCoordinator
+from .correspondence import Correspondence
 from .credit import Credit
 from .dialler import Dialler
 from .escalation import Escalation
@@ -18,6 +19,7 @@ from .fallbacks import Fallbacks
 from .guard import Guard
 from .inbox import Inbox
 from .outbox import Outbox
+from .pins import Pins
 from .provisioning import Provisioning
 from .reach import Reach
 from .reception import Reception
@@ -42,12 +44,14 @@ class ElksRuntimeData:
     store: ElksStore
     contacts: Contacts
     conversations: Conversations
+    correspondence: Correspondence
     address: Address
     reach: Reach
     reception: Reception
     guard: Guard
     inbox: Inbox
     outbox: Outbox
+    pins: Pins
     dialler: Dialler
     escalation: Escalation
     fallbacks: Fallbacks

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from .api import Connect, Hangup, HangupReason, Instruction, Play, Record, sounds
-from .const import CallHandling
+from .const import CONNECTED_MINUTES_AT_MOST, CallHandling
 from .records import Admission
 
 # Before a voicemail box of most operators answers in the place of a person.
@@ -78,7 +78,12 @@ class Desk:
             instead = self.instruction(self.fallback, ())
         match admission:
             case Admission.WELCOME if self.realtime:
-                return Connect((self.realtime,), busy=instead, failed=instead)
+                return Connect(
+                    (self.realtime,),
+                    time_limit=CONNECTED_MINUTES_AT_MOST * 60,
+                    busy=instead,
+                    failed=instead,
+                )
             case Admission.BUSY:
                 # 46elks knows no busy tone once it has answered.
                 reason = HangupReason.BUSY if is_first else HangupReason.REJECT

@@ -21,6 +21,7 @@ from .records import Alert, AlertVia, Words
 from .words import async_words
 
 if TYPE_CHECKING:
+    from .api import IncomingMessage
     from .contacts import Contacts
     from .dialler import Dialler
     from .outbox import Outbox
@@ -69,6 +70,11 @@ class Escalation:
             if ref not in self._under_way:
                 since = abs(dt_util.utcnow() - course.alert.last_step)
                 self._start(course, climbs=since < RESUME_WITHIN)
+
+    def is_answer(self, message: IncomingMessage) -> bool:
+        """Tell whether a message says yes to an alert under way."""
+        courses = self._courses.values()
+        return any(course.answered_by(message) is not None for course in courses)
 
     async def async_close(self) -> None:
         """Call nobody any more; alerts go on at the next start."""

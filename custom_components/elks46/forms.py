@@ -2,18 +2,35 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from math import ceil
+from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_PASSWORD, CONF_USERNAME
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.selector import SelectOptionDict
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
 from homeassistant.helpers.translation import async_get_translations
+from homeassistant.helpers.typing import VolDictType
+from homeassistant.util.network import is_ip_address
 import phonenumbers
+import probatio
 from yarl import URL
 
+from .address import is_public_url
 from .api import (
+    DEFAULT_API_URL,
     ElksAuthenticationError,
     ElksClient,
     ElksConnectionError,
@@ -27,12 +44,42 @@ from .const import (
     CLIENT_NUMBERS,
     CONF_API_URL,
     CONF_NUMBER,
+    CONF_PUBLIC_URL,
+    CONF_REACH,
     DOMAIN,
     LOGGER,
     VOICE,
     WEBSOCKET,
+    Reach,
 )
 from .contacts import InvalidPhoneNumberError, is_sender_name, parse_phone
+from .records import Limit
+
+# How 46elks is to reach this home, in the options and where a repair asks for it.
+REACH_FIELDS: Final[VolDictType] = {
+    probatio.Required(CONF_REACH, default=Reach.AUTO): SelectSelector(
+        SelectSelectorConfig(
+            options=[reach.value for reach in Reach],
+            translation_key=CONF_REACH,
+            mode=SelectSelectorMode.LIST,
+        )
+    ),
+    probatio.Optional(CONF_PUBLIC_URL): TextSelector(
+        TextSelectorConfig(type=TextSelectorType.URL, autocomplete="url")
+    ),
+}
+# How a limit is asked for, in the order of the options.
+LIMITS: Final[dict[Limit, NumberSelector]] = {
+    Limit.DAILY_SPEND: NumberSelector(
+        NumberSelectorConfig(min=0, step="any", mode=NumberSelectorMode.BOX)
+    ),
+    Limit.HOURLY_MESSAGES: NumberSelector(
+        NumberSelectorConfig(min=0, step=1, mode=NumberSelectorMode.BOX)
+    ),
+    Limit.HOURLY_CALLS: NumberSelector(
+        NumberSelectorConfig(min=0, step=1, mode=NumberSelectorMode.BOX)
+    ),
+}
 
 
 @contextmanager
@@ -202,3 +249,25 @@ async def parse_caller(
         }:
             errors[field] = "invalid_caller"
     return phone
+
+
+def parse_public_url(entry: ConfigEntry, written: str, errors: dict[str, str]) -> str:
+    """Return where this Home Assistant is reached, or say that it cannot be.
+
+    A certificate is for a name, so 46elks is not sent to a bare IP address.
+    """
+    api_url = entry.data[CONF_API_URL]
+    url = base_url(written)
+    if (
+        url is None
+        or not is_public_url(str(url), api_url)
+        or (api_url == DEFAULT_API_URL and is_ip_address(url.host or ""))
+    ):
+        errors[CONF_PUBLIC_URL] = "invalid_public_url"
+        return written
+    return str(url)
+
+
+def whole(limit: Limit, value: float) -> float:
+    """Return a limit as it is kept: half a message is none, and that would be a limit of nothing."""
+    return value if limit is Limit.DAILY_SPEND else ceil(value)

@@ -204,7 +204,7 @@ class Guard:
         Raises:
             HomeAssistantError: the limit is reached.
         """
-        money = self._limit(Limit.DAILY_SPEND)
+        money = self.limit_of(Limit.DAILY_SPEND)
         if self._spent() + price > Decimal(str(money)) * factor:
             self._tell(Limit.DAILY_SPEND, money, action)
             if not money:
@@ -242,8 +242,8 @@ class Guard:
     def _currency(self) -> str:
         return self._coordinator.data.account.currency or ""
 
-    def _limit(self, limit: Limit) -> float:
-        """Return what a limit is set to."""
+    def limit_of(self, limit: Limit) -> float:
+        """Return what a limit is set to: money in the currency of the account, or a count."""
         default = {
             Limit.DAILY_SPEND: DEFAULT_DAILY_SPEND.get(
                 self._currency, DAILY_SPEND_ELSEWHERE
@@ -270,7 +270,7 @@ class Guard:
     @property
     def _spare(self) -> Decimal:
         """What a guess may be at most: all the money of a day on which nothing is spent yet."""
-        money = Decimal(str(self._limit(Limit.DAILY_SPEND)))
+        money = Decimal(str(self.limit_of(Limit.DAILY_SPEND)))
         return money if money > 0 and not self._spent() else Decimal("Infinity")
 
     @callback
@@ -298,7 +298,7 @@ class Guard:
             count = self._calls_passed_on()
         else:
             count = self._calls()
-        at_most = self._limit(limit)
+        at_most = self.limit_of(limit)
         if count + 1 > at_most * factor:
             self._tell(limit, at_most, action)
             if not at_most:
@@ -403,10 +403,11 @@ class Guard:
             self._hass,
             DOMAIN,
             self._issue_id(limit),
-            is_fixable=False,
+            is_fixable=True,
             severity=ir.IssueSeverity.ERROR,
             translation_key=limit,
             translation_placeholders={"account": self._entry.title, "limit": shown},
+            data={"entry_id": self._entry.entry_id, "limit": limit.value},
         )
         what = limit, action == FORWARD_CALL
         if not since < self._told.get(what, EPOCH) <= now:

@@ -11,11 +11,14 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 
 from .api import IncomingMessage, MessageKind
 from .const import EPOCH
+from .contacts import Contacts
 from .errors import LaterError
 from .signals import SIGNAL_MESSAGE, SIGNAL_STATE
 
 if TYPE_CHECKING:
     from .album import Album
+    from .correspondence import Correspondence
+    from .pins import Pins
     from .store import ElksStore
 
 
@@ -23,13 +26,23 @@ class Inbox:
     """The one way in for messages of an account."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, store: ElksStore, album: Album
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        store: ElksStore,
+        album: Album,
+        contacts: Contacts,
+        pins: Pins,
+        correspondence: Correspondence,
     ) -> None:
-        """Take what remembers, and what keeps pictures."""
+        """Take what remembers, what keeps pictures, who knows people and their PINs, and what answers."""
         self._hass = hass
         self._entry = entry
         self._store = store
         self._album = album
+        self._contacts = contacts
+        self._pins = pins
+        self._correspondence = correspondence
         self._fetching: dict[str, asyncio.Task[tuple[str, ...]]] = {}
         self._announced: set[str] = set()
         self._recording: dict[str, asyncio.Task[None]] = {}
@@ -74,12 +87,25 @@ class Inbox:
             )
             recording.add_done_callback(partial(self._recorded, message.id))
         if is_new:
-            entry_id = self._entry.entry_id
-            async_dispatcher_send(self._hass, SIGNAL_MESSAGE.format(entry_id), message)
+            self._announce(message)
         # Not cancelled with whoever waits for it.
         await asyncio.wait({recording})
         recording.result()
         return is_new
+
+    def _announce(self, message: IncomingMessage) -> None:
+        entry_id = self._entry.entry_id
+        cleared = self._without_pin(message)
+        self._correspondence.take(message)
+        async_dispatcher_send(self._hass, SIGNAL_MESSAGE.format(entry_id), cleared)
+
+    def _without_pin(self, message: IncomingMessage) -> IncomingMessage:
+        """Take the PIN out of a contact's text before anybody hears of it."""
+        contact = self._contacts.by_phone(message.sender)
+        if contact is None:
+            return message
+        self._pins.note(contact, message.id, message.text)
+        return replace(message, text=contact.cleared(message.text))
 
     async def async_prune(self) -> None:
         """Throw away pictures that are too old by what 46elks has told last."""

@@ -15,6 +15,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import CONF_NUMBER, CONF_PHONE, DOMAIN
 from .contacts import folder_of
+from .phrases import phrase
 from .shelf import ALL, Kept, Shelf, find_shelf
 
 # Of who has hidden the number.
@@ -87,7 +88,7 @@ class ElksMediaSource(MediaSource):
                 if phone and folder_of(phone) == folder:
                     return subentry.title
         if folder == HIDDEN:
-            return "Unknown"
+            return phrase(self._hass, "hidden_number")
         return f"+{folder}" if folder.isdecimal() else folder
 
 

@@ -7,6 +7,20 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
+from .subentries import subentry_by_number
+
+
+def issue_of_number(entry: ConfigEntry, what: str, number: str) -> str:
+    """Return the id of an issue of a number; without the number, as diagnostics list ids."""
+    subentry = subentry_by_number(entry, number)
+    return f"{what}_{entry.entry_id}_{subentry.subentry_id if subentry else ''}"
+
+
+def issue_data(entry: ConfigEntry, number: str) -> dict[str, str | int | float | None]:
+    """Return what the repair of an issue of a number has to know."""
+    subentry = subentry_by_number(entry, number)
+    subentry_id = subentry.subentry_id if subentry else None
+    return {"entry_id": entry.entry_id, "subentry_id": subentry_id}
 
 
 @callback
@@ -17,17 +31,18 @@ def async_tell_of_numbers(
     numbers: Mapping[str, str],
 ) -> None:
     """Say what is so of these numbers of an account, with the reason where there is one, and of none of its others."""
-    ours = f"{what}_{entry.entry_id}_"
+    ours = {issue_of_number(entry, what, number): number for number in numbers}
     for domain, issue_id in list(ir.async_get(hass).issues):
-        is_ours = domain == DOMAIN and issue_id.startswith(ours)
-        if is_ours and issue_id.removeprefix(ours) not in numbers:
+        is_of_account = issue_id.startswith(f"{what}_{entry.entry_id}_")
+        if domain == DOMAIN and is_of_account and issue_id not in ours:
             ir.async_delete_issue(hass, domain, issue_id)
-    for number, reason in numbers.items():
+    for issue_id, number in ours.items():
+        reason = numbers[number]
         ir.async_create_issue(
             hass,
             DOMAIN,
-            f"{ours}{number}",
-            is_fixable=False,
+            issue_id,
+            is_fixable=True,
             severity=ir.IssueSeverity.WARNING,
             translation_key=what,
             translation_placeholders={
@@ -35,4 +50,5 @@ def async_tell_of_numbers(
                 "account": entry.title,
                 **({"reason": reason} if reason else {}),
             },
+            data=issue_data(entry, number),
         )

@@ -29,6 +29,7 @@ from .const import (
     CONF_REALTIME_NUMBER,
     CONF_SMS_REPLIES,
     CONF_STRANGERS,
+    CONF_TEXT_ASSIST,
     CONF_TEXT_FORWARD_TO,
     CONF_TEXT_REPLY,
     CONF_TEXT_REPLY_TO,
@@ -54,6 +55,7 @@ OF_TEXTS: Final[tuple[str, ...]] = (
     CONF_TEXT_REPLY,
     CONF_TEXT_REPLY_TO,
     CONF_TEXT_FORWARD_TO,
+    CONF_TEXT_ASSIST,
 )
 OF_CALLS: Final[tuple[str, ...]] = (
     CONF_CALL_HANDLING,
@@ -354,6 +356,7 @@ class NumberSubentryFlow(RentSteps):
                     mode=SelectSelectorMode.DROPDOWN,
                 )
             ),
+            probatio.Required(CONF_TEXT_ASSIST, default=False): BooleanSelector(),
         }
         return probatio.Schema(fields)
 

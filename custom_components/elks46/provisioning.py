@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from .reach import Reach
     from .store import ElksStore
 
+# The issue of a number whose messages somebody else has taken.
+TAKEN: Final = "number_taken"
 # After a failure 46elks is left alone for this long, then twice as long each time.
 RETRY_SECONDS: Final = 60
 RETRY_SECONDS_AT_MOST: Final = 1800
@@ -330,7 +332,7 @@ class Provisioning:
             self._taken_issue(number.id),
             is_fixable=True,
             severity=ir.IssueSeverity.WARNING,
-            translation_key="number_taken",
+            translation_key=TAKEN,
             translation_placeholders={
                 "number": number.name or number.number,
                 "other": _answered_by(taken_by),
@@ -342,7 +344,7 @@ class Provisioning:
         ir.async_delete_issue(self._hass, DOMAIN, self._taken_issue(number_id))
 
     def _taken_issue(self, number_id: str) -> str:
-        return f"number_taken_{self._entry.entry_id}_{number_id}"
+        return f"{TAKEN}_{self._entry.entry_id}_{number_id}"
 
     def _unplan(self) -> None:
         if self._retry is not None:

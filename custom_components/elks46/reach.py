@@ -158,13 +158,14 @@ class Reach:
                 self._hass,
                 DOMAIN,
                 f"{trouble}_{entry_id}",
-                is_fixable=False,
+                is_fixable=True,
                 severity=ir.IssueSeverity.WARNING,
                 translation_key=trouble,
                 translation_placeholders={
                     "account": self._entry.title,
                     "reason": reason,
                 },
+                data={"entry_id": entry_id},
             )
         else:
             LOGGER.info("46elks can post to this home again")

@@ -33,9 +33,9 @@ from .const import (
     CONF_GREETING,
     CONF_NUMBER,
     CONF_REALTIME_NUMBER,
+    CONNECTED_MINUTES_AT_MOST,
     LOGGER,
     SUBENTRY_NUMBER,
-    TALK_SECONDS_AT_MOST,
     CallHandling,
 )
 from .contacts import can_reach, is_phone
@@ -61,8 +61,6 @@ PASSING_ON: Final = (CallHandling.FORWARD, CallHandling.AUTOMATION)
 # What is said in one call only, at most; and when that is over, for what 46elks has begun to fetch.
 PROMPT_LIFETIME: Final = timedelta(minutes=15)
 PROMPT_GRACE: Final = timedelta(seconds=5)
-# As long as a conversation may be.
-TALK_MINUTES: Final = TALK_SECONDS_AT_MOST // 60
 
 # What makes ready what is to be heard, once it is known to be needed.
 type MakeReady = Callable[[], Coroutine[Any, Any, Audio]]
@@ -385,7 +383,7 @@ class Reception:
             return self._hold(call_id, heard.targets)
         if heard.is_talk:
             with suppress(HomeAssistantError):
-                return self._guard.price_of_talking(minutes=TALK_MINUTES)
+                return self._guard.price_of_talking(minutes=CONNECTED_MINUTES_AT_MOST)
         return Decimal(0)
 
     def _hold(self, call_id: str, targets: Sequence[str]) -> Decimal:

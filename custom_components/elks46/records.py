@@ -463,6 +463,20 @@ class Forward:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A text that came in and that Assist answers, written down before it is asked.
+
+    `words` tells equal texts from others without being one.
+    """
+
+    message_id: str
+    number: str = field(repr=False)
+    sender: str = field(repr=False)
+    words: str = field(repr=False)
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """When a number has answered somebody by itself, what it answered, and with which text of ours.
 

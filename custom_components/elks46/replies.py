@@ -12,11 +12,9 @@ outbox: what then never left is made up for.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
@@ -25,20 +23,20 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
 from .api import ElksClient, ElksError, IncomingMessage, MessageKind, count_text
+from .circles import goes_in_circles, words_of
 from .const import (
     CONF_NUMBER,
     CONF_TEXT_FORWARD_TO,
     CONF_TEXT_REPLY,
     CONF_TEXT_REPLY_TO,
     DOMAIN,
-    HOUR,
     LOGGER,
     REPLY_PAUSE,
     SUBENTRY_NUMBER,
     ReplyTo,
 )
 from .contacts import Contacts, is_answerable
-from .notices import async_tell_of_numbers
+from .notices import async_tell_of_numbers, issue_data, issue_of_number
 from .records import Forward, Reply
 from .signals import SIGNAL_MESSAGE
 from .subentries import subentry_by_number
@@ -47,6 +45,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .coordinator import ElksCoordinator
+    from .correspondence import Correspondence
     from .guard import Guard
     from .outbox import Outbox
     from .store import ElksStore
@@ -58,8 +57,8 @@ FORWARDS_OF_SENDER: Final = 10
 FORWARDS_OF_SAME_TEXT: Final = 3
 # As long as 46elks would have repeated its post; an older text would only confuse.
 MAKE_UP_FOR: Final = timedelta(hours=6)
-
-type Told = tuple[str, dict[str, str]]
+# The issue of texts that come back again and again.
+LOOP: Final = "forward_loop"
 
 
 class Replies:
@@ -75,6 +74,7 @@ class Replies:
         outbox: Outbox,
         coordinator: ElksCoordinator,
         guard: Guard,
+        correspondence: Correspondence,
     ) -> None:
         """Listen for messages of an account."""
         self._hass = hass
@@ -85,6 +85,7 @@ class Replies:
         self._outbox = outbox
         self._coordinator = coordinator
         self._guard = guard
+        self._correspondence = correspondence
         self._posted: set[str] = set()
         # The texts of ours that are being sent now, by their references.
         self._under_way: set[str] = set()
@@ -139,9 +140,10 @@ class Replies:
         contact = self._contacts.by_subentry(wanted)
         recipient = contact.phone if contact else wanted
         is_phone = recipient.startswith("+")
-        if not is_phone or recipient == message.sender or self._is_own(recipient):
+        owns = self._coordinator.owns
+        if not is_phone or recipient == message.sender or owns(recipient):
             return None
-        if self._is_own(message.sender):
+        if owns(message.sender) or self._correspondence.is_for_assist(message):
             return None
         if forward is None and self._goes_in_circles(self._as_forward(message, None)):
             self._tell_loop(message.recipient)
@@ -167,7 +169,9 @@ class Replies:
         """Return what a message is answered with, if it is."""
         settings = self._settings(message)
         text: str | None = settings.get(CONF_TEXT_REPLY)
-        if not is_answerable(message.sender) or self._is_own(message.sender):
+        if not is_answerable(message.sender) or self._coordinator.owns(message.sender):
+            return None
+        if self._correspondence.is_for_assist(message):
             return None
         is_for_everyone = settings.get(CONF_TEXT_REPLY_TO) == ReplyTo.EVERYONE
         if not is_for_everyone and self._contacts.by_phone(message.sender) is None:
@@ -210,47 +214,27 @@ class Replies:
         subentry = subentry_by_number(self._entry, message.recipient)
         return subentry.data if subentry else {}
 
-    def _is_own(self, phone: str) -> bool:
-        """Tell whether a phone is a number of the account, which would go round in circles."""
-        numbers = self._coordinator.data.numbers.values()
-        subentries = self._entry.get_subentries_of_type(SUBENTRY_NUMBER)
-        return phone in {
-            *(number.number for number in numbers),
-            *(subentry.data[CONF_NUMBER] for subentry in subentries),
-        }
-
     def _forward(self, message_id: str) -> Forward | None:
         known = self._forwards.get(message_id)
         return known or self._store.forwards.get(message_id)
 
     def _as_forward(self, message: IncomingMessage, ref: str | None) -> Forward:
-        # With a secret as its key: nobody can guess words by trying them.
-        words = blake2b(
-            message.text.encode(errors="replace"),
-            digest_size=8,
-            key=self._entry.data[CONF_WEBHOOK_ID].encode()[: blake2b.MAX_KEY_SIZE],
-        )
         return Forward(
             message_id=message.id,
             number=message.recipient,
             sender=message.sender,
-            words=words.hexdigest(),
+            words=words_of(self._entry, message.text),
             when=dt_util.utcnow(),
             ref=ref,
         )
 
     def _goes_in_circles(self, this: Forward) -> bool:
         """Tell whether a sender's texts to a number come round and round."""
-        now = dt_util.utcnow()
-        same = [
-            forward.words
-            for forward in {**self._store.forwards, **self._forwards}.values()
-            if (forward.number, forward.sender) == (this.number, this.sender)
-            and now - HOUR < forward.when <= now
-        ]
-        return (
-            len(same) >= FORWARDS_OF_SENDER
-            or same.count(this.words) >= FORWARDS_OF_SAME_TEXT
+        return goes_in_circles(
+            this,
+            {**self._store.forwards, **self._forwards}.values(),
+            at_most=FORWARDS_OF_SENDER,
+            same_at_most=FORWARDS_OF_SAME_TEXT,
         )
 
     def _never_left(self, ref: str) -> bool:
@@ -363,39 +347,29 @@ class Replies:
         """Take back what was said of circles where an hour is over."""
         forwards = self._store.forwards.values()
         going = {one.number for one in forwards if self._goes_in_circles(one)}
-        current = {self._issue_id("forward_loop", number) for number in going}
-        self._forget_all_but(current, "forward_loop")
-
-    def _forget_all_but(self, current: set[str], what: str) -> None:
-        ours = self._issue_id(what, "")
+        current = {issue_of_number(self._entry, LOOP, number) for number in going}
         for domain, issue_id in list(ir.async_get(self._hass).issues):
-            if domain == DOMAIN and issue_id.startswith(ours):
-                if issue_id not in current:
-                    ir.async_delete_issue(self._hass, domain, issue_id)
-
-    def _issue_id(self, what: str, number: str) -> str:
-        return f"{what}_{self._entry.entry_id}_{number}"
+            is_ours = issue_id.startswith(f"{LOOP}_{self._entry.entry_id}_")
+            if domain == DOMAIN and is_ours and issue_id not in current:
+                ir.async_delete_issue(self._hass, domain, issue_id)
 
     def _tell_loop(self, number: str) -> None:
         """Say it in Repairs, and once in the log."""
-        issue_id = self._issue_id("forward_loop", number)
+        issue_id = issue_of_number(self._entry, LOOP, number)
         if ir.async_get(self._hass).async_get_issue(DOMAIN, issue_id) is None:
             LOGGER.warning(
                 "Texts of a sender are not passed on for now: they seem to go in circles"
             )
-        told = "forward_loop", {"number": number, "account": self._entry.title}
-        self._tell(number, told)
-
-    def _tell(self, number: str, told: Told) -> str:
-        what, placeholders = told
-        issue_id = self._issue_id(what, number)
         ir.async_create_issue(
             self._hass,
             DOMAIN,
             issue_id,
-            is_fixable=False,
+            is_fixable=True,
             severity=ir.IssueSeverity.WARNING,
-            translation_key=what,
-            translation_placeholders=placeholders,
+            translation_key="forward_loop",
+            translation_placeholders={
+                "number": number,
+                "account": self._entry.title,
+            },
+            data=issue_data(self._entry, number),
         )
-        return issue_id

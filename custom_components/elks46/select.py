@@ -1,6 +1,6 @@
 """What a number does with those who call it."""
 
-from typing import override
+from typing import Final, override
 
 from homeassistant.components.select import SelectEntity
 from homeassistant.config_entries import ConfigSubentry
@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import CONF_CALL_HANDLING, SUBENTRY_NUMBER, CallHandling
+from .const import CONF_CALL_HANDLING, CONF_TEXT_ASSIST, SUBENTRY_NUMBER, CallHandling
 from .data import ElksConfigEntry
 from .entity import ElksNumberEntity
 from .errors import invalid
@@ -17,6 +17,7 @@ from .signals import SIGNAL_STATE
 from .subentries import MISSING, missing_for
 
 PARALLEL_UPDATES = 0
+ASSISTANTS: Final = "assist_pipeline"
 
 
 async def async_setup_entry(
@@ -34,6 +35,12 @@ async def async_setup_entry(
             from .assist_select import assist_selects  # noqa: PLC0415
 
             selects += assist_selects(hass, subentry)
+        elif (
+            subentry.data.get(CONF_TEXT_ASSIST) and ASSISTANTS in hass.config.components
+        ):
+            from .assist_select import written_selects  # noqa: PLC0415
+
+            selects += written_selects(hass, subentry)
         async_add_entities(selects, config_subentry_id=subentry.subentry_id)
 
 

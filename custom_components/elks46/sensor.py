@@ -67,6 +67,7 @@ ACCOUNT_SENSORS = (
     ),
     ElksSensorDescription(
         key="usage_limit",
+        entity_category=EntityCategory.DIAGNOSTIC,
         device_class=SensorDeviceClass.MONETARY,
         suggested_display_precision=2,
         value_fn=lambda runtime: runtime.coordinator.data.usage_limit,
@@ -218,6 +219,8 @@ class ElksLastCallback(ElksAccountEntity, RestoreSensor):
 
     _attr_device_class = SensorDeviceClass.TIMESTAMP
     _attr_entity_category = EntityCategory.DIAGNOSTIC
+    # It changes with each post, several times a text.
+    _attr_entity_registry_enabled_default = False
 
     @property
     @override

@@ -1,5 +1,7 @@
 """What travels up through the house: one typed signal per thing, keyed by entry."""
 
+from decimal import Decimal
+
 from homeassistant.util.signal_type import SignalTypeFormat
 
 from .api import IncomingMessage
@@ -16,6 +18,10 @@ SIGNAL_RECORDING: SignalTypeFormat[Tape] = SignalTypeFormat("elks46_{}_recording
 SIGNAL_LIMIT: SignalTypeFormat[LimitReached] = SignalTypeFormat("elks46_{}_limit")
 # 46elks has said no to a text, and why.
 SIGNAL_REFUSED: SignalTypeFormat[Refused] = SignalTypeFormat("elks46_{}_refused")
+# The balance that was told before, and the one there is now, where the two differ.
+SIGNAL_BALANCE: SignalTypeFormat[Decimal, Decimal] = SignalTypeFormat(
+    "elks46_{}_balance"
+)
 # Counters and reach have changed: whoever shows them reads them again.
 SIGNAL_STATE: SignalTypeFormat[()] = SignalTypeFormat("elks46_{}_state")
 # Old pictures may have been thrown away.

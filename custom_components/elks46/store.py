@@ -32,6 +32,7 @@ from .records import (
     Fallback,
     Forward,
     HeldNumber,
+    Letter,
     PhoneCall,
     Reply,
     SentMessage,
@@ -44,11 +45,13 @@ from .tape_log import TapeLog, dump_tape
 from .written import (
     dump_forward,
     dump_held,
+    dump_letter,
     dump_reply,
     dump_sent,
     iso,
     load_forward,
     load_held,
+    load_letter,
     load_reply,
     load_sent,
     moment,
@@ -84,6 +87,7 @@ class ElksStore:
         self._passed_on: dict[str, datetime] = {}
         self._replied: dict[tuple[str, str], Reply] = {}
         self._forwards: dict[str, Forward] = {}
+        self._letters: dict[str, Letter] = {}
         self._mark: datetime | None = None
         self._mms_mark: datetime | None = None
         self._tally = Tally()
@@ -153,6 +157,11 @@ class ElksStore:
     def forwards(self) -> Mapping[str, Forward]:
         """Texts passed on in the last hour, and those this home is passing on, by id."""
         return self._forwards
+
+    @property
+    def letters(self) -> Mapping[str, Letter]:
+        """Texts that Assist has been asked to answer, by 46elks' id."""
+        return self._letters
 
     @property
     def replied(self) -> Mapping[tuple[str, str], Reply]:
@@ -338,6 +347,14 @@ class ElksStore:
             {"spent": dump_spent(spent), "read": list(read)}
         )
 
+    async def async_record_balance(self, balance: Decimal) -> None:
+        """Remember the balance that is about to be told.
+
+        Raises:
+            OSError: the disk refuses, so after a restart it is told again.
+        """
+        await self._async_record({"balance": str(balance)})
+
     async def async_record_mark(
         self, mark: datetime, since: Mapping[str, datetime]
     ) -> None:
@@ -380,6 +397,14 @@ class ElksStore:
         """
         await self._journal.async_append({"forward": dump_forward(forward)})
 
+    async def async_record_letter(self, letter: Letter) -> None:
+        """Remember that Assist is about to be asked to answer a text.
+
+        Raises:
+            OSError: the disk refuses, so it is known until the next restart only.
+        """
+        await self._async_record({"letter": dump_letter(letter)})
+
     async def async_record_replied(
         self, number: str, sender: str, reply: Reply
     ) -> None:
@@ -407,6 +432,8 @@ class ElksStore:
                 self._replied[number, sender] = load_reply(reply)
             case {"forward": [*forward]}:
                 self._forward(load_forward(forward))
+            case {"letter": [*letter]}:
+                self._take(load_letter(letter))
             case {"mark": mark, "since": dict(since)}:
                 self._mark = moment(mark)
                 self._since = {number: moment(when) for number, when in since.items()}
@@ -431,6 +458,9 @@ class ElksStore:
 
     def _forward(self, forward: Forward) -> None:
         self._forwards[forward.message_id] = forward
+
+    def _take(self, letter: Letter) -> None:
+        self._letters[letter.message_id] = letter
 
     def _hold(self, held: HeldNumber) -> None:
         self._held[held.number_id, held.kind] = held
@@ -475,6 +505,11 @@ class ElksStore:
             # What this home passes on itself may still have to be made up for.
             if forward.when > (oldest if forward.ref else now - HOUR)
         }
+        self._letters = {
+            message_id: letter
+            for message_id, letter in self._letters.items()
+            if letter.when > oldest
+        }
         finished = [
             ref
             for ref, sent in self._sent.items()
@@ -517,6 +552,7 @@ class ElksStore:
                 [*who, *dump_reply(reply)] for who, reply in self._replied.items()
             ],
             "forwards": [dump_forward(one) for one in self._forwards.values()],
+            "letters": [dump_letter(one) for one in self._letters.values()],
             "mark": iso(self._mark),
             "mms_mark": iso(self._mms_mark),
             **self._tally.dump(),
@@ -543,6 +579,9 @@ class ElksStore:
         }
         for forward in data.get("forwards", ()):
             self._forward(load_forward(forward))
+        # Absent in what was written before Assist answered texts.
+        for letter in data.get("letters", ()):
+            self._take(load_letter(letter))
         self._mark = moment(data["mark"]) if data["mark"] else None
         mms_mark = data.get("mms_mark")
         self._mms_mark = moment(mms_mark) if mms_mark else None

@@ -1,12 +1,12 @@
 """What a person is asked about the people with phones."""
 
 from collections.abc import Mapping
-import re
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import CONF_NAME
 from homeassistant.helpers.selector import (
+    LanguageSelector,
     SelectSelector,
     SelectSelectorConfig,
     SelectSelectorMode,
@@ -16,8 +16,8 @@ from homeassistant.helpers.selector import (
 )
 import probatio
 
-from .const import CONF_PHONE, CONF_PIN, CONF_RIGHTS, CONF_SENDER, Right
-from .contacts import Contacts, InvalidPhoneNumberError, parse_phone
+from .const import CONF_LANGUAGE, CONF_PHONE, CONF_PIN, CONF_RIGHTS, CONF_SENDER, Right
+from .contacts import Contacts, InvalidPhoneNumberError, is_pin, parse_phone
 from .forms import parse_sender, trimmed
 
 CONTACT_SCHEMA: Final = probatio.Schema(
@@ -42,10 +42,9 @@ CONTACT_SCHEMA: Final = probatio.Schema(
                 type=TextSelectorType.PASSWORD, autocomplete="new-password"
             )
         ),
+        probatio.Optional(CONF_LANGUAGE): LanguageSelector(),
     }
 )
-# Fewer are guessed, and more are not remembered.
-PIN: Final = re.compile("[0-9]{4,8}")
 
 
 class ContactSubentryFlow(ConfigSubentryFlow):
@@ -110,7 +109,7 @@ class ContactSubentryFlow(ConfigSubentryFlow):
             known = Contacts(entry).by_phone(data[CONF_PHONE])
             if known and known.subentry_id != self.context.get("subentry_id"):
                 errors[CONF_PHONE] = "phone_taken"
-        if PIN.fullmatch(data.get(CONF_PIN, "0000")) is None:
+        if not is_pin(data.get(CONF_PIN, "0000")):
             errors[CONF_PIN] = "pin_invalid"
         if CONF_SENDER in data:
             data[CONF_SENDER] = await parse_sender(

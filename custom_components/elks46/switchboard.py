@@ -27,7 +27,7 @@ from .api import (
     Play,
     sounds,
 )
-from .const import DOMAIN, MENU_SECONDS
+from .const import CONNECTED_MINUTES_AT_MOST, DOMAIN, MENU_SECONDS
 from .contacts import Contact
 from .front_desk import FrontDesk
 from .records import CallPlan
@@ -185,7 +185,9 @@ class Switchboard:
         if program.plan.connect is None:
             return Hangup()
         self._tickets.leave(call_id, guest.attendant, ref)
-        return Connect((program.plan.connect,))
+        return Connect(
+            (program.plan.connect,), time_limit=CONNECTED_MINUTES_AT_MOST * 60
+        )
 
     def _tell(self, ref: str, question: Question) -> None:
         if self._listener is None:

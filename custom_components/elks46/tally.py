@@ -33,6 +33,7 @@ class Tally:
         self._own_ever = Decimal(0)
         self._messages: dict[str, int] = {}
         self._spent = Spent()
+        self._balance: Decimal | None = None
         self._references: frozenset[str | None] = frozenset()
         self._unread: dict[str, tuple[str, Decimal]] = {}
         self._forwarded: dict[str, datetime] = {}
@@ -73,6 +74,11 @@ class Tally:
         return self._spent
 
     @property
+    def balance(self) -> Decimal | None:
+        """The balance that was told last, if any was."""
+        return self._balance
+
+    @property
     def unread(self) -> Mapping[str, tuple[str, Decimal]]:
         """What this home has spent since: by what it was for, the day and how much."""
         return self._unread
@@ -99,6 +105,8 @@ class Tally:
         if "forwarded" in record:
             message_id, when = record["forwarded"]
             self._forwarded = _fresh({**self._forwarded, message_id: moment(when)})
+        if "balance" in record:
+            self._balance = Decimal(record["balance"])
         if "spent" in record:
             self._read(_load(record["spent"]))
             for what in record["read"]:
@@ -117,6 +125,7 @@ class Tally:
             "spent_ever": str(self._own_ever),
             "messages": dict(self._messages),
             "spent": dump_spent(self._spent),
+            "told_balance": None if self._balance is None else str(self._balance),
             "forwarded": {
                 message_id: when.isoformat()
                 for message_id, when in _fresh(self._forwarded).items()
@@ -136,6 +145,9 @@ class Tally:
             self._own = {data["day"]: Decimal(data["spent_day"])}
             self._messages = {data["day"]: data["messages_day"]}
         self._own_ever = Decimal(data.get("spent_ever", 0))
+        # Absent in what was written before it was told.
+        balance = data.get("told_balance")
+        self._balance = None if balance is None else Decimal(balance)
         if "spent" in data:
             self._read(_load(data["spent"]))
             self._forwarded = {

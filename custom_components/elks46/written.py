@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from .api import CallbackKind, MessageKind, MessageStatus
-from .records import Forward, HeldNumber, MessageRequest, Reply, SentMessage
+from .records import Forward, HeldNumber, Letter, MessageRequest, Reply, SentMessage
 
 
 def moment(value: datetime | str) -> datetime:
@@ -41,6 +41,29 @@ def load_forward(data: Sequence[str]) -> Forward:
         words=words,
         when=moment(when),
         ref=ref,
+    )
+
+
+def dump_letter(letter: Letter) -> list[str]:
+    """Return how a text that Assist answers is written."""
+    return [
+        letter.message_id,
+        letter.number,
+        letter.sender,
+        letter.words,
+        letter.when.isoformat(),
+    ]
+
+
+def load_letter(data: Sequence[str]) -> Letter:
+    """Read what `dump_letter` has written."""
+    message_id, number, sender, words, when = data
+    return Letter(
+        message_id=message_id,
+        number=number,
+        sender=sender,
+        words=words,
+        when=moment(when),
     )
 
 

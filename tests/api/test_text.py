@@ -2,7 +2,13 @@
 
 import pytest
 
-from custom_components.elks46.api import TextCount, TextEncoding, count_text
+from custom_components.elks46.api import (
+    TextCount,
+    TextEncoding,
+    count_text,
+    cut_text,
+    typed,
+)
 
 GSM7, UTF16 = TextEncoding.GSM7, TextEncoding.UTF16
 
@@ -60,3 +66,38 @@ def test_the_basic_set_is_complete() -> None:
     }
     assert len(basic) == 127
     assert basic >= set("abcxyzABCXYZ0189 \n\rÄÖÑÜ§äöñüàÅåÆæØøß¡¿£¥¤ΔΦΓΛΩΠΨΣΘΞèéùìòÇÉ")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts", "cut"),
+    [
+        pytest.param("", 1, "", id="empty"),
+        pytest.param("a" * 160, 1, "a" * 160, id="fits"),
+        pytest.param("a" * 161, 1, "a" * 157 + "...", id="one long word"),
+        pytest.param("word " * 40, 1, "word " * 30 + "word...", id="at a word"),
+        pytest.param(
+            "a " + "b" * 200, 1, "a " + "b" * 155 + "...", id="a word too long"
+        ),
+        pytest.param("a" * 307, 2, "a" * 303 + "...", id="two parts"),
+        pytest.param("ç" * 71, 1, "ç" * 67 + "...", id="other letters"),
+        pytest.param("🫎" * 36, 1, "🫎" * 33 + "...", id="emoji are not halved"),
+        pytest.param(
+            "a" * 100 + " ç", 1, "a" * 100 + "...", id="what makes it long goes"
+        ),
+        pytest.param(
+            "€" + "a" * 70, 1, "€" + "a" * 66 + "...", id="as dear as it may be"
+        ),
+    ],
+)
+def test_a_text_is_cut(text: str, parts: int, cut: str) -> None:
+    """As much as goes into so many parts."""
+    assert cut_text(text, parts) == cut
+    assert max(count_text(cut).possible_parts) <= parts
+
+
+def test_a_text_is_typed() -> None:
+    """What makes a text dear without need is written as on a typewriter."""
+    text = "“Well” – it’s\u00a0cold…\n• yes"
+
+    assert typed(text) == '"Well" - it\'s cold...\n- yes'
+    assert count_text(typed(text)).encoding is GSM7

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
-import socket
 from typing import Any, Final
 
 import aiohttp
@@ -14,9 +13,11 @@ from yarl import URL
 from demo import elks
 from demo.elks import Simulator
 from demo.house import Home, House
-from demo.process import Process
+from demo.process import Process, free_port
 from simulator.config import DEFAULT_PASSWORD, DEFAULT_USERNAME
 from tests import Json, SimulatorControl
+
+from .tls import make_certificate
 
 ANNA: Final = "+46701740605"
 ERIK: Final = "+46701740606"
@@ -33,14 +34,6 @@ def finish[T](work: Coroutine[Any, Any, T]) -> T:
     """Do something outside of a test, in a loop that no test sees."""
     with closing(asyncio.new_event_loop()) as loop:
         return loop.run_until_complete(work)
-
-
-def free_port() -> int:
-    """Return a port where nothing serves now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def eventually[T](look: Callable[[], Awaitable[T]], wanted: object = None) -> T:
@@ -66,7 +59,12 @@ class Town:
 
     def __init__(self, folder: Path) -> None:
         """Choose places for both."""
-        self.simulator = Simulator(folder, port=free_port(), speed=SPEED)
+        self.certificate = make_certificate(folder)
+        # 46elks trusts the certificates that everybody does.
+        trusting = {"SSL_CERT_FILE": str(self.certificate.path)}
+        self.simulator = Simulator(
+            folder, port=free_port(), speed=SPEED, environment=trusting
+        )
         self.house = House(
             folder / "house", port=free_port(), simulator_url=self.simulator.url
         )

@@ -1,14 +1,17 @@
 """What the end-to-end tests share: two processes for all of them, and a new account for each."""
 
 from collections.abc import AsyncGenerator, Generator
+from functools import partial
 
 import pytest
 import pytest_socket
 
-from demo import elks
+from demo import assist, elks
 from demo.house import Home
+from tests.calls import Phones
 
-from . import NUMBER, Account, Town, finish
+from . import ANNA, NUMBER, Account, Town, eventually, finish
+from .talking import LIGHT, REALTIME, websocket_url
 
 # What answered the number's texts before Home Assistant did.
 ANSWERED_BEFORE = "https://texts.example.com/46elks"
@@ -70,3 +73,17 @@ async def home(account: Account) -> AsyncGenerator[Home]:
     """Return the house with a connected account, as somebody who has logged in."""
     async with account.town.house.visit() as home:
         yield home
+
+
+@pytest.fixture
+async def line(account: Account, home: Home) -> Phones:
+    """Return the phones of a house that Anna may talk with, whose time passes as it does."""
+    await home.run("light.turn_off", entity_id=LIGHT)
+    await assist.pipelines(home)
+    await account.phones.put_number(REALTIME, capabilities=["websocket"])
+    person = {"name": "Anna", "phone": ANNA, "rights": ["assist"]}
+    await elks.reconfigure(home, account.entry_id, "contact", None, **person)
+    await elks.talk_through(home, account.entry_id, REALTIME)
+    await eventually(partial(websocket_url, account))
+    await account.phones.control("PUT", "clock", {"speed": 1})
+    return Phones(account.phones)

@@ -12,9 +12,9 @@ import pytest
 
 from demo import elks
 from demo.house import ROOT, House
-from demo.process import Process, is_free
+from demo.process import Process, free_port, is_free
 
-from . import eventually, free_port, status_of
+from . import eventually, status_of
 
 # A first set-up of the environments may be part of it.
 START_SECONDS = 180

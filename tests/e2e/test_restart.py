@@ -1,4 +1,4 @@
-"""Texts and alerts that are under way while Home Assistant stops, or is killed, and starts again."""
+"""Texts, alerts and conversations that are under way while Home Assistant stops, or is killed, and starts again."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -16,6 +16,7 @@ from tests.calls import Phones, chirp
 from tests.hearing import moments
 
 from . import ANNA, ERIK, NUMBER, PATIENCE, Account, Town, device, eventually, status_of
+from .talking import LIGHT, SATELLITE, ring, say, state
 
 # Answers every text with itself, once for each time that it is announced.
 ECHO = {
@@ -196,3 +197,44 @@ async def test_alert_goes_on_when_house_is_killed_while_a_phone_rings(
     assert len(moments(heard, chirp())) == 1
     assert [call["to"] for call in await phones.calls()] == [ANNA, ERIK]
     assert len(await account.asked_to_call()) == 2
+
+
+@pytest.mark.usefixtures("always_up")
+@pytest.mark.parametrize(
+    ("end", "moment", "byes"),
+    [(Process.stop, "listening", 1), (Process.kill, "responding", 0)],
+    ids=["stop", "kill"],
+)
+async def test_nobody_hangs_in_silence_when_house_ends_in_mid_conversation(
+    account: Account,
+    line: Phones,
+    end: Callable[[Process], Awaitable[int]],
+    moment: str,
+    byes: int,
+) -> None:
+    """The caller is told goodbye, or cut off; who calls after the start is talked with."""
+    house = account.town.house
+    # Satellites are new, and would not be known to a house that was killed.
+    await house.process.stop()
+    await house.start()
+    async with house.visit() as home:
+        cut_off = await ring(account)
+        await eventually(partial(state, home, SATELLITE), "listening")
+        await say(account, cut_off, "how is the house")
+        await eventually(partial(state, home, SATELLITE), moment)
+    await end(house.process)
+    await line.end(cut_off)
+    said = await account.phones.log()
+    await house.start()
+
+    async with house.visit() as home:
+        call_id = await ring(account)
+        await eventually(partial(state, home, SATELLITE), "listening")
+        await say(account, call_id, "turn on the kitchen light")
+        await eventually(partial(state, home, LIGHT), "on")
+        await eventually(partial(state, home, SATELLITE), "listening")
+        await say(account, call_id, "goodbye")
+        call = await line.end(call_id)
+    assert call["result"] == "success"
+    ours = [one["fields"].get("t") for one in said if one["direction"] == "received"]
+    assert ours.count("bye") == byes

@@ -1,100 +1,76 @@
 """Talking with the house over a telephone, between real processes: speech goes in, and speech comes out."""
 
 import asyncio
-import base64
+from collections.abc import AsyncGenerator, Mapping
 from functools import partial
-from io import BytesIO
-import wave
+import json
 
 import pytest
 
 from demo import assist, elks
 from demo.house import Home
 from demo.integrations.house_ears.by_heart import ByHeart
+from simulator.formats import Fall
 from tests.calls import Phones
-from tests.sounds import decoded
-from tests.speech import ASSIST, voice
+from tests.hearing import longest_gap
+from tests.sounds import decoded, samples
+from tests.speech import ASSIST
 
-from . import ANNA, NUMBER, Account, eventually
+from . import ANNA, Account, eventually
+from .talking import LIGHT, SATELLITE, heard, ring, say, seconds, state, websocket_url
+from .tls import by_https
 
-REALTIME = "+4600700021"
-SATELLITE = "assist_satellite.anna_call"
-LIGHT = "light.kitchen_light"
-FLOW = "config/config_entries/subentries/flow"
 # The two notes behind an answer, by which the house says that it listens again.
 CUE_SECONDS = 0.5
 FREEZER = "The freezer is at -18 degrees."
+# What each of those says who talk at the same time, and what the house answers.
+TALKS = {
+    "turn on the kitchen light": "It is as bright as on a day in June, down to the last corner.",
+    "turn off the kitchen light": "Then good night, and mind the step by the cellar door.",
+    "is the front door locked": "Nobody gets in without a key, not even your neighbour's cat.",
+    "lock the front door": "Done; the spare key hangs where it always does, behind the clock.",
+    "what time is it": "High time for breakfast, if you ask me, and there are fresh rolls.",
+    "how is the house": "A shutter rattles a little on the north side, all else is well.",
+    "what is the temperature of the freezer": "Minus eighteen, with three trays of berries in it.",
+    "thank you": "You are always welcome, and so are your friends and relations.",
+}
+ANSWERS_AT_ONCE = "config/automation/config/answers_at_once"
+GAP_SECONDS = 0.04
+type Crowd = Mapping[str, tuple[str, str]]
+"""By what somebody says: their phone, and their satellite."""
+# As the satellite asks for it, so that the very same sound is found again.
+FORM = {
+    "preferred_format": "wav",
+    "preferred_sample_rate": 16_000,
+    "preferred_sample_channels": 1,
+    "preferred_sample_bytes": 2,
+}
 # What might be heard instead of an answer.
 OTHERS = ("Goodbye.", "Turned off the light", "I did not hear anything.")
 
 
-async def reconfigure(
-    home: Home, entry_id: str, kind: str, step: str | None, **fields: object
-) -> None:
-    """Change the first contact or number, as a person does in its forms."""
-    listed = await home.ask("config_entries/subentries/list", entry_id=entry_id)
-    subentry = next(one for one in listed if one["subentry_type"] == kind)
-    begin = {"handler": [entry_id, kind], "subentry_id": subentry["subentry_id"]}
-    form = await home.post(FLOW, begin)
-    if step is not None:
-        form = await home.post(f"{FLOW}/{form['flow_id']}", {"next_step_id": step})
-    done = await home.post(f"{FLOW}/{form['flow_id']}", fields)
-    assert done["reason"] == "reconfigure_successful"
-    await elks.settle(home, entry_id)
-
-
 @pytest.fixture
-async def line(account: Account, home: Home) -> Phones:
-    """Return the phones of a house that Anna may talk with, whose time passes as it does."""
-    await home.run("light.turn_off", entity_id=LIGHT)
-    await assist.pipelines(home)
-    await account.phones.put_number(REALTIME, capabilities=["websocket"])
-    person = {"name": "Anna", "phone": ANNA, "rights": ["assist"]}
-    await reconfigure(home, account.entry_id, "contact", None, **person)
-    await reconfigure(
-        home,
-        account.entry_id,
-        "number",
-        "calls",
-        call_handling="assist",
-        call_fallback="reject",
-        realtime_number=REALTIME,
-        strangers=False,
-        barge_in=True,
-    )
-    await eventually(partial(has_address, account), True)
-    await account.phones.control("PUT", "clock", {"speed": 1})
-    return Phones(account.phones)
-
-
-async def has_address(account: Account) -> bool:
-    """Tell whether the house has set where the voice goes."""
-    numbers = await account.phones.control("GET", "numbers")
-    return any(one.get("websocket_url") for one in numbers)
-
-
-async def state(home: Home, entity_id: str) -> str:
-    """Return how an entity is."""
-    return str((await home.state(entity_id))["state"])
-
-
-async def say(account: Account, call_id: str, text: str) -> None:
-    """Have the caller say something now."""
-    spoken = base64.b64encode(voice(text, before=0.2, after=1.5)).decode()
-    await account.phones.control(
-        "POST", f"calls/{call_id}/audio", {"audio": f"data:audio/wav;base64,{spoken}"}
-    )
-
-
-async def heard(account: Account, call_id: str) -> bytes:
-    """Return what the caller has heard until now."""
-    return await account.phones.download(f"calls/{call_id}/heard.wav")
-
-
-def seconds(content: bytes) -> float:
-    """Return how long a WAV is."""
-    with wave.open(BytesIO(content)) as file:
-        return float(file.getnframes() / file.getframerate())
+async def crowd(account: Account, home: Home, line: Phones) -> AsyncGenerator[Crowd]:
+    """Return people who may all talk with the house, which has an answer for each."""
+    people = {f"Person {last}": f"+467017406{last}" for last in range(10, 18)}
+    for name, phone in people.items():
+        rights = ["assist"]
+        await elks.add_person(home, account.entry_id, name, phone, rights=rights)
+        await account.phones.put_handset(phone)
+    await elks.settle(home, account.entry_id)
+    said = "{{ " + json.dumps(TALKS) + "[trigger.sentence] }}"
+    answers = {
+        "alias": "Answers at once",
+        "mode": "parallel",
+        "triggers": [{"trigger": "conversation", "command": [*TALKS]}],
+        "actions": [{"set_conversation_response": said}],
+    }
+    await home.post(ANSWERS_AT_ONCE, answers)
+    yield {
+        sentence: (phone, f"assist_satellite.{name.lower().replace(' ', '_')}_call")
+        for sentence, (name, phone) in zip(TALKS, people.items(), strict=True)
+    }
+    await home.delete(ANSWERS_AT_ONCE)
 
 
 async def answer(account: Account, home: Home, call_id: str) -> bytes:
@@ -111,10 +87,7 @@ async def test_house_does_and_answers_what_is_said(
     account: Account, home: Home, line: Phones
 ) -> None:
     """Two things in one call, then one that interrupts a long answer, and goodbye."""
-    rung = await account.phones.control(
-        "POST", f"handsets/{ANNA}/calls", {"to": NUMBER}
-    )
-    call_id = str(rung["call_id"])
+    call_id = await ring(account)
     await eventually(partial(state, home, SATELLITE), "listening")
     await say(account, call_id, "turn on the kitchen light")
     await eventually(partial(state, home, LIGHT), "on")
@@ -142,6 +115,48 @@ async def test_house_does_and_answers_what_is_said(
     assert "interrupt" in sockets
 
 
+async def made(home: Home, text: str) -> bytes:
+    """Return what the house has said before, as a telephone has it."""
+    wanted = {
+        "engine_id": "tts.house_voice",
+        "message": text,
+        "language": assist.LANGUAGE,
+        "options": FORM,
+    }
+    sound = await home.fetch((await home.post("tts_get_url", wanted))["path"])
+    return Fall(2).convert(samples(sound))
+
+
+async def answered(home: Home, satellite: str) -> None:
+    """Return when the house has said something, and listens again."""
+    await eventually(partial(state, home, satellite), "responding")
+    await eventually(partial(state, home, satellite), "listening")
+
+
+async def test_eight_talk_at_once(
+    account: Account, home: Home, line: Phones, crowd: Crowd
+) -> None:
+    """Each hears the own answer, whole, with no gap that an ear would notice."""
+    calls = {}
+    for sentence, (phone, _) in crowd.items():
+        calls[sentence] = await ring(account, phone)
+    for _, satellite in crowd.values():
+        await eventually(partial(state, home, satellite), "listening")
+    await asyncio.gather(
+        *(say(account, calls[one], one) for one in calls),
+        *(answered(home, satellite) for _, satellite in crowd.values()),
+    )
+    recordings = {one: samples(await heard(account, calls[one])) for one in calls}
+
+    gaps = {
+        one: longest_gap(recordings[one], await made(home, TALKS[one])) for one in calls
+    }
+    for call_id in calls.values():
+        await line.do(call_id, "hangup")
+
+    assert max(gaps.values()) <= GAP_SECONDS
+
+
 async def test_house_calls_and_asks(account: Account, home: Home, line: Phones) -> None:
     """The automation that asked gets the answer."""
     await account.phones.put_handset(ANNA, answers="at_once")
@@ -164,3 +179,24 @@ async def test_house_calls_and_asks(account: Account, home: Home, line: Phones) 
     await line.end(call_id)
 
     assert response["id"] == "arm"
+
+
+async def test_house_talks_through_tls(
+    account: Account, home: Home, line: Phones
+) -> None:
+    """Behind what ends TLS before it, as most homes are: the address is of https, and so the socket's is of wss."""
+    town = account.town
+    async with by_https(town.certificate, town.house.url) as url:
+        await elks.set_options(home, account.entry_id, public_url=url)
+        where = await eventually(partial(websocket_url, account, "wss"))
+        call_id = await ring(account)
+        await eventually(partial(state, home, SATELLITE), "listening")
+        await say(account, call_id, "turn on the kitchen light")
+        await eventually(partial(state, home, LIGHT), "on")
+        await eventually(partial(state, home, SATELLITE), "listening")
+        await say(account, call_id, "goodbye")
+        call = await line.end(call_id)
+
+    assert where.startswith(f"wss{url.removeprefix('https')}/")
+    assert call["result"] == "success"
+    assert call["legs"][1]["socket"]["received"]["seconds"] > 1

@@ -9,10 +9,12 @@ import socket
 from typing import Any, Final
 
 from aiohttp import ClientWebSocketResponse, WSMsgType
+import pytest
 from yarl import URL
 
 from custom_components.elks46.api.realtime import Audio, encode
 from custom_components.elks46.voice.session import CallSession
+from custom_components.elks46.voice.socket import FRAME_CHARACTERS_AT_MOST
 
 CALL_ID: Final = "c0231d6d7d6bc14a7e7734e466785c4ce"
 CALLER: Final = "+46701740605"
@@ -26,6 +28,24 @@ BYE: Final = {"t": "bye"}
 HANGUP: Final = {"t": "bye", "reason": "hangup", "message": "the caller hung up"}
 SECOND: Final = 32_000
 FRAME: Final = 3200
+# What 46elks would never say, each by its name.
+GARBAGE: Final = [
+    pytest.param("", id="nothing"),
+    pytest.param("{", id="broken off"),
+    pytest.param("[]", id="list"),
+    pytest.param("null", id="null"),
+    pytest.param('{"t":"audio"}', id="audio of nothing"),
+    pytest.param('{"t":"audio","data":"?"}', id="audio of garbage"),
+    pytest.param('{"t":"sending","format":"pcm_16000"}', id="our word"),
+    pytest.param('{"t":"listening","format":"pcm_16000"}', id="our other word"),
+    pytest.param('{"t":"interrupt"}', id="our third word"),
+    pytest.param('{"t":"hello","callid":"c1","from":"","to":"+46"}', id="hello again"),
+    pytest.param("[" * 100_000, id="too deep"),
+    pytest.param(
+        '{"t":"audio","data":"' + "A" * FRAME_CHARACTERS_AT_MOST + '"}',
+        id="too long",
+    ),
+]
 # Nobody waits for anything that long, unless it never comes.
 LONG: Final = 10
 

@@ -105,7 +105,32 @@ async def test_of_too_much_the_oldest_goes(spoken: Line) -> None:
     heard = await gather(spoken.session.microphone())
 
     assert microphone.HEARD_SECONDS_AT_MOST == 60
-    assert heard == seconds[5:]
+    assert b"".join(heard) == b"".join(seconds[5:])
+
+
+async def test_what_was_kept_comes_piece_by_piece(spoken: Line) -> None:
+    """All else goes on between them, however long whoever listens computes on each."""
+    await spoken.peer.speak(noise(SECOND))
+    await spoken.peer.say(HANGUP)
+    await spoken.session.ended()
+    rounds = 0
+
+    async def go_on() -> None:
+        nonlocal rounds
+        while True:
+            rounds += 1
+            await asyncio.sleep(0)
+
+    others = asyncio.create_task(go_on())
+    gone_on, pieces = [], []
+    async for piece in spoken.session.microphone():
+        gone_on.append(rounds)
+        pieces.append(piece)
+    others.cancel()
+
+    assert {*map(len, pieces)} == {microphone.PIECE_BYTES}
+    assert b"".join(pieces) == noise(SECOND)
+    assert len({*gone_on}) == len(gone_on)
 
 
 async def test_samples_are_put_together_again(spoken: Line) -> None:

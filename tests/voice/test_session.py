@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any
 from unittest.mock import patch
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType
 import pytest
 
 from custom_components.elks46.api.realtime import Hello
-from custom_components.elks46.voice import session, socket
+from custom_components.elks46.voice import session
 from custom_components.elks46.voice.session import CallEnd, CallSession
 
 from . import (
@@ -18,6 +18,7 @@ from . import (
     CALL_ID,
     CALLEE,
     CALLER,
+    GARBAGE,
     HANGUP,
     HELLO,
     LONG,
@@ -167,25 +168,6 @@ async def test_whoever_waits_may_give_up(line: Line, use: str) -> None:
 
     await line.peer.say(HELLO)
     assert await line.session.hello()
-
-
-GARBAGE: Final = [
-    pytest.param("", id="nothing"),
-    pytest.param("{", id="broken off"),
-    pytest.param("[]", id="list"),
-    pytest.param("null", id="null"),
-    pytest.param('{"t":"audio"}', id="audio of nothing"),
-    pytest.param('{"t":"audio","data":"?"}', id="audio of garbage"),
-    pytest.param('{"t":"sending","format":"pcm_16000"}', id="our word"),
-    pytest.param('{"t":"listening","format":"pcm_16000"}', id="our other word"),
-    pytest.param('{"t":"interrupt"}', id="our third word"),
-    pytest.param('{"t":"hello","callid":"c1","from":"","to":"+46"}', id="hello again"),
-    pytest.param("[" * 100_000, id="too deep"),
-    pytest.param(
-        '{"t":"audio","data":"' + "A" * socket.FRAME_CHARACTERS_AT_MOST + '"}',
-        id="too long",
-    ),
-]
 
 
 @pytest.mark.parametrize("frame", GARBAGE)

@@ -10,7 +10,7 @@ import pytest
 from custom_components.elks46.voice.wav import SoundFormatError, pcm
 from tests.sounds import encoded, riff
 
-from . import Chunks, gather, stream
+from . import Chunks, Engine, gather, stream
 
 SAMPLES: Final = bytes(range(1, 41))
 ENDLESS: Final = 0xFFFF_FFFF
@@ -209,6 +209,18 @@ async def test_who_makes_it_is_told_when_no_more_is_wanted() -> None:
     with pytest.raises(SoundFormatError):
         await gather(pcm(endless(b"?", lambda: closed.append("wrong"))))
     assert closed == ["over", "left", "wrong"]
+
+
+async def test_one_that_stops_in_the_middle_is_given_up() -> None:
+    """It hangs; what it has made until then was heard."""
+    engine = Engine()
+    engine.speak(wav(form(), said=0))
+    speech = pcm(engine.chunks(), patience=0.01)
+
+    assert await anext(speech) == SAMPLES
+    with pytest.raises(TimeoutError):
+        await anext(speech)
+    assert engine.is_closed
 
 
 async def test_anything_that_yields_will_do() -> None:

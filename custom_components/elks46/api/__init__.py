@@ -59,7 +59,7 @@ from .numbers import (
     is_address,
 )
 from .recordings import Recording, RecordingReady
-from .text import TextCount, TextEncoding, count_text
+from .text import TextCount, TextEncoding, count_text, cut_text, typed
 
 __all__ = [
     "ADDRESSES",
@@ -116,10 +116,12 @@ __all__ = [
     "TextEncoding",
     "Transaction",
     "count_text",
+    "cut_text",
     "is_address",
     "is_subaccount",
     "parse_call_callback",
     "parse_callback",
     "realtime",
     "sounds",
+    "typed",
 ]

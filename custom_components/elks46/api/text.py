@@ -5,6 +5,7 @@ and pricing: a part has 140 bytes, and each of several gives 6 of them to its he
 Neither page keeps a pair of units together where a part ends.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -14,6 +15,17 @@ GSM_BASIC: Final = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 GSM_EXTENSION: Final = frozenset("\f^{}\\[~]|€")
+# What programs write for what typewriters had, as those wrote it.
+TYPED: Final = str.maketrans(
+    {
+        **dict.fromkeys("‘’‚′", "'"),
+        **dict.fromkeys("“”„″", '"'),
+        **dict.fromkeys("‐‑‒–—−•", "-"),
+        **dict.fromkeys("\u00a0\u2009\u202f", " "),
+        "…": "...",
+    }
+)
+CUT_OFF: Final = "..."
 
 
 class TextEncoding(StrEnum):
@@ -59,6 +71,31 @@ def count_text(text: str) -> TextCount:
         parts=parts,
         possible_parts=frozenset(possible),
     )
+
+
+def typed(text: str) -> str:
+    """Return a text with the signs of a typewriter: one curly quote would more than halve the room of each part."""
+    return text.translate(TYPED)
+
+
+def cut_text(text: str, parts: int) -> str:
+    """Return what goes into so many parts: all of a text, or whole words of its beginning and three dots."""
+    if _parts_at_most(text) <= parts:
+        return text
+    lengths = range(len(text))
+    # A longer beginning never takes fewer parts.
+    too_long = bisect_left(
+        lengths, True, key=lambda at: _parts_at_most(text[:at] + CUT_OFF) > parts
+    )
+    fitting = text[: too_long - 1]
+    words, blank, _ = fitting.rpartition(" ")
+    # A language without blanks, or a very long word, is cut where it must be.
+    is_far = len(words) < len(fitting) // 2
+    return (fitting if is_far or not blank else words).rstrip() + CUT_OFF
+
+
+def _parts_at_most(text: str) -> int:
+    return max(count_text(text).possible_parts)
 
 
 def _parts(units: int, alone: int, together: int) -> int:

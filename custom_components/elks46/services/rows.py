@@ -56,7 +56,7 @@ def message_row(
         "sender": message.sender,
         "recipient": message.recipient,
         "contact": _contact(contacts, ends),
-        "message": message.text if keeps_text else None,
+        "message": _words(message, contacts) if keeps_text else None,
         "images": [*message.images],
         # 46elks gives a picture message that came in the status of one on its way.
         "status": None if incoming else message.status.value,
@@ -65,6 +65,14 @@ def message_row(
         "parts": message.parts,
         "cost": _money(message.cost),
     }
+
+
+def _words(message: Message, contacts: Contacts) -> str | None:
+    """Return the text of a message, without the PIN of the contact it is from."""
+    contact = contacts.by_phone(message.sender)
+    if contact is None or message.text is None:
+        return message.text
+    return contact.cleared(message.text)
 
 
 def call_row(call: Call, contacts: Contacts) -> JsonObjectType:

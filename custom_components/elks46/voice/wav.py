@@ -3,9 +3,11 @@
 Who makes a WAV piece by piece, as text-to-speech does, does not know its length when the
 header is written, and so writes 0 or the largest number there is. Text-to-speech that was
 asked for the form of a call and gives another is told so, never played: it would be noise.
+One that stops in the middle is given up, as somebody listens.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterable
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from struct import unpack_from
 import sys
 from typing import Final
@@ -31,23 +33,32 @@ class SoundFormatError(Exception):
         self.found = found
 
 
-async def pcm(chunks: AsyncIterable[bytes]) -> AsyncGenerator[bytes]:
+async def pcm(
+    chunks: AsyncIterable[bytes], *, patience: float | None = None
+) -> AsyncGenerator[bytes]:
     """Yield the samples of a WAV as they come, whole ones only; it may be cut anywhere.
+
+    Each piece is waited for as many seconds as `patience` says, where it says any.
 
     Raises:
         SoundFormatError: it is no WAV, or one of another form.
+        TimeoutError: nothing more has come for so long.
     """
-    wav = _Wav()
+    wav, pieces = _Wav(), aiter(chunks)
     try:
-        async for chunk in chunks:
+        while not wav.is_over and (chunk := await _next(pieces, patience)) is not None:
             if sound := wav.feed(chunk):
                 yield sound
-            if wav.is_over:
-                return
     finally:
         if isinstance(chunks, AsyncGenerator):
             await chunks.aclose()
     wav.end()
+
+
+async def _next(pieces: AsyncIterator[bytes], patience: float | None) -> bytes | None:
+    """Return the next piece, None when there are no more."""
+    async with asyncio.timeout(patience):
+        return await anext(pieces, None)
 
 
 class _Wav:

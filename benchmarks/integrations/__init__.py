@@ -1,0 +1,1 @@
+"""What the bench house needs that Home Assistant does not have."""

@@ -1,0 +1,30 @@
+"""Ears, an agent and voices that note when sound comes to them and leaves them, for every satellite alike."""
+
+from homeassistant.components import stt, tts
+from homeassistant.components.conversation.const import (
+    DATA_COMPONENT as DATA_CONVERSATION,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.typing import ConfigType
+
+from .agent import Agent
+from .ears import Ears
+from .notebook import Notebook, NotebookView
+from .voices import RATES, AskedVoice, Mp3Voice, WavVoice, async_mp3, tone
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Let them in, and let the bench read what they note."""
+    notebook = Notebook()
+    hass.http.register_view(NotebookView(notebook))
+    await hass.data[stt.DATA_COMPONENT].async_add_entities([Ears(notebook)])
+    await hass.data[DATA_CONVERSATION].async_add_entities([Agent()])
+    for rate in RATES:
+        await hass.async_add_executor_job(tone, rate)
+    voices = (
+        AskedVoice(notebook),
+        WavVoice(notebook),
+        Mp3Voice(notebook, await async_mp3(hass)),
+    )
+    await hass.data[tts.DATA_COMPONENT].async_add_entities(voices)
+    return True

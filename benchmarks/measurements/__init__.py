@@ -1,0 +1,49 @@
+"""What is measured, one module each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from ..engine import VOICES
+from ..figures import Claim, Readings
+
+if TYPE_CHECKING:
+    # It needs what only the bench has.
+    from ..house import BenchHouse
+
+# Of all that is measured: milliseconds.
+MS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """How much is measured in a round: clicks said, seconds answered, voices, callers at once."""
+
+    clicks: int
+    seconds: float
+    voices: tuple[str, ...]
+    callers: int
+
+
+FULL: Final = Scale(clicks=20, seconds=3.0, voices=VOICES, callers=8)
+# As little as can be: it only shows that all of it runs.
+SMOKE: Final = Scale(clicks=2, seconds=1.2, voices=("asked",), callers=2)
+
+
+class Measurement(Protocol):
+    """Something that is measured in rounds."""
+
+    @property
+    def name(self) -> str:
+        """What the command line calls it."""
+
+    @property
+    def claims(self) -> Sequence[Claim]:
+        """What must come of it."""
+
+    async def round(self, house: BenchHouse) -> Readings:
+        """Measure once, ours and the references one after the other.
+
+        Raises:
+            LineError: something did not come about that was to be measured.
+        """
