@@ -1,7 +1,8 @@
 """The formats of Realtime Voice, from and to the samples a telephone has.
 
-46elks: realtime-voice-audio-formats. What is made of a telephone's sound for a higher rate lies on the line between its
-samples; of a higher rate's sound a telephone hears the mean of those that fall on one of its own.
+46elks: realtime-voice-audio-formats. What is made of a telephone's sound for a higher rate is the wave through its samples,
+with nothing above what a telephone carries; of a higher rate's sound a telephone hears the mean of those that fall on one of
+its own.
 """
 
 from array import array
@@ -9,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
+from math import cos, pi, sin, sumprod
 from typing import Final
 
 from .sound import SAMPLE_BYTES
@@ -21,6 +23,9 @@ _PCM: Final = {"pcm_8000": 1, "pcm_16000": 2, "pcm_24000": 3}
 # What 46elks knows besides, and the simulator does not.
 _UNABLE: Final = frozenset({"g722", "ogg", "mp3"})
 _BIAS: Final = 0x84
+# So many samples on each side are enough for what a telephone carries.
+_BEFORE: Final = 8
+_NEIGHBOURS: Final = 2 * _BEFORE
 
 
 class FormatError(Exception):
@@ -61,32 +66,47 @@ def _unable(name: str, able: list[str]) -> FormatError:
 
 
 class Rise:
-    """Makes a rate that is so many times higher."""
+    """Makes a rate that is so many times higher, a millisecond later."""
 
     def __init__(self, times: int) -> None:
         """Begin in silence."""
+        self._weights = [_weights(step, times) for step in range(1, times)]
         self._times = times
-        self._last = 0
+        self._before = array("h", bytes((_NEIGHBOURS - 1) * SAMPLE_BYTES))
 
     def convert(self, samples: bytes) -> bytes:
-        """Return the samples with others before each, on the line from the one before."""
-        times = self._times
-        given = array("h", samples)
-        if times == 1 or not given:
+        """Return the samples with others behind each, made of those around."""
+        if self._times == 1:
             return samples
-        before = array("h", (self._last,)) + given[:-1]
-        made = array("h", bytes(len(samples) * times))
-        for step in range(1, times):
-            made[step - 1 :: times] = array(
+        given = self._before + array("h", samples)
+        count = len(given) - _NEIGHBOURS + 1
+        made = array("h", bytes(count * self._times * SAMPLE_BYTES))
+        made[:: self._times] = given[_BEFORE - 1 : _BEFORE - 1 + count]
+        for step, weights in enumerate(self._weights, start=1):
+            made[step :: self._times] = array(
                 "h",
                 (
-                    one + (other - one) * step // times
-                    for one, other in zip(before, given, strict=True)
+                    _bounded(sumprod(weights, given[at : at + _NEIGHBOURS]))
+                    for at in range(count)
                 ),
             )
-        made[times - 1 :: times] = given
-        self._last = given[-1]
+        self._before = given[count:]
         return made.tobytes()
+
+
+@cache
+def _weights(step: int, times: int) -> tuple[float, ...]:
+    """Return what each neighbour counts for a sample so far between the two in the middle."""
+    away = [_BEFORE - 1 - index + step / times for index in range(_NEIGHBOURS)]
+    waves = [
+        sin(pi * one) / (pi * one) * (1 + cos(pi * one / (_BEFORE + 1))) / 2
+        for one in away
+    ]
+    return tuple(one / sum(waves) for one in waves)
+
+
+def _bounded(sample: float) -> int:
+    return max(-0x8000, min(0x7FFF, round(sample)))
 
 
 class Fall:

@@ -1,6 +1,7 @@
 """A house that hears and speaks, for tests: engines that do as they are told, and a caller."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final, Literal, override
@@ -192,6 +193,18 @@ class Parlour(Phones):
         )
         await self.pass_time()
 
+    async def amend(self, **engines: Any) -> None:
+        """Give the house's own assistant other engines, or take some away."""
+        store = self.hass.data[KEY_ASSIST_PIPELINE].pipeline_store
+        pipeline = next(one for one in store.async_items() if one.name == "House")
+        await async_update_pipeline(self.hass, pipeline, **engines)
+
+    async def prefer(self, assistant: str) -> None:
+        """Choose the assistant of those who choose none, by name."""
+        store = self.hass.data[KEY_ASSIST_PIPELINE].pipeline_store
+        found = {one.name: one.id for one in store.async_items()}
+        store.async_set_preferred_item(found[assistant])
+
     async def fall_silent(self) -> None:
         """Let Home Assistant make the speech ready that nobody listens to any more.
 
@@ -270,6 +283,27 @@ class Parlour(Phones):
             while len(self.ears.heard) < times:
                 await self.simulator.log(len(await self.simulator.log()), wait=1)
 
+    async def spoke(self) -> None:
+        """Return when the house has said something."""
+        async with asyncio.timeout(10):
+            while not self.voice.said:
+                await self.simulator.log(len(await self.simulator.log()), wait=1)
+
+    async def say(self, call_id: str, sound: bytes) -> None:
+        """Have the caller say something now, a WAV."""
+        await self.simulator.control(
+            "POST", f"calls/{call_id}/audio", {"audio": data_url(sound)}
+        )
+
+    async def asked(self, call_id: str, *, times: int) -> None:
+        """Return when somebody has been asked for keys so often, and may press them."""
+        await self.until(call_id, lambda call: len(call["actions"]) == times)
+        await self.phase(call_id, "playing")
+
+    async def speaks(self, call_id: str) -> Json:
+        """Return a call when the house speaks in it."""
+        return await self.until(call_id, is_spoken_to)
+
     async def is_told(self, call_id: str, *, seconds: float) -> None:
         """Return when a caller has been sent so much of the house's voice."""
         sent = 0.0
@@ -314,6 +348,16 @@ class Parlour(Phones):
     async def talks(self, call_id: str) -> Json:
         """Return a call when the house listens to it."""
         return await self.until(call_id, is_listened_to)
+
+
+def is_spoken_to(call: Json) -> bool:
+    """Tell whether the house has begun to speak."""
+    return any((leg["socket"] or {}).get("sending") for leg in call["legs"])
+
+
+def data_url(sound: bytes) -> str:
+    """Return a WAV as a data URL, as a caller may say it."""
+    return f"data:audio/wav;base64,{base64.b64encode(sound).decode()}"
 
 
 async def use(hass: HomeAssistant, action: str, **data: object) -> Any:

@@ -932,9 +932,10 @@ async def test_a_locked_pin_is_taken_from_nobody_for_a_while(
     assert await enter("c1", "00000") == first
     assert (await enter("c2", "11111"))["digits"] == 5
     await change_options(hass, house.entry, keep_text=False)
-    assert "hangup" in await enter("c3", "22222")
+    assert "wrong too often" in (await enter("c3", "22222"))["play"]
     assert "no PIN" in caplog.text
-    assert "hangup" in await enter("c4", PIN)
+    form = incoming("c4", **{"from": ANNA})
+    assert "wrong too often" in (await post_call(public_url, "call", form))[1]["play"]
     assert not house.received
     freezer.tick(timedelta(minutes=16))
     with patch("custom_components.elks46.answering.RING_SECONDS", 0):

@@ -18,6 +18,7 @@ VOICE = {
     "voice.socket",
     "voice.speaker",
     "voice.tones",
+    "voice.voicing",
     "voice.wav",
 }
 GROUND = {
@@ -100,6 +101,7 @@ FRONT = {
     "condition",
     "config_flow",
     "diagnostics",
+    "ear",
     "entity",
     "event",
     "forms",
@@ -116,6 +118,7 @@ FRONT = {
     "repairs",
     "select",
     "sensor",
+    "sentence",
     "services",
     "subaccount_flow",
     "subentry_flow",
@@ -132,6 +135,7 @@ BUILT_ON = {
     "call_log": {"journal", "tally"},
     "condition": {"choices", "permission"},
     "config_flow": {"forms", "number_flow", "subaccount_flow", "subentry_flow"},
+    "conversations": {"switchboard"},
     "correspondence": {"assistant", "circles"},
     "course": {"words"},
     "dialler": {"call_ledger", "call_look_up", "repertoire", "switchboard"},
@@ -161,7 +165,9 @@ BUILT_ON = {
     "subentry_flow": {"forms"},
     "words": {"audio"},
     "switchboard": {"answering", "front_desk", "tickets"},
-    "assist_satellite": {"interruption"},
+    "assist_satellite": {"interruption", "sentence"},
+    "interruption": {"ear"},
+    "sentence": {"ear"},
     "select": {"assist_select"},
 }
 

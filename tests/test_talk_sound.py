@@ -56,8 +56,8 @@ def said(content: bytes) -> str:
 def all_is_speech() -> Generator[None]:
     """Take every sound for somebody who speaks."""
     with (
-        patch("custom_components.elks46.interruption.SPEECH_PROBABILITY", -2),
-        patch("custom_components.elks46.interruption.WORD_STEPS", 1),
+        patch("custom_components.elks46.ear.SPEECH_PROBABILITY", -2),
+        patch("custom_components.elks46.ear.WORD_STEPS", 1),
     ):
         yield
 

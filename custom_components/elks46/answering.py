@@ -49,6 +49,7 @@ PIN_SECONDS: Final = 10
 
 ASK_PIN: Final = "Please enter your PIN."
 ASK_PIN_AGAIN: Final = "That was not right. Please enter your PIN."
+LOCKED: Final = "The PIN was wrong too often. Please call again in fifteen minutes."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,8 +260,11 @@ class LiveCall:
 
     async def _async_ring(self) -> Instruction:
         if self._asks_pin():
-            if self._contact is None or self._pins.is_locked(self._contact):
+            if self._contact is None:
                 return Hangup()
+            if self._pins.is_locked(self._contact):
+                self._state = _State.TOLD
+                return locked()
             return self._ask_pin(ASK_PIN)
         return await self._async_take()
 
@@ -276,12 +280,7 @@ class LiveCall:
     def _ask_pin(self, said: str) -> Instruction:
         self._state = _State.PIN
         pin = (self._contact.pin if self._contact else None) or ""
-        return Menu(
-            sounds.speech(said),
-            digits=len(pin),
-            timeout=PIN_SECONDS,
-            next=self._next_url(),
-        )
+        return ask_pin(said, pin, self._next_url())
 
     async def _async_enter(self, digits: str | None) -> Instruction:
         """Go on with who has entered the right PIN, and end the call of who has not."""
@@ -293,7 +292,7 @@ class LiveCall:
             self._is_verified = True
             return await self._async_take()
         if self._pins.is_locked(contact):
-            return Hangup()
+            return locked()
         return self._ask_pin(ASK_PIN_AGAIN)
 
     async def _async_take(self) -> Instruction:
@@ -371,3 +370,15 @@ class LiveCall:
     def _next_url(self) -> str:
         self._step += 1
         return str(URL(self._desk.next_url).update_query({STEP: self._step}))
+
+
+def ask_pin(said: str, pin: str, next_url: str) -> Menu:
+    """Ask for as many digits as a PIN has."""
+    return Menu(
+        sounds.speech(said), digits=len(pin), timeout=PIN_SECONDS, next=next_url
+    )
+
+
+def locked() -> Play:
+    """Say why no PIN is taken now; the call ends with that."""
+    return Play(sounds.speech(LOCKED), skippable=False)

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Coroutine, Iterator
 from contextlib import aclosing, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 import re
 from typing import Any, Final, override
 
@@ -16,6 +17,7 @@ from homeassistant.components.assist_pipeline import (
     Pipeline,
     PipelineEvent,
     PipelineEventType,
+    PipelineStage,
 )
 from homeassistant.components.assist_satellite import (
     AssistSatelliteAnnouncement,
@@ -33,15 +35,23 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.translation import async_get_translations
 
 from .assistant import OF_CONTACTS, OF_STRANGERS, pipeline_of, select_of
-from .audio import async_pcm
-from .const import CONF_USER_ID, DOMAIN, LOGGER, SUBENTRY_NUMBER, TALK_SECONDS_AT_MOST
+from .audio import LEAD_IN_SECONDS, async_pcm
+from .const import (
+    CONF_USER_ID,
+    DOMAIN,
+    LOGGER,
+    SUBENTRY_NUMBER,
+    TALK_SECONDS_AT_MOST,
+    Right,
+)
 from .contacts import Contact
 from .data import ElksConfigEntry
 from .entity import ElksContactEntity, ElksEntity, ElksNumberEntity
-from .errors import failed
+from .errors import CutOffError, failed, invalid
 from .greetings import MEDIA
 from .interruption import async_play
 from .records import Visit
+from .sentence import Sentence
 from .voice import tones
 from .voice.pcm import SAMPLE_BYTES, SAMPLE_RATE
 from .voice.session import CallEnd, CallSession
@@ -62,8 +72,6 @@ FAILED_TURNS_AT_MOST: Final = 3
 SPEECH_SECONDS: Final = 30
 # The house's own words nobody thinks about, and there is silence until they begin.
 WORDS_SECONDS: Final = 10
-# When a call ends in a question, Home Assistant hears of it at once; this is for when it does not.
-ANSWER_SECONDS: Final = 5
 
 # Nobody has said anything, or nothing that could be understood.
 NO_TEXT: Final = "stt-no-text-recognized"
@@ -104,12 +112,14 @@ class _Turn:
     """What one side says, and then the other."""
 
     session: CallSession
+    sentence: Sentence | None = None
     token: str | None = None
     text: str | None = None
     error: str | None = None
     answer: asyncio.Task[None] | None = None
     is_cut_off: bool = False
     has_worked: bool = False
+    is_question: bool = False
     working: asyncio.Task[None] | None = None
     parting: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -127,8 +137,6 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
     _subentry_id: str
     _visit: Visit | None = None
     _turn: _Turn | None = None
-    # Of a question that is asked just now: set when its call is over.
-    _parted: asyncio.Event | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -139,8 +147,7 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
     @override
     def pipeline_entity_id(self) -> str | None:
         """Return where the number in use says which pipeline it is."""
-        visit = self._visit
-        if visit is None:
+        if (visit := self._visit or self._visit_ahead) is None:
             return None
         return select_of(self.hass, visit.number_id, _assistant_for(visit))
 
@@ -152,6 +159,11 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
         return (
             select_of(self.hass, visit.number_id, "vad_sensitivity") if visit else None
         )
+
+    @property
+    def _visit_ahead(self) -> Visit | None:
+        """What holds for a call that the house is about to make, if it makes any."""
+        return None
 
     @callback
     @override
@@ -181,8 +193,10 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
             and pipeline.stt_engine is not None
             and stt.async_get_speech_to_text_engine(self.hass, pipeline.stt_engine)
             is not None
+            and pipeline.tts_engine is not None
             and tts.async_resolve_engine(self.hass, pipeline.tts_engine) is not None
         )
+        number, assistant = self._names(visit)
         issue_id = f"assist_unable_{self._entry.entry_id}_{visit.number_id}"
         if has_all:
             ir.async_delete_issue(self.hass, DOMAIN, issue_id)
@@ -194,16 +208,19 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
                 is_fixable=True,
                 severity=ir.IssueSeverity.ERROR,
                 translation_key="assist_unable",
-                translation_placeholders={
-                    "number": self._entry.subentries[visit.number_id].title,
-                    "pipeline": pipeline.name if pipeline else "–",
-                },
+                translation_placeholders={"number": number, "pipeline": assistant},
                 data={
                     "entry_id": self._entry.entry_id,
                     "subentry_id": visit.number_id,
                 },
             )
         return has_all
+
+    def _names(self, visit: Visit) -> tuple[str, str]:
+        """Return what a person calls the number and the assistant of a conversation."""
+        pipeline = self._pipeline(visit)
+        number = self._entry.subentries[visit.number_id].title
+        return number, pipeline.name if pipeline else "–"
 
     async def async_attend(self, session: CallSession, visit: Visit) -> None:
         """Talk with somebody who has called."""
@@ -213,42 +230,6 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
             if visit.greeting:
                 await self._async_say(session, visit.greeting)
             await self._async_talk(session)
-
-    @override
-    async def async_internal_announce(self, *args: Any, **kwargs: Any) -> None:
-        """Announce unless a call is going on, which it would end."""
-        self._check_free()
-        await super().async_internal_announce(*args, **kwargs)
-
-    @override
-    async def async_internal_start_conversation(
-        self, *args: Any, **kwargs: Any
-    ) -> None:
-        """Begin to talk unless a call is going on."""
-        self._check_free()
-        await super().async_internal_start_conversation(*args, **kwargs)
-
-    @override
-    async def async_internal_ask_question(
-        self, *args: Any, **kwargs: Any
-    ) -> AssistSatelliteAnswer | None:
-        """Ask unless a call is going on, and return what was answered before the call ended."""
-        self._check_free()
-        over = self._parted = asyncio.Event()
-        asking = asyncio.create_task(
-            super().async_internal_ask_question(*args, **kwargs)
-        )
-        parted = asyncio.create_task(over.wait())
-        try:
-            await asyncio.wait({asking, parted}, return_when=asyncio.FIRST_COMPLETED)
-            # Home Assistant hears of an answer, and of none, from the pipeline alone.
-            await asyncio.wait({asking}, timeout=ANSWER_SECONDS)
-            if not asking.done():
-                raise failed("assist_no_reply")
-            return asking.result()
-        finally:
-            self._parted = None
-            await _async_cancel(asking, parted)
 
     @override
     @callback
@@ -263,17 +244,22 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
             case PipelineEventType.STT_START:
                 # Only now is there somebody to hear what is said.
                 self._begin(turn.session.listen())
+                hearing = data.get("audio_processing") or {}
+                if turn.sentence and not hearing.get("requires_external_vad", True):
+                    turn.sentence.is_followed = False
             case PipelineEventType.STT_VAD_END:
                 # From here on the caller waits, for ears that are slow too.
                 self._work(turn)
             case PipelineEventType.STT_END:
                 turn.text = data["stt_output"]["text"].strip()
-                if is_goodbye(turn.text) and self._parted is None:
+                if turn.is_question:
+                    return
+                if is_goodbye(turn.text):
                     turn.parting.set()
                     # No agent need think about that.
                     if self._pipeline_task is not None:
                         self._pipeline_task.cancel()
-                elif self._parted is None:
+                else:
                     self._work(turn)
             case PipelineEventType.INTENT_PROGRESS if data.get("tts_start_streaming"):
                 self._answer(turn, turn.token)
@@ -281,10 +267,6 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
                 self._answer(turn, (data.get("tts_output") or {}).get("token"))
             case PipelineEventType.ERROR:
                 turn.error = data["code"]
-
-    def _check_free(self) -> None:
-        if self.is_busy:
-            raise SatelliteBusyError
 
     def _pipeline(self, visit: Visit) -> Pipeline | None:
         """Return the pipeline of a conversation."""
@@ -303,17 +285,15 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
             self._turn = None
             self.tts_response_finished()
 
-    async def _async_talk(
-        self, session: CallSession, *, is_question: bool = False
-    ) -> None:
-        """Take turns until somebody ends it, or nobody is there any more; one for a question."""
+    async def _async_talk(self, session: CallSession) -> None:
+        """Take turns until somebody ends it, or nobody is there any more."""
         silent = failed = 0
         is_cut_off = False
         try:
             async with asyncio.timeout(TALK_SECONDS_AT_MOST):
-                while session.end is None:
+                while not session.is_over:
                     turn = await self._async_turn(session, has_cue=not is_cut_off)
-                    if is_question or session.end is not None:
+                    if session.end is not None:
                         return
                     is_cut_off = turn.is_cut_off
                     if turn.parting.is_set():
@@ -326,16 +306,23 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
                         await self._async_tell(session, "assist_goodbye")
                         return
                     if turn.error:
-                        await session.play(tones.failing())
-                        await self._async_tell(
-                            session, "assist_silence" if is_silent else "assist_failed"
-                        )
+                        await self._async_regret(session, turn)
         except TimeoutError:
             await self._async_tell(session, "assist_too_long")
 
-    async def _async_turn(self, session: CallSession, *, has_cue: bool) -> _Turn:
-        """Hear one thing, and answer it."""
-        turn = self._turn = _Turn(session)
+    async def _async_regret(self, session: CallSession, turn: _Turn) -> None:
+        """Say what has not worked in a turn."""
+        await session.play(tones.failing())
+        is_silent = turn.error == NO_TEXT
+        await self._async_tell(
+            session, "assist_silence" if is_silent else "assist_failed"
+        )
+
+    async def _async_turn(
+        self, session: CallSession, *, has_cue: bool = True, is_question: bool = False
+    ) -> _Turn:
+        """Hear one thing, and answer it; what answers a question of ours is only heard."""
+        turn = self._turn = _Turn(session, is_question=is_question)
         if has_cue:
             await session.play(tones.listening())
         run = asyncio.create_task(self._async_run(turn))
@@ -359,8 +346,14 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
     async def _async_run(self, turn: _Turn) -> None:
         """Run the pipeline once; one that cannot even begin is an error like any other."""
         try:
-            await self.async_accept_pipeline_from_satellite(
+            turn.sentence = Sentence(
                 turn.session.microphone(),
+                self._resolve_vad_sensitivity(),
+                partial(self._work, turn),
+            )
+            await self.async_accept_pipeline_from_satellite(
+                turn.sentence,
+                end_stage=PipelineStage.STT if turn.is_question else PipelineStage.TTS,
                 context=Context(user_id=self._entry.data.get(CONF_USER_ID)),
             )
         except Exception as err:  # noqa: BLE001 - engines raise what they like; the caller hears of it
@@ -467,17 +460,51 @@ class ElksContactSatellite(ElksContactEntity, ElksSatellite):
         super().__init__(hass, entry, contact, key)
         self._subentry_id = contact.subentry_id
 
+    @property
+    @override
+    def _visit_ahead(self) -> Visit | None:
+        return self._runtime.conversations.visit_ahead
+
+    @override
+    async def async_internal_announce(self, *args: Any, **kwargs: Any) -> None:
+        """Announce unless a call is going on, which it would end."""
+        self._check_free()
+        await super().async_internal_announce(*args, **kwargs)
+
+    @override
+    async def async_internal_start_conversation(
+        self, *args: Any, **kwargs: Any
+    ) -> None:
+        """Begin to talk with somebody who may, unless a call is going on."""
+        self._check_free()
+        if Right.ASSIST not in self._contact.rights:
+            raise invalid("assist_not_allowed", contact=self._contact.name)
+        self._check_able()
+        await super().async_internal_start_conversation(*args, **kwargs)
+
+    @override
+    async def async_internal_ask_question(
+        self, *args: Any, **kwargs: Any
+    ) -> AssistSatelliteAnswer | None:
+        """Ask unless a call is going on."""
+        self._check_free()
+        self._check_able()
+        return await super().async_internal_ask_question(*args, **kwargs)
+
     @override
     async def async_announce(self, announcement: AssistSatelliteAnnouncement) -> None:
-        """Call the contact, have the announcement heard, and hang up."""
-        sounds = await self._async_sounds(announcement)
+        """Call the contact, have the announcement heard to its end, and hang up."""
+        sounds = await self._async_sounds(announcement, "media_id")
 
         async def announce(session: CallSession, visit: Visit) -> None:
             """Say it, and what comes before it."""
             with self._engaged(visit):
                 for sound in sounds:
-                    await session.play(sound)
+                    if not await session.play(sound):
+                        break
             _check_heard(session)
+            if session.end is not None:
+                raise CutOffError
 
         await self._runtime.conversations.async_call(self._contact.phone, announce)
 
@@ -485,10 +512,16 @@ class ElksContactSatellite(ElksContactEntity, ElksSatellite):
     async def async_start_conversation(
         self, start_announcement: AssistSatelliteAnnouncement
     ) -> None:
-        """Call the contact, say the first words, and let them talk on by themselves."""
-        sounds = await self._async_sounds(start_announcement)
+        """Call the contact, say the first words, and let them talk on by themselves.
+
+        A question is over when its call is.
+        """
+        if self._ask_question_future is not None:
+            await self._async_question(start_announcement, self._ask_question_future)
+            return
+        sounds = await self._async_sounds(start_announcement, "start_media_id")
         begun: asyncio.Future[None] = self.hass.loop.create_future()
-        conversation_id, parted = self._conversation_id, self._parted
+        conversation_id = self._conversation_id
 
         async def converse(session: CallSession, visit: Visit) -> None:
             """Say it, then listen."""
@@ -498,15 +531,13 @@ class ElksContactSatellite(ElksContactEntity, ElksSatellite):
                     await self._async_play(session, sound)
                 _check_heard(session)
                 begun.set_result(None)
-                await self._async_talk(session, is_question=parted is not None)
-            if parted is not None:
-                parted.set()
+                await self._async_talk(session)
 
         async def call() -> None:
             """Call, and fail only as long as somebody waits for it."""
             try:
                 await self._runtime.conversations.async_call(
-                    self._contact.phone, converse
+                    self._contact.phone, converse, asks_pin_of=self._contact
                 )
             except HomeAssistantError:
                 if not begun.done():
@@ -521,15 +552,83 @@ class ElksContactSatellite(ElksContactEntity, ElksSatellite):
         if not begun.done():
             await calling
 
+    async def _async_question(
+        self,
+        announcement: AssistSatelliteAnnouncement,
+        asked: asyncio.Future[str | None],
+    ) -> None:
+        """Call the contact, ask, and hear the answer; who is silent is asked for it once more.
+
+        Home Assistant would take the first silence for the end of it, so it is told of the
+        answer only when there is one.
+
+        Raises:
+            HomeAssistantError: nobody has answered.
+        """
+        sounds = await self._async_sounds(announcement, "question_media_id")
+        answers: list[str] = []
+
+        async def ask(session: CallSession, visit: Visit) -> None:
+            """Ask, and thank for the answer."""
+            with self._engaged(visit):
+                for sound in sounds:
+                    await self._async_play(session, sound)
+                _check_heard(session)
+                for is_last in (False, True):
+                    turn = await self._async_turn(session, is_question=True)
+                    if turn.text:
+                        answers.append(turn.text)
+                        await self._async_tell(session, "assist_thanks")
+                        return
+                    if session.end is not None:
+                        return
+                    if is_last:
+                        await self._async_tell(session, "assist_goodbye")
+                    else:
+                        await self._async_regret(session, turn)
+
+        self._ask_question_future = None
+        try:
+            await self._runtime.conversations.async_call(self._contact.phone, ask)
+        finally:
+            self._ask_question_future = asked
+        if not answers:
+            raise failed("assist_no_reply")
+        asked.set_result(answers[0])
+
+    def _check_free(self) -> None:
+        """See that no call is going on with this contact.
+
+        Raises:
+            SatelliteBusyError: one is.
+        """
+        if self.is_busy:
+            raise SatelliteBusyError(
+                translation_domain=DOMAIN,
+                translation_key="assist_busy",
+                translation_placeholders={"contact": self._contact.name},
+            )
+
+    def _check_able(self) -> None:
+        """See before anybody is called that the house can hear what they say.
+
+        Raises:
+            HomeAssistantError: it cannot.
+        """
+        visit = self._visit_ahead
+        if visit is not None and not self.can_talk(visit):
+            number, assistant = self._names(visit)
+            raise failed("assist_unable", number=number, pipeline=assistant)
+
     async def _async_sounds(
-        self, announcement: AssistSatelliteAnnouncement
+        self, announcement: AssistSatelliteAnnouncement, field: str
     ) -> list[AsyncIterable[bytes] | bytes]:
-        """Return what is to be heard, made ready before anybody is called.
+        """Return what is to be heard, made ready before anybody is called; the field may name an item.
 
         Raises:
             HomeAssistantError: it cannot be had.
         """
-        sounds: list[AsyncIterable[bytes] | bytes] = []
+        sounds: list[AsyncIterable[bytes] | bytes] = [tones.silence(LEAD_IN_SECONDS)]
         if announcement.preannounce_media_id:
             # Whatever becomes of the sound before it, the announcement counts.
             with suppress(HomeAssistantError):
@@ -539,9 +638,8 @@ class ElksContactSatellite(ElksContactEntity, ElksSatellite):
         if announcement.tts_token is None:
             asked = announcement.original_media_id
             is_item = media_source.is_media_source_id(asked)
-            sounds.append(
-                await async_pcm(self.hass, asked if is_item else announcement.media_id)
-            )
+            media = asked if is_item else announcement.media_id
+            sounds.append(await async_pcm(self.hass, media, field=field))
         elif stream := tts.async_get_stream(self.hass, announcement.tts_token):
             spoken = stream.async_stream_result()
             sounds.append(pcm(spoken, patience=SPEECH_SECONDS))

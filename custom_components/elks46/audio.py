@@ -26,6 +26,8 @@ from .speech import async_speak, async_speak_item, is_spoken_item
 SECONDS_AT_MOST: Final = 600
 # From the key to the ear: without it the first word is lost.
 LEAD_IN_SECONDS: Final = 1.0
+# Where actions take a sound, but for those that Home Assistant has itself.
+MEDIA_FIELD: Final = "media"
 # A small computer converts ten minutes in less than ten seconds.
 CONVERT_SECONDS: Final = 30
 # What Realtime Voice and Home Assistant's speech-to-text share.
@@ -87,14 +89,18 @@ async def async_audio(hass: HomeAssistant, media: str) -> Audio:
     return await _async_found(hass, media, _async_ready)
 
 
-async def async_pcm(hass: HomeAssistant, media: str) -> bytes:
+async def async_pcm(
+    hass: HomeAssistant, media: str, *, field: str = MEDIA_FIELD
+) -> bytes:
     """Return what a media item, a file or an address holds as the samples of a conversation.
+
+    `field` is where whoever asks for it has written that.
 
     Raises:
         ServiceValidationError: what is wrong with it.
         HomeAssistantError: it cannot be converted here.
     """
-    return await _async_found(hass, media, _async_samples)
+    return await _async_found(hass, media, _async_samples, field=field)
 
 
 def silence(seconds: float) -> Audio:
@@ -114,6 +120,8 @@ async def _async_found[Sound](
     hass: HomeAssistant,
     media: str,
     prepare: Callable[[HomeAssistant, bytes], Awaitable[Sound]],
+    *,
+    field: str = MEDIA_FIELD,
 ) -> Sound:
     """Return what a media item holds, made ready."""
     asked = media.strip()
@@ -127,7 +135,8 @@ async def _async_found[Sound](
                 Why.NOT_ALLOWED: "audio_not_allowed",
                 Why.UNREACHABLE: "audio_not_found",
                 Why.TOO_LARGE: "audio_too_large",
-            }[err.why]
+            }[err.why],
+            field=field,
         ) from err
     except _UnfitError as err:
         raise invalid(
@@ -135,7 +144,8 @@ async def _async_found[Sound](
                 Unfit.EMPTY: "audio_empty",
                 Unfit.NO_AUDIO: "audio_no_audio",
                 Unfit.TOO_LONG: "audio_too_long",
-            }[err.why]
+            }[err.why],
+            field=field,
         ) from err
 
 

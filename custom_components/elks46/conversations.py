@@ -6,7 +6,7 @@ satellite has one call at a time; several callers may be attended at once.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -27,11 +27,13 @@ from .const import (
     LOGGER,
     SUBENTRY_NUMBER,
 )
-from .errors import failed
+from .errors import CutOffError, failed
 from .records import Admission, CallOutcome, CallPlan, Visit
+from .switchboard import Guest
 
 if TYPE_CHECKING:
     from .address import Address
+    from .contacts import Contact
     from .coordinator import ElksCoordinator
     from .dialler import Dialler
     from .guard import Guard
@@ -148,10 +150,23 @@ class Conversations:
         """Expect a call no more: whoever called has hung up."""
         self._tickets.withdraw(call_id)
 
+    @property
+    def visit_ahead(self) -> Visit | None:
+        """What holds for the next call of ours; None where none can be made."""
+        with suppress(HomeAssistantError):
+            return self._line()[0]
+        return None
+
     async def async_call(
-        self, phone: str, attend: Callable[[CallSession, Visit], Awaitable[None]]
+        self,
+        phone: str,
+        attend: Callable[[CallSession, Visit], Awaitable[None]],
+        *,
+        asks_pin_of: Contact | None = None,
     ) -> None:
         """Call someone, have them talked with, and return when that is over.
+
+        Where the contact has a PIN, whoever picks up enters it first.
 
         Raises:
             HomeAssistantError: nobody has answered, nothing could be said, or no call
@@ -170,6 +185,8 @@ class Conversations:
             arrived.set_result(None)
             try:
                 await attend(session, visit)
+            except CutOffError as err:
+                over.set_result(err)
             except Exception as err:  # noqa: BLE001 - engines raise what they like; whoever asked hears of it
                 LOGGER.warning("The house cannot speak: %s", type(err).__name__)
                 over.set_result(failed("assist_not_said"))
@@ -178,7 +195,8 @@ class Conversations:
                     over.set_result(None)
 
         ref, ended = ulid_now(), None
-        self._board.expect_conversation(ref, meet)
+        guest = Guest(meet, asks_pin_of)
+        self._board.expect_conversation(ref, guest)
         try:
             await self._dialler.async_place(
                 callee=phone, caller=caller, plan=_plan(visit.realtime), ref=ref
@@ -187,7 +205,7 @@ class Conversations:
             first: set[asyncio.Future[Any]] = {arrived, ended}
             await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
             if not arrived.done():
-                raise self._unanswered(ref)
+                raise self._unanswered(ref, guest)
             if failure := await asyncio.shield(over):
                 raise failure
             # 46elks tells the end within a second; where it does not, nobody waits for it.
@@ -225,11 +243,15 @@ class Conversations:
         line = min(lines, key=lambda one: one.data[CONF_NUMBER] != default)
         return _visit(line, is_stranger=False), line.data[CONF_NUMBER]
 
-    def _unanswered(self, ref: str) -> HomeAssistantError:
+    def _unanswered(self, ref: str, guest: Guest) -> HomeAssistantError:
         """Return why a call of ours came to nothing."""
+        if guest.is_refused:
+            return failed("assist_no_pin")
         call = self._dialler.latest(ref)
         outcome = call.outcome if call else None
-        if outcome in (CallOutcome.BUSY, CallOutcome.NO_ANSWER):
+        if outcome is CallOutcome.BUSY:
+            return failed("assist_engaged")
+        if outcome is CallOutcome.NO_ANSWER:
             return failed("assist_not_answered")
         return failed("assist_not_connected")
 

@@ -32,6 +32,14 @@ class LaterError(OSError):
     """A message is not taken now, through no fault of the disk: 46elks should repeat it."""
 
 
+class CutOffError(HomeAssistantError):
+    """Whoever was called has hung up before all was said."""
+
+    def __init__(self) -> None:
+        """Say so."""
+        super().__init__(translation_domain=DOMAIN, translation_key="assist_cut_off")
+
+
 def explain(err: ElksError) -> Explained:
     """Return the translation key and placeholders that tell a person about an error."""
     match err:

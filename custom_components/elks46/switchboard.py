@@ -6,7 +6,7 @@ is handed on, or kept until somebody listens.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -14,7 +14,7 @@ from homeassistant.util.hass_dict import HassKey
 from yarl import URL
 
 from . import tickets
-from .answering import STEP
+from .answering import ASK_PIN, ASK_PIN_AGAIN, STEP, ask_pin, locked
 from .api import (
     CallAnswered,
     CallCallback,
@@ -28,6 +28,7 @@ from .api import (
     sounds,
 )
 from .const import CONNECTED_MINUTES_AT_MOST, DOMAIN, MENU_SECONDS
+from .contacts import Contact
 from .front_desk import FrontDesk
 from .records import CallPlan
 from .tickets import Tickets
@@ -57,13 +58,27 @@ class Program:
     is_to_end: bool = False
 
 
+@dataclass(slots=True)
+class Guest:
+    """Whoever answers a call of ours that is a conversation.
+
+    `contact` is whose PIN they have to enter first, where that one has any.
+    """
+
+    attendant: Attendant
+    contact: Contact | None = None
+    is_refused: bool = False
+    """Whether they have not entered it, or not yet."""
+    answers: dict[str, Instruction] = field(default_factory=dict)
+
+
 class Switchboard:
     """Answers what the calls of an account ask."""
 
     def __init__(self, hass: HomeAssistant, tickets: Tickets) -> None:
         """Know no call yet, and where to leave tickets for those that are conversations."""
         self._tickets = tickets
-        self._attendants: dict[str, Attendant] = {}
+        self._guests: dict[str, Guest] = {}
         self.desk = FrontDesk(hass)
         # By what is said, where it stands on the stage.
         self.greetings: dict[str, tuple[str, ...]] = {}
@@ -87,14 +102,14 @@ class Switchboard:
             self._programs[ref] = replace(program, is_to_end=True)
 
     @callback
-    def expect_conversation(self, ref: str, attendant: Attendant) -> None:
+    def expect_conversation(self, ref: str, guest: Guest) -> None:
         """Know who talks with whoever answers a call of ours."""
-        self._attendants[ref] = attendant
+        self._guests[ref] = guest
 
     @callback
     def forget_conversation(self, ref: str) -> None:
         """Have nobody talk any more with who answers a call of ours."""
-        self._attendants.pop(ref, None)
+        self._guests.pop(ref, None)
 
     @callback
     def attach(self, listener: Listener) -> None:
@@ -128,20 +143,48 @@ class Switchboard:
         if program is None or not isinstance(question, CallAnswered | CallResult):
             return Hangup()
         self._tell(ref, question)
+        if program.plan.connect is not None:
+            guest = self._guests.get(ref)
+            if guest is None or program.is_to_end:
+                return Hangup()
+            if step not in guest.answers:
+                guest.answers[step] = self._receive(ref, program, guest, question)
+            return guest.answers[step]
         if isinstance(question, CallAnswered):
-            if program.plan.connect is not None:
-                return self._connect(ref, program, question)
             return _first(program)
         return _next(program, step, question)
 
-    def _connect(
-        self, ref: str, program: Program, question: CallAnswered
+    def _receive(
+        self, ref: str, program: Program, guest: Guest, question: Question
     ) -> Instruction:
-        """Let who has answered talk with the house, if it still wants to."""
-        attendant = self._attendants.get(ref)
-        if attendant is None or program.is_to_end or program.plan.connect is None:
+        """Let who has answered talk with the house, if they are whom it wants to talk with."""
+        if (contact := guest.contact) is None or contact.pin is None:
+            return self._connect(ref, program, guest, question.call_id)
+        guest.is_refused = True
+        if self.desk.pins.is_locked(contact):
+            return locked()
+        if isinstance(question, CallAnswered):
+            return ask_pin(ASK_PIN, contact.pin, self._step(program, 1))
+        if question.digits is None:
             return Hangup()
-        self._tickets.leave(question.call_id, attendant, ref)
+        if self.desk.pins.is_right(contact, question.digits):
+            guest.is_refused = False
+            return self._connect(ref, program, guest, question.call_id)
+        if self.desk.pins.is_locked(contact):
+            return locked()
+        following = self._step(program, len(guest.answers) + 1)
+        return ask_pin(ASK_PIN_AGAIN, contact.pin, following)
+
+    @staticmethod
+    def _step(program: Program, step: int) -> str:
+        return str(URL(program.next_url).update_query({STEP: step}))
+
+    def _connect(
+        self, ref: str, program: Program, guest: Guest, call_id: str
+    ) -> Instruction:
+        if program.plan.connect is None:
+            return Hangup()
+        self._tickets.leave(call_id, guest.attendant, ref)
         return Connect(
             (program.plan.connect,), time_limit=CONNECTED_MINUTES_AT_MOST * 60
         )

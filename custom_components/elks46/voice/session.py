@@ -94,6 +94,11 @@ class CallSession:
         self.call: Hello | None = None
         self.end: CallEnd | None = None
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the call has ended."""
+        return self.end is not None
+
     async def hello(self) -> Hello | None:
         """Return which call this is, None if nobody says so in time."""
         if self._reader is None:

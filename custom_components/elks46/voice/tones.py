@@ -27,7 +27,7 @@ def listening() -> bytes:
 @cache
 def working() -> bytes:
     """Return a low note and a pause, which may be repeated: wait a little."""
-    return _note(440, 0.06) + _silence(1.2)
+    return _note(440, 0.06) + silence(1.2)
 
 
 @cache
@@ -36,7 +36,8 @@ def failing() -> bytes:
     return _note(440, 0.15) + _note(330, 0.25)
 
 
-def _silence(seconds: float) -> bytes:
+def silence(seconds: float) -> bytes:
+    """Return nothing to be heard for so long."""
     return bytes(SAMPLE_BYTES * round(seconds * SAMPLE_RATE))
 
 
