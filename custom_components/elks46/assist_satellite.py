@@ -80,11 +80,17 @@ NO_TEXT: Final = "stt-no-text-recognized"
 GOODBYES: Final = frozenset(
     {
         *("goodbye", "good bye", "bye", "bye bye", "thats all", "hang up"),
-        *("hej då", "hejdå", "adjö", "ha det", "ha det bra", "lägg på"),
-        *("farvel", "ha det godt", "hei hei", "näkemiin", "moi moi", "hei sitten"),
-        *("auf wiedersehen", "auf wiederhören", "tschüss", "tschüs"),
-        *("do widzenia", "na razie", "pa", "tot ziens", "doei", "dag"),
-        *("au revoir", "adiós", "adios", "hasta luego"),
+        *("hej då", "hejdå", "tack hej då", "hej hej", "adjö", "vi hörs"),
+        *("ha det", "ha det bra", "lägg på", "avsluta samtalet", "det var allt"),
+        *("farvel", "ha det godt", "hadet", "hade", "hei hei", "snakkes", "adjø"),
+        *("legg på", "læg på", "vi ses", "det var alt"),
+        *("näkemiin", "kuulemiin", "hyvästi", "moi moi", "moikka", "heippa"),
+        *("hei sitten", "lopeta puhelu", "siinä kaikki"),
+        *("auf wiedersehen", "auf wiederhören", "tschüss", "tschüs", "das war alles"),
+        *("tot ziens", "doei", "dag"),
+        *("au revoir", "salut", "à bientôt", "cest tout"),
+        *("adiós", "adios", "hasta luego", "eso es todo"),
+        *("do widzenia", "na razie", "pa", "cześć", "to wszystko"),
     }
 )
 
@@ -670,7 +676,7 @@ def _assistant_for(visit: Visit) -> str:
 
 def is_goodbye(text: str) -> bool:
     """Tell whether somebody wants to end a call, in any of the languages of the house."""
-    return " ".join(re.findall(r"\w+", text.casefold().replace("'", ""))) in GOODBYES
+    return " ".join(re.findall(r"\w+", re.sub("['’]", "", text.casefold()))) in GOODBYES
 
 
 def _check_heard(session: CallSession) -> None:

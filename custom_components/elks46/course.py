@@ -62,11 +62,25 @@ TEXT_SECONDS: Final = 10
 RESTAGE_AFTER: Final = timedelta(hours=1)
 # Where a text says who has taken the alert.
 BY: Final = "{by}"
-# How people say by text that they see to it. Answers that a phone gives by itself while its
-# owner drives or sleeps begin with none of these.
+# How people say by text that they see to it, before all else. Answers that a phone gives by
+# itself while its owner drives or sleeps begin with none of these.
 YES: Final = frozenset(
-    {"ok", "okay", "oki", "okej", "ja", "jo", "japp", "yes", "yep", "tak", "joo"}
+    {
+        *("ok", "okay", "oki", "yes", "yep"),
+        *("ja", "jadå", "japp", "jepp", "jo", "okej", "kvitterar"),
+        *("greit", "jada", "jep", "kvitterer", "okei"),
+        *("joo", "juu", "kuitattu", "kuittaan", "kyllä", "selvä"),
+        *("bestätigt", "jawohl", "verstanden"),
+        *("akkoord", "bevestigd", "oke", "oké"),
+        *("confirmé", "d accord", "oui"),
+        *("confirmado", "de acuerdo", "sí", "vale"),
+        *("dobrze", "potwierdzam", "tak"),
+    }
 )
+# What begins like a yes and is none: "I do not" in Polish, "thanks for" in Danish.
+NO_YES: Final = frozenset({"ja nie", "tak for", "tak fordi"})
+# A yes that a phone has written without its accent. With more behind it, it means "if".
+YES_ALONE: Final = "si"
 
 
 class Course:
@@ -424,8 +438,14 @@ def is_yes(text: str, key: str) -> bool:
     """Tell whether a text says that somebody sees to it: the key alone, or a word for yes first."""
     if text.strip() == key:
         return True
-    first = re.match(r"\W*(\w+)", text.casefold())
-    return text.lstrip().startswith("👍") or bool(first and first[1] in YES)
+    said = " ".join(re.findall(r"\w+", text.casefold()))
+    if said == YES_ALONE or text.lstrip().startswith("👍"):
+        return True
+    return _begins(said, YES) and not _begins(said, NO_YES)
+
+
+def _begins(said: str, phrases: Iterable[str]) -> bool:
+    return any(f"{said} ".startswith(f"{phrase} ") for phrase in phrases)
 
 
 async def _async_failure(step: Callable[[], Awaitable[None]]) -> str | None:
