@@ -40,9 +40,12 @@ class Engine:
         """Be reached as a person who has logged in."""
         self._home = home
 
-    async def turn_page(self, clicks: int, seconds: float) -> None:
-        """Forget what happened, and expect so many clicks, each time; answers take so many seconds."""
-        await self._home.post(PATH, {"clicks": clicks, "seconds": seconds})
+    async def turn_page(
+        self, clicks: int, seconds: float, *, thinking: float = 0
+    ) -> None:
+        """Forget what happened; from now on so many clicks are answered after so long, by so many seconds of speech."""
+        order = {"clicks": clicks, "seconds": seconds, "thinking": thinking}
+        await self._home.post(PATH, order)
 
     async def notes(self) -> Notes:
         """Return what has happened."""

@@ -1,6 +1,7 @@
 """Pace: whether an answer is heard without a gap, however many are heard at once, and what a conversation costs.
 
 The voice speaks in real time, so nothing can be sent ahead: each delay of the voice, of the house and of the line is heard.
+Before it the agent thinks for a while; what comes over the line meanwhile is kept, and gone through when the answer begins.
 """
 
 import asyncio
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 CLICKS: Final = 2
 LIMIT: Final = 40
+# A little less than what makes the house say that it works.
+THINKING_SECONDS: Final = 1.2
 IDLE_SECONDS: Final = 1.0
 
 
@@ -80,7 +83,9 @@ class Pace(Measurement):
         self, house: BenchHouse, count: int, idle: float
     ) -> dict[str, float]:
         """Have so many conversations; `idle` is for how long a second the house computes without any."""
-        await house.engine.turn_page(CLICKS, self.scale.seconds)
+        await house.engine.turn_page(
+            CLICKS, self.scale.seconds, thinking=THINKING_SECONDS
+        )
         began, before = monotonic(), house.cpu_seconds()
         turns = await asyncio.gather(
             *(phone.turn(CLICKS, self.scale.seconds) for phone in house.phones[:count])

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from custom_components.elks46.voice import microphone, session
 from custom_components.elks46.voice.session import CallEnd
 
@@ -95,8 +97,11 @@ async def test_what_was_heard_can_be_let_go(spoken: Line) -> None:
     assert await anext(spoken.session.microphone()) == b"5678"
 
 
-async def test_of_too_much_the_oldest_goes(spoken: Line) -> None:
+async def test_of_too_much_the_oldest_goes(
+    spoken: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A minute is held, no more."""
+    monkeypatch.setattr(microphone, "TIMES_AS_FAST", 1000)
     seconds = [bytes([n]) * SECOND for n in range(65)]
     await spoken.peer.speak(*seconds)
     await spoken.peer.say(HANGUP)
@@ -108,8 +113,8 @@ async def test_of_too_much_the_oldest_goes(spoken: Line) -> None:
     assert b"".join(heard) == b"".join(seconds[5:])
 
 
-async def test_what_was_kept_comes_piece_by_piece(spoken: Line) -> None:
-    """All else goes on between them, however long whoever listens computes on each."""
+async def test_what_was_kept_comes_in_no_rush(spoken: Line) -> None:
+    """Piece by piece, four times as fast as it was said, so that all else goes on meanwhile."""
     await spoken.peer.speak(noise(SECOND))
     await spoken.peer.say(HANGUP)
     await spoken.session.ended()
@@ -122,15 +127,19 @@ async def test_what_was_kept_comes_piece_by_piece(spoken: Line) -> None:
             await asyncio.sleep(0)
 
     others = asyncio.create_task(go_on())
+    began = asyncio.get_running_loop().time()
     gone_on, pieces = [], []
     async for piece in spoken.session.microphone():
         gone_on.append(rounds)
         pieces.append(piece)
+    passed = asyncio.get_running_loop().time() - began
     others.cancel()
 
     assert {*map(len, pieces)} == {microphone.PIECE_BYTES}
     assert b"".join(pieces) == noise(SECOND)
     assert len({*gone_on}) == len(gone_on)
+    # But for the last of it, which is nothing to be noticed.
+    assert passed >= 0.8 / microphone.TIMES_AS_FAST
 
 
 async def test_samples_are_put_together_again(spoken: Line) -> None:

@@ -18,7 +18,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     notebook = Notebook()
     hass.http.register_view(NotebookView(notebook))
     await hass.data[stt.DATA_COMPONENT].async_add_entities([Ears(notebook)])
-    await hass.data[DATA_CONVERSATION].async_add_entities([Agent()])
+    await hass.data[DATA_CONVERSATION].async_add_entities([Agent(notebook)])
     for rate in RATES:
         await hass.async_add_executor_job(tone, rate)
     voices = (

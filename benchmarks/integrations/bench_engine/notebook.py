@@ -11,8 +11,7 @@ from homeassistant.components.http import HomeAssistantView
 class Answer:
     """When sound of one answer was there: moments, each with the seconds of sound there were by then.
 
-    Moments are of the clock that all processes of a machine share.
-    `handed` is when the voice handed it over, `ready` when Home Assistant had it in the form that was asked for.
+    Moments are of the clock that all processes of a machine share. `handed` is when the voice handed it over, `ready` when Home Assistant had it in the form that was asked for.
     """
 
     handed: list[tuple[float, float]] = field(default_factory=list)
@@ -38,11 +37,12 @@ class Notebook:
         """Turn to the first page."""
         self.clicks = 1
         self.seconds = 1.0
+        self.thinking = 0.0
         self.notes = Notes()
 
-    def turn(self, clicks: int, seconds: float) -> None:
-        """Turn to a new page: what is said is so many clicks, what is answered takes so long."""
-        self.clicks, self.seconds = clicks, seconds
+    def turn(self, clicks: int, seconds: float, thinking: float) -> None:
+        """Turn to a new page: so many clicks are said, and answered after so long by so much speech."""
+        self.clicks, self.seconds, self.thinking = clicks, seconds, thinking
         self.notes = Notes()
 
 
@@ -63,5 +63,7 @@ class NotebookView(HomeAssistantView):
     async def post(self, request: Request) -> Response:
         """Turn to a new page."""
         order: dict[str, Any] = await request.json()
-        self._notebook.turn(int(order["clicks"]), float(order["seconds"]))
+        self._notebook.turn(
+            int(order["clicks"]), float(order["seconds"]), float(order["thinking"])
+        )
         return self.json({})

@@ -15,6 +15,10 @@ from .pcm import BYTES_PER_SECOND, whole
 HEARD_SECONDS_AT_MOST: Final = 60
 # To tell speech in as much takes a small computer ten milliseconds.
 PIECE_BYTES: Final = BYTES_PER_SECOND // 10
+# What was kept is gone through so many times as fast as it was said.
+TIMES_AS_FAST: Final = 4
+# More than a line that stutters holds back.
+KEPT_BYTES_UNNOTICED: Final = BYTES_PER_SECOND // 5
 
 
 class Microphone:
@@ -49,6 +53,14 @@ class Microphone:
             sound = sound[:PIECE_BYTES]
         self._size -= len(sound)
         return sound
+
+    @property
+    def rest_seconds(self) -> float:
+        """How long to let others go on before the next piece is taken."""
+        if self._size <= KEPT_BYTES_UNNOTICED:
+            return 0
+        piece = min(len(self._heard[0]), PIECE_BYTES)
+        return piece / BYTES_PER_SECOND / TIMES_AS_FAST
 
     def put_back(self, sound: bytes) -> None:
         """Hold again, before all else, what was taken and belongs to the next who listens."""
@@ -107,7 +119,7 @@ class Listener(AsyncIterator[bytes]):
         """Return the next piece, waiting for it."""
         # Whoever listens computes on each piece. What was kept would otherwise be one
         # computation, and the answers of all calls had a gap as long.
-        await asyncio.sleep(0)
+        await asyncio.sleep(self._microphone.rest_seconds)
         while not self._microphone.is_over_for(self):
             self._news.clear()
             if (sound := self._microphone.take()) is not None:
