@@ -71,7 +71,7 @@ def test_a_logo_is_wide_and_ends_where_it_is_empty(
     assert edges(logo) == (0, 0, 0, 0)
 
 
-@pytest.mark.parametrize("name", ALLOWED_IMAGES)
+@pytest.mark.parametrize("name", sorted(ALLOWED_IMAGES))
 def test_a_picture_is_clear_around(name: str) -> None:
     """It stands on any background, and is small."""
     image = picture(name)
@@ -104,7 +104,7 @@ def distance(one: object, other: object) -> float:
     return float(sum((a - b) ** 2 for a, b in pairs) ** 0.5)
 
 
-@pytest.mark.parametrize("name", ALLOWED_IMAGES)
+@pytest.mark.parametrize("name", sorted(ALLOWED_IMAGES))
 async def test_home_assistant_shows_ours(
     hass: HomeAssistant,
     entry: MockConfigEntry,
