@@ -1,6 +1,7 @@
 """Calls that are tried again, ended, lost, and found after a restart."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
@@ -21,6 +22,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
+from custom_components.elks46.address import Address
 from custom_components.elks46.api import (
     Call,
     ElksConnectionError,
@@ -569,6 +571,26 @@ async def test_an_alarm_rings_although_the_history_cannot_be_read(
         await simulator.fail(failing("calls", **history), posting("drop_before"))
         with pytest.raises(HomeAssistantError, match="Nobody knows"):
             await ringing(hass)
+
+
+async def test_an_address_that_goes_while_a_call_is_asked_for(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """The call is steered by the address it was asked for with, as the cloud's remains when it is away."""
+    await simulator.put_handset(ANNA, answers="at_once")
+    known = Address.callback_url
+    asked: Counter[str] = Counter()
+
+    def once(address: Address, kind: str, ref: str | None = None) -> str | None:
+        asked[kind] += 1
+        return {1: known(address, kind, ref)}.get(asked[kind])
+
+    with patch.object(Address, "callback_url", once):
+        (row,) = await place_call(hass, to=[ANNA])
+    (posted,) = await simulator.requests("POST", "calls")
+
+    assert row["outcome"] == "answered"
+    assert posted["fields"]["voice_start"].startswith("http")
 
 
 async def test_a_time_that_cannot_be_is_none(

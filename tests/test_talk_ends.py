@@ -404,6 +404,21 @@ async def talked_with(parlour: Parlour) -> Call:
     return call
 
 
+@pytest.mark.parametrize("stage", [told, asked, about_to_answer])
+async def test_a_call_ends_with_the_automation_that_wanted_it(
+    parlour: Parlour, stage: Stage
+) -> None:
+    """Stopped in the middle, it has nobody listen on, and pay for it."""
+    async with parlour.unharmed():
+        call = await stage(parlour)
+        assert call.errand is not None
+        call.errand.cancel()
+        await asyncio.wait({call.errand})
+        ended = await parlour.end(call.id)
+
+    assert ended["duration"] < LONG_SECONDS
+
+
 @pytest.mark.parametrize(
     ("stage", "end", "fails"),
     [

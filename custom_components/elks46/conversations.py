@@ -29,6 +29,7 @@ from .const import (
 )
 from .errors import CutOffError, failed
 from .records import Admission, CallOutcome, CallPlan, Visit
+from .subentries import subentry_by_number
 from .switchboard import Guest
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class Conversations:
 
         A contact without the right to is a stranger, too.
         """
-        subentry = self._number(number)
+        subentry = subentry_by_number(self._entry, number)
         if subentry is None or not subentry.data.get(CONF_REALTIME_NUMBER):
             return Admission.UNABLE
         if contact_id is None and not subentry.data.get(CONF_STRANGERS, False):
@@ -177,22 +178,23 @@ class Conversations:
             raise failed("assist_no_address")
         if self.is_awaited:
             raise failed("not_loaded")
-        arrived: asyncio.Future[None] = self._hass.loop.create_future()
+        arrived: asyncio.Future[CallSession] = self._hass.loop.create_future()
         over: asyncio.Future[HomeAssistantError | None]
         over = self._hass.loop.create_future()
 
         async def meet(session: CallSession) -> None:
-            arrived.set_result(None)
+            arrived.set_result(session)
+            # As long as it is not done, and should whoever attends be stopped in the middle.
+            came_of_it: HomeAssistantError | None = failed("assist_not_said")
             try:
                 await attend(session, visit)
+                came_of_it = None
             except CutOffError as err:
-                over.set_result(err)
+                came_of_it = err
             except Exception as err:  # noqa: BLE001 - engines raise what they like; whoever asked hears of it
                 LOGGER.warning("The house cannot speak: %s", type(err).__name__)
-                over.set_result(failed("assist_not_said"))
             finally:
-                if not over.done():
-                    over.set_result(None)
+                over.set_result(came_of_it)
 
         ref, ended = ulid_now(), None
         guest = Guest(meet, asks_pin_of)
@@ -212,17 +214,13 @@ class Conversations:
             await asyncio.wait({ended}, timeout=HANG_UP_SECONDS)
         except asyncio.CancelledError:
             await self._dialler.async_withdraw(ref)
+            if arrived.done():
+                await arrived.result().hang_up()
             raise
         finally:
             self._board.forget_conversation(ref)
             if ended is not None:
                 ended.cancel()
-
-    def _number(self, number: str) -> ConfigSubentry | None:
-        subentries = self._entry.get_subentries_of_type(SUBENTRY_NUMBER)
-        return next(
-            (one for one in subentries if one.data[CONF_NUMBER] == number), None
-        )
 
     def _line(self) -> tuple[Visit, str]:
         """Return what a call of ours goes through, and the number that it is from.

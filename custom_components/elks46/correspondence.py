@@ -36,6 +36,7 @@ from .const import (
 )
 from .contacts import Contact, first_digits, is_answerable
 from .errors import despite_disk, failed
+from .notices import async_take_back, issue_of_number
 from .records import Letter
 from .subentries import subentry_by_number
 
@@ -137,13 +138,7 @@ class Correspondence:
         letters = self._store.letters.values()
         senders = {letter.sender for letter in letters if self._circles(letter)}
         going = {self._loop_id(one) for one in self._contacts if one.phone in senders}
-        told = {
-            issue_id
-            for domain, issue_id in ir.async_get(self._hass).issues
-            if domain == DOMAIN and issue_id.startswith(self._loop_id())
-        }
-        for issue_id in told - going:
-            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+        async_take_back(self._hass, self._loop_id(), but=going)
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         task = self._entry.async_create_task(self._hass, work, "elks46 text to Assist")
@@ -305,7 +300,7 @@ class Correspondence:
         return words[f"component.{DOMAIN}.exceptions.{what.translation_key}.message"]
 
     def _absent_id(self, number: str) -> str:
-        return f"text_assist_absent_{self._entry.entry_id}_{number}"
+        return issue_of_number(self._entry, "text_assist_absent", number)
 
     def _loop_id(self, writer: Contact | None = None) -> str:
         who = writer.subentry_id if writer else ""

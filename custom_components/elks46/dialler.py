@@ -6,9 +6,10 @@ in 46elks' history, and never placed again by itself.
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
@@ -65,6 +66,9 @@ CLOSE_SECONDS: Final = 10
 DATA_WAITING: Final[HassKey[dict[str, asyncio.Future[PhoneCall]]]] = HassKey(
     f"{DOMAIN}_calls"
 )
+
+type Order = Callable[[], Awaitable[Call]]
+"""Asks 46elks for a call."""
 
 
 class Dialler:
@@ -159,7 +163,9 @@ class Dialler:
             is_taped=plan.record,
         )
         self._plans[call.ref] = plan
-        task = self._start(call.ref, self._async_place(call, is_alert=is_alert))
+        task = self._start(
+            call.ref, self._async_place(call, caller, plan, is_alert=is_alert)
+        )
         task.add_done_callback(lambda _: self._placed(call))
         try:
             await asyncio.wait({task})
@@ -389,15 +395,15 @@ class Dialler:
         else:
             self._redials.pop(call.ref, None)
 
-    async def _async_place(self, call: PhoneCall, *, is_alert: bool) -> PhoneCall:
+    async def _async_place(
+        self, call: PhoneCall, caller: str, plan: CallPlan, *, is_alert: bool
+    ) -> PhoneCall:
         turn = self._turns.setdefault(call.callee, asyncio.Lock())
         async with turn:
             if self._closing:
                 raise failed("not_loaded")
-            if self._address.callback_url(CallbackKind.CALL) is None:
-                raise failed("call_no_address")
-            seconds = call.plan.talk_seconds if call.plan else 0
-            minutes = max(1, ceil(seconds / 60))
+            ask = self._order(call, caller, plan)
+            minutes = max(1, ceil(plan.talk_seconds / 60))
             after = await self._look_up.async_newest()
             if not self._is_wanted(call):
                 raise invalid("call_is_over", call_id=call.ref)
@@ -411,7 +417,26 @@ class Dialler:
                 )
                 await self.ledger.async_remember(call)
             self.repertoire.expect(self.ledger.known(call))
-            return await self._async_dial(call)
+            return await self._async_dial(call, ask)
+
+    def _order(self, call: PhoneCall, caller: str, plan: CallPlan) -> Order:
+        """Return what asks 46elks for a call, with the address that this home has now.
+
+        Raises:
+            HomeAssistantError: it has none.
+        """
+        address = self._address
+        url = address.callback_url(CallbackKind.CALL, call.ref)
+        if url is None:
+            raise failed("call_no_address")
+        return partial(
+            self._client.calls.start,
+            caller=caller,
+            callee=call.callee,
+            voice_start=url,
+            when_hangup=address.callback_url(CallbackKind.HANGUP, call.ref),
+            ring_timeout=plan.ring_timeout,
+        )
 
     def _is_wanted(self, call: PhoneCall) -> bool:
         """Tell whether a call that is about to be placed still should be."""
@@ -419,9 +444,9 @@ class Dialler:
         is_dropped = {call.ref, call.redial_of} & self._unwanted
         return not is_dropped and (first is None or first.wants_redial)
 
-    async def _async_dial(self, call: PhoneCall) -> PhoneCall:
+    async def _async_dial(self, call: PhoneCall, ask: Order) -> PhoneCall:
         try:
-            answer = await self._async_post(call)
+            answer = await self._async_post(call, ask)
         except ElksError as err:
             known = await self.ledger.async_refused(call, CallOutcome.FAILED)
             if known.id is not None:
@@ -437,14 +462,14 @@ class Dialler:
             raise failed("call_unknown")
         return known
 
-    async def _async_post(self, call: PhoneCall) -> Call | None:
+    async def _async_post(self, call: PhoneCall, ask: Order) -> Call | None:
         """Have 46elks take the call, once; None where nothing but posts can tell.
 
         Raises:
             ElksError: it was not taken.
         """
         try:
-            return await self._async_ask(call)
+            return await self._async_ask(ask)
         except ElksError as err:
             if not err.outcome_unknown:
                 raise
@@ -452,35 +477,20 @@ class Dialler:
             is_late = isinstance(err, ElksTimeoutError)
         return await self._look_up.async_search(call, late=is_late)
 
-    async def _async_ask(self, call: PhoneCall) -> Call:
+    async def _async_ask(self, ask: Order) -> Call:
         """Ask for a call until that reaches 46elks, which hears it once."""
         for pause in RETRY_PAUSES:
             try:
-                return await self._async_start(call)
+                return await self._async_start(ask)
             except ElksConnectionError as err:
                 if err.outcome_unknown:
                     raise
             await asyncio.sleep(pause)
-        return await self._async_start(call)
+        return await self._async_start(ask)
 
-    async def _async_start(self, call: PhoneCall) -> Call:
-        if TYPE_CHECKING:
-            assert call.caller is not None
-            assert call.plan is not None
+    async def _async_start(self, ask: Order) -> Call:
         async with self._slots:
-            return await self._client.calls.start(
-                caller=call.caller,
-                callee=call.callee,
-                voice_start=self._url(CallbackKind.CALL, call),
-                when_hangup=self._url(CallbackKind.HANGUP, call),
-                ring_timeout=call.plan.ring_timeout,
-            )
-
-    def _url(self, kind: CallbackKind, call: PhoneCall) -> str:
-        url = self._address.callback_url(kind, call.ref)
-        if TYPE_CHECKING:
-            assert url is not None
-        return url
+            return await ask()
 
     async def _async_settle(self, call: PhoneCall) -> PhoneCall:
         """Find out whether a call was placed whose answer nobody has."""

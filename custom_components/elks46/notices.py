@@ -1,6 +1,6 @@
 """What is said in Repairs of single numbers, and taken back where it is no longer so."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -24,6 +24,16 @@ def issue_data(entry: ConfigEntry, number: str) -> dict[str, str | int | float |
 
 
 @callback
+def async_take_back(
+    hass: HomeAssistant, *beginnings: str, but: Collection[str] = ()
+) -> None:
+    """Take back what was said under ids that begin so, but for what still is so."""
+    for domain, issue_id in list(ir.async_get(hass).issues):
+        if domain == DOMAIN and issue_id.startswith(beginnings) and issue_id not in but:
+            ir.async_delete_issue(hass, domain, issue_id)
+
+
+@callback
 def async_tell_of_numbers(
     hass: HomeAssistant,
     entry: ConfigEntry,
@@ -32,10 +42,7 @@ def async_tell_of_numbers(
 ) -> None:
     """Say what is so of these numbers of an account, with the reason where there is one, and of none of its others."""
     ours = {issue_of_number(entry, what, number): number for number in numbers}
-    for domain, issue_id in list(ir.async_get(hass).issues):
-        is_of_account = issue_id.startswith(f"{what}_{entry.entry_id}_")
-        if domain == DOMAIN and is_of_account and issue_id not in ours:
-            ir.async_delete_issue(hass, domain, issue_id)
+    async_take_back(hass, f"{what}_{entry.entry_id}_", but=ours)
     for issue_id, number in ours.items():
         reason = numbers[number]
         ir.async_create_issue(

@@ -36,7 +36,7 @@ from .const import (
     ReplyTo,
 )
 from .contacts import Contacts, is_answerable
-from .notices import async_tell_of_numbers, issue_data, issue_of_number
+from .notices import async_take_back, async_tell_of_numbers, issue_data, issue_of_number
 from .records import Forward, Reply
 from .signals import SIGNAL_MESSAGE
 from .subentries import subentry_by_number
@@ -348,10 +348,7 @@ class Replies:
         forwards = self._store.forwards.values()
         going = {one.number for one in forwards if self._goes_in_circles(one)}
         current = {issue_of_number(self._entry, LOOP, number) for number in going}
-        for domain, issue_id in list(ir.async_get(self._hass).issues):
-            is_ours = issue_id.startswith(f"{LOOP}_{self._entry.entry_id}_")
-            if domain == DOMAIN and is_ours and issue_id not in current:
-                ir.async_delete_issue(self._hass, domain, issue_id)
+        async_take_back(self._hass, f"{LOOP}_{self._entry.entry_id}_", but=current)
 
     def _tell_loop(self, number: str) -> None:
         """Say it in Repairs, and once in the log."""

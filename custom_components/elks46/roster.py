@@ -16,6 +16,7 @@ from .const import (
     LOGGER,
     SUBENTRY_NUMBER,
 )
+from .notices import async_take_back
 
 if TYPE_CHECKING:
     from .api import Number
@@ -145,7 +146,4 @@ class Roster:
     def _forget_all_but(self, current: set[str]) -> None:
         entry_id = self._entry.entry_id
         ours = (f"{OFFERED}_{entry_id}_", f"{GONE}_{entry_id}_")
-        for domain, issue_id in list(ir.async_get(self._hass).issues):
-            if domain == DOMAIN and issue_id.startswith(ours):
-                if issue_id not in current:
-                    ir.async_delete_issue(self._hass, domain, issue_id)
+        async_take_back(self._hass, *ours, but=current)
