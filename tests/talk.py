@@ -22,6 +22,7 @@ from custom_components.elks46.const import (
     CONF_CALL_HANDLING,
     CONF_REALTIME_NUMBER,
     CONF_RIGHTS,
+    CONF_STRANGERS,
 )
 
 from . import ANNA, NUMBER, Json, SimulatorControl
@@ -263,6 +264,21 @@ class Parlour(Phones):
             self.entry, subentry, data={**subentry.data, **settings}
         )
         await self.hass.async_block_till_done(wait_background_tasks=True)
+
+    async def choose(self, select: str, option: str) -> None:
+        """Choose a setting of the number."""
+        entity_id = f"select.46701740690_{select}"
+        await self.hass.services.async_call(
+            "select",
+            "select_option",
+            {"entity_id": entity_id, "option": option},
+            blocking=True,
+        )
+
+    async def let_in_strangers(self, option: str = "preferred") -> None:
+        """Let strangers talk, with an assistant that is chosen for them."""
+        await self.change("number", **{CONF_STRANGERS: True})
+        await self.choose("assistant_for_strangers", option)
 
     async def ring(self, caller: str, **how: object) -> str:
         """Have somebody call the house when it is free, and return the id of the call."""

@@ -15,7 +15,6 @@ from custom_components.elks46.const import (
     CONF_GREETING,
     CONF_PIN,
     CONF_RIGHTS,
-    CONF_STRANGERS,
     CONF_USER_ID,
 )
 
@@ -103,7 +102,7 @@ async def test_strangers_are_refused(
 
 async def test_strangers_may_be_let_in(hass: HomeAssistant, parlour: Parlour) -> None:
     """They talk with the satellite of the number."""
-    await parlour.change("number", **{CONF_STRANGERS: True})
+    await parlour.let_in_strangers()
     parlour.ears.expect("Is it cold", "bye bye")
     await parlour.end(await parlour.ring(STRANGER))
 
@@ -119,9 +118,8 @@ async def test_a_satellite_has_one_call(
     parlour: Parlour, fallback: str, heard: str
 ) -> None:
     """A second stranger hears busy, while a contact is attended."""
-    await parlour.change(
-        "number", **{CONF_CALL_FALLBACK: fallback, CONF_STRANGERS: True}
-    )
+    await parlour.change("number", **{CONF_CALL_FALLBACK: fallback})
+    await parlour.let_in_strangers()
     first = await parlour.ring(STRANGER)
     await parlour.talks(first)
     second = await parlour.call(BJORN)

@@ -48,6 +48,7 @@ from .escalation import Escalation
 from .fallbacks import Fallbacks
 from .guard import Guard
 from .inbox import Inbox
+from .notices import async_forget_assistants
 from .outbox import Outbox
 from .provisioning import Provisioning
 from .reach import Reach
@@ -375,6 +376,7 @@ def _async_wire(
         """Apply changed settings, contacts and numbers; who answers calls needs no more than that."""
         nonlocal before
         before, was = _settings(entry), before
+        async_forget_assistants(hass, entry)
         if before == was:
             runtime.reception.async_open()
             # Calls that were left to others are taken over by that.

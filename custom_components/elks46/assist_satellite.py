@@ -17,6 +17,7 @@ from homeassistant.components.assist_pipeline import (
     Pipeline,
     PipelineEvent,
     PipelineEventType,
+    PipelineNotFound,
     PipelineStage,
 )
 from homeassistant.components.assist_satellite import (
@@ -50,6 +51,7 @@ from .entity import ElksContactEntity, ElksEntity, ElksNumberEntity
 from .errors import CutOffError, failed, invalid
 from .greetings import MEDIA
 from .interruption import async_play
+from .notices import assist_unable_issue
 from .records import Visit
 from .sentence import Sentence
 from .voice import tones
@@ -155,7 +157,11 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
         """Return where the number in use says which pipeline it is."""
         if (visit := self._visit or self._visit_ahead) is None:
             return None
-        return select_of(self.hass, visit.number_id, _assistant_for(visit))
+        key = _assistant_for(visit)
+        if visit.is_stranger and self._pipeline(visit) is None:
+            # Home Assistant would take the preferred one, which is the owner's.
+            raise PipelineNotFound("not-chosen", "There is no assistant for strangers")
+        return select_of(self.hass, visit.number_id, key)
 
     @property
     @override
@@ -202,19 +208,26 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
             and pipeline.tts_engine is not None
             and tts.async_resolve_engine(self.hass, pipeline.tts_engine) is not None
         )
-        number, assistant = self._names(visit)
-        issue_id = f"assist_unable_{self._entry.entry_id}_{visit.number_id}"
+        issue_id = assist_unable_issue(
+            self._entry, visit.number_id, is_stranger=visit.is_stranger
+        )
         if has_all:
             ir.async_delete_issue(self.hass, DOMAIN, issue_id)
         else:
+            number = self._entry.subentries[visit.number_id].title
+            what, names = (
+                ("assist_unable", {"number": number, "pipeline": pipeline.name})
+                if pipeline is not None
+                else ("assist_not_chosen", {"number": number})
+            )
             ir.async_create_issue(
                 self.hass,
                 DOMAIN,
                 issue_id,
-                is_fixable=True,
+                is_fixable=pipeline is not None,
                 severity=ir.IssueSeverity.ERROR,
-                translation_key="assist_unable",
-                translation_placeholders={"number": number, "pipeline": assistant},
+                translation_key=what,
+                translation_placeholders=names,
                 data={
                     "entry_id": self._entry.entry_id,
                     "subentry_id": visit.number_id,

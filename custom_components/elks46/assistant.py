@@ -74,15 +74,20 @@ def select_of(hass: HomeAssistant, number_id: str, key: str) -> str | None:
 def pipeline_of(
     hass: HomeAssistant, number_id: str, key: str = OF_CONTACTS
 ) -> Pipeline | None:
-    """Return the assistant that a number is set to, or else the preferred one."""
+    """Return the assistant that a number is set to, or else the preferred one.
+
+    Strangers get none but what was chosen for them: the preferred one is the owner's.
+    """
     if assist_pipeline.DOMAIN not in hass.config.components:
         return None
     entity_id = select_of(hass, number_id, key)
     chosen = hass.states.get(entity_id) if entity_id else None
-    name = chosen.state if chosen else OPTION_PREFERRED
     known = {one.name: one.id for one in async_get_pipelines(hass)}
+    name = chosen.state if chosen else None
+    if key == OF_STRANGERS and name not in (OPTION_PREFERRED, *known):
+        return None
     try:
-        return async_get_pipeline(hass, known.get(name))
+        return async_get_pipeline(hass, known.get(name or OPTION_PREFERRED))
     except PipelineNotFound:
         return None
 

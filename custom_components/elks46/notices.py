@@ -59,3 +59,26 @@ def async_tell_of_numbers(
             },
             data=issue_data(entry, number),
         )
+
+
+def assist_unable_issue(
+    entry: ConfigEntry, number_id: str, *, is_stranger: bool
+) -> str:
+    """Return the id under which a person is told that an assistant of a number cannot talk."""
+    whose = "_strangers" if is_stranger else ""
+    return f"assist_unable_{entry.entry_id}_{number_id}{whose}"
+
+
+@callback
+def async_forget_assistant(
+    hass: HomeAssistant, entry: ConfigEntry, number_id: str, *, is_stranger: bool
+) -> None:
+    """Take back that an assistant of a number cannot talk."""
+    issue_id = assist_unable_issue(entry, number_id, is_stranger=is_stranger)
+    ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+
+@callback
+def async_forget_assistants(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take it back of all, as something else holds now: the next who calls finds out."""
+    async_take_back(hass, f"assist_unable_{entry.entry_id}_")

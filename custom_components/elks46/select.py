@@ -34,13 +34,13 @@ async def async_setup_entry(
             # Importing it brings along what not every home has.
             from .assist_select import assist_selects  # noqa: PLC0415
 
-            selects += assist_selects(hass, subentry)
+            selects += assist_selects(hass, entry, subentry)
         elif (
             subentry.data.get(CONF_TEXT_ASSIST) and ASSISTANTS in hass.config.components
         ):
             from .assist_select import written_selects  # noqa: PLC0415
 
-            selects += written_selects(hass, subentry)
+            selects += written_selects(hass, entry, subentry)
         async_add_entities(selects, config_subentry_id=subentry.subentry_id)
 
 
