@@ -18,20 +18,25 @@ def moments(heard: bytes, made: bytes) -> list[float]:
     return list(_moments(samples(heard), samples(made)))
 
 
-def longest_gap(heard: bytes, made: bytes) -> float:
+def longest_gap(heard: bytes, *made: bytes) -> float:
     """Return for how many seconds at most a sound was not heard between its beginning and its end.
 
-    Both are samples of a telephone. All of the sound must be there, in its order.
+    All are samples of a telephone, `made` those that the same sound may have become. All of
+    one of them must be there, in its order.
     """
     # Silence around it is not told from that of the line.
-    made = made.strip(b"\0")
-    at, gaps = heard.index(made[:WINDOW]), [0]
-    while made:
-        rest = heard[at : at + len(made)]
-        pairs = enumerate(zip(made, rest, strict=False))
+    (at, sound), *_ = (
+        (found, one)
+        for one in (one.strip(b"\0") for one in made)
+        if (found := heard.find(one[:WINDOW])) >= 0
+    )
+    gaps = [0]
+    while sound:
+        rest = heard[at : at + len(sound)]
+        pairs = enumerate(zip(sound, rest, strict=False))
         same = next((n for n, (one, other) in pairs if one != other), len(rest))
-        made, at = made[same:], at + same
-        gaps.append(heard.index(made[:WINDOW], at) - at)
+        sound, at = sound[same:], at + same
+        gaps.append(heard.index(sound[:WINDOW], at) - at)
         at += gaps[-1]
     return max(gaps) / BYTES_A_SECOND
 

@@ -4,7 +4,7 @@ from array import array
 import asyncio
 import base64
 from collections.abc import AsyncGenerator, Generator
-from itertools import dropwhile
+from itertools import dropwhile, islice
 from typing import Any, Final, override
 from unittest.mock import patch
 
@@ -29,6 +29,8 @@ WORKING: Final = "custom_components.elks46.assist_satellite.WORKING_AFTER_SECOND
 # Before that a caller has heard no more than the notes that tell them to speak.
 CUE_SECONDS: Final = 0.3
 TURNS: Final = 8
+# A telephone line rings for so long where a sound begins out of silence: sixteen of its own samples to either side.
+EDGE_SAMPLES: Final = 32
 # Of a WAV, before its samples.
 HEAD_BYTES: Final = 44
 # So that a turn, which takes as long as it does here, is not longer than what is kept of a call.
@@ -42,8 +44,8 @@ def ramp() -> bytes:
 
 def is_unbroken(heard: bytes) -> bool:
     """Tell whether a part of that has lost nothing and has nothing twice, from where it begins."""
-    # What comes in between the silence before it and its first sample is of neither.
-    _, *samples = dropwhile(lambda sample: not sample, array("h", heard))
+    sounding = dropwhile(lambda sample: not sample, array("h", heard))
+    samples = [*islice(sounding, EDGE_SAMPLES, None)]
     return samples == [*range(samples[0], samples[0] + len(samples))]
 
 

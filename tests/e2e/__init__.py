@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,6 +53,22 @@ async def eventually[T](look: Callable[[], Awaitable[T]], wanted: object = None)
                 await asyncio.sleep(POLL_SECONDS)
     except TimeoutError:
         raise AssertionError(f"Wanted {wanted}, but saw {seen}") from None
+
+
+async def automate(home: Home, key: str, automation: Json) -> None:
+    """Save a new automation as the editor does, and return when it is ready.
+
+    The editor's own answer comes before that: an event right behind it might go unseen.
+    """
+    await home.post(f"config/automation/config/{key}", automation)
+    await eventually(partial(_is_ready, home, key))
+
+
+async def _is_ready(home: Home, key: str) -> bool:
+    states = await home.ask("get_states")
+    return any(
+        one["attributes"].get("id") == key and one["state"] == "on" for one in states
+    )
 
 
 class Town:

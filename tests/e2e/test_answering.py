@@ -14,13 +14,13 @@ from tests import STRANGER, Json
 from tests.calls import Phones
 from tests.hearing import distinct, moments
 
-from . import ANNA, ERIK, NUMBER, PATIENCE, Account, eventually
+from . import ANNA, ERIK, NUMBER, PATIENCE, Account, automate, eventually
 
 HANDLING = "select.46701740690_call_handling"
 IN_CALL = "binary_sensor.46701740690_in_call"
 GATE = "input_boolean.front_door"
 FREEZER = "input_number.freezer"
-AUTOMATION = "config/automation/config/caller"
+KEY = "caller"
 RECEIVED = {"trigger": "event", "event_type": "elks46_call_received"}
 CALL = {"call_id": "{{ trigger.event.data.call_id }}"}
 # As in the manual, with a door of this house for the gate.
@@ -91,9 +91,9 @@ async def automation(
     account: Account, home: Home, request: pytest.FixtureRequest
 ) -> AsyncGenerator[None]:
     """Add an automation as its editor does."""
-    await home.post(AUTOMATION, request.param)
+    await automate(home, KEY, request.param)
     yield
-    await home.delete(AUTOMATION)
+    await home.delete(f"config/automation/config/{KEY}")
 
 
 async def grant(home: Home, account: Account, name: str, *rights: str) -> None:
@@ -148,6 +148,7 @@ async def test_gate_opens_on_a_rejected_ring_of_who_may(
     account: Account, home: Home, phones: Phones
 ) -> None:
     """Not for a stranger, and not for a contact without the right; none of them pays."""
+    await home.run("input_boolean.turn_on", entity_id=GATE)
     await grant(home, account, "Anna", "open")
     await account.phones.put_handset(STRANGER)
     async with home.events("elks46_call_ended") as ended:

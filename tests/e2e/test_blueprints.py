@@ -14,7 +14,7 @@ import pytest
 from demo.house import Home
 from tests import Json
 
-from . import Account, device, eventually
+from . import Account, automate, device, eventually
 
 ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = ROOT / "blueprints" / "automation" / "elks46"
@@ -44,10 +44,9 @@ async def automation(
     (text,) = [one for one in blocks if f"path: elks46/{request.param}.yaml" in one]
     number = await device(imported, "+46701740690")
     example: Any = parse_yaml(text.replace(NUMBER_DEVICE, number))
-    path = f"config/automation/config/{request.param}"
-    await imported.post(path, {**example, "alias": request.param})
+    await automate(imported, request.param, {**example, "alias": request.param})
     yield f"automation.{request.param}"
-    await imported.delete(path)
+    await imported.delete(f"config/automation/config/{request.param}")
 
 
 async def test_blueprints_are_listed(imported: Home) -> None:

@@ -15,7 +15,18 @@ from tests import failing
 from tests.calls import Phones, chirp
 from tests.hearing import moments
 
-from . import ANNA, ERIK, NUMBER, PATIENCE, Account, Town, device, eventually, status_of
+from . import (
+    ANNA,
+    ERIK,
+    NUMBER,
+    PATIENCE,
+    Account,
+    Town,
+    automate,
+    device,
+    eventually,
+    status_of,
+)
 from .talking import LIGHT, SATELLITE, ring, say, state
 
 # Answers every text with itself, once for each time that it is announced.
@@ -32,7 +43,7 @@ ECHO = {
         }
     ],
 }
-ECHO_PATH = "config/automation/config/echo"
+ECHO_KEY = "echo"
 # On the phone's clock; a thousandth of it on ours, which is in the middle of the restart.
 SOME_SECONDS = 3000
 
@@ -61,10 +72,10 @@ async def account(town: Town) -> AsyncGenerator[Account]:
 async def echo(account: Account) -> AsyncGenerator[None]:
     """Add an automation that answers every text with itself."""
     async with account.town.house.visit() as home:
-        await home.post(ECHO_PATH, ECHO)
+        await automate(home, ECHO_KEY, ECHO)
     yield
     async with account.town.house.visit() as home:
-        await home.delete(ECHO_PATH)
+        await home.delete(f"config/automation/config/{ECHO_KEY}")
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from demo import elks
 from demo.house import Home, HomeError
 from tests import Json
 
-from . import ANNA, ERIK, NUMBER, Account, device, eventually
+from . import ANNA, ERIK, NUMBER, Account, automate, device, eventually
 
-AUTOMATION: Final = "config/automation/config/by_text"
+KEY: Final = "by_text"
+AUTOMATION: Final = f"config/automation/config/{KEY}"
 FLOW: Final = "config/config_entries/subentries/flow"
 DOOR: Final = "input_boolean.front_door"
 PIN: Final = "73914"
@@ -69,10 +70,10 @@ async def door(home: Home) -> str:
 
 async def traces(home: Home) -> list[Any]:
     """Return what Home Assistant keeps of each run."""
-    runs = await home.ask("trace/list", domain="automation", item_id="by_text")
+    runs = await home.ask("trace/list", domain="automation", item_id=KEY)
     return [
         await home.ask(
-            "trace/get", domain="automation", item_id="by_text", run_id=run["run_id"]
+            "trace/get", domain="automation", item_id=KEY, run_id=run["run_id"]
         )
         for run in runs
     ]
@@ -80,7 +81,7 @@ async def traces(home: Home) -> list[Any]:
 
 async def finished(home: Home) -> int:
     """Return how many runs are over."""
-    runs = await home.ask("trace/list", domain="automation", item_id="by_text")
+    runs = await home.ask("trace/list", domain="automation", item_id=KEY)
     return sum(run["state"] == "stopped" for run in runs)
 
 
@@ -88,7 +89,7 @@ async def test_a_text_unlocks_with_the_pin(
     account: Account, home: Home, anna: str
 ) -> None:
     """Which stands in no trace, right or wrong."""
-    await home.post(AUTOMATION, by_text(anna))
+    await automate(home, KEY, by_text(anna))
 
     for number, text in enumerate(("Unlock", "73915 unlock"), start=1):
         await account.phones.send_text(ANNA, NUMBER, text)
@@ -109,7 +110,7 @@ async def test_a_text_unlocks_after_a_reload_and_a_restart(
     account: Account, home: Home, anna: str
 ) -> None:
     """Also one that comes while the house is down."""
-    await home.post(AUTOMATION, by_text(anna))
+    await automate(home, KEY, by_text(anna))
     await elks.set_options(home, account.entry_id, low_balance=5)
     await account.phones.send_text(ANNA, NUMBER, f"{PIN} unlock")
     await eventually(partial(door, home), "off")
@@ -127,7 +128,7 @@ async def test_the_editor_says_what_is_wrong(
     account: Account, home: Home, anna: str
 ) -> None:
     """In words, when the automation is saved; what was saved before stays."""
-    await home.post(AUTOMATION, by_text(anna))
+    await automate(home, KEY, by_text(anna))
     number = await device(home, NUMBER)
 
     for wrong, told in (
