@@ -15,7 +15,16 @@ from typing import Final
 from simulator.config import DEFAULT_NUMBER, DEFAULT_PORT as SIMULATOR_PORT
 
 from . import assist
-from .elks import Account, Simulator, connect, connected, move, set_options
+from .elks import (
+    REALTIME,
+    Account,
+    Simulator,
+    connect,
+    connected,
+    move,
+    set_options,
+    talk_through,
+)
 from .house import EARS, PASSWORD, ROOT, USERNAME, HomeError, House
 from .process import POLL_SECONDS, ProcessError, is_free
 
@@ -34,12 +43,16 @@ Try this, with both pages side by side:
   3. Switch Erik's phone off, text him from Home Assistant, and switch it on again.
   4. Press "Freezer calls": Anna's phone rings until she presses 1, then Erik's.
   5. Ring {number} from Anna's phone: the front door opens, and the call costs nothing.
+  6. Choose "Talk with Assist" at "Call handling" in Home Assistant, ring again from Anna's
+     phone, press the microphone, and say one of these after the two notes:
+{sentences}
+     The house knows these by heart, and takes whatever else you say for the most similar one.
 
 Ready after {seconds:.0f} seconds. Ctrl-C stops both. The house is kept; the phones start empty.
 """
 
-# Who may open the front door by calling.
-RIGHTS: Final = {"Anna": ["open"]}
+# Who may open the front door by calling, and talk with the house.
+RIGHTS: Final = {"Anna": ["open", "assist"]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +159,7 @@ class Demo:
             HomeError: the account cannot be connected.
         """
         await self._simulator.start()
+        await self._simulator.add_realtime()
         await self._house.start()
         await self._connect()
         _say(
@@ -155,6 +169,7 @@ class Demo:
                 username=USERNAME,
                 password=PASSWORD,
                 number=DEFAULT_NUMBER,
+                sentences="\n".join(f"     · {one}" for one in assist.SENTENCES),
                 seconds=time.time() - self._wish.since,
             )
         )
@@ -172,7 +187,11 @@ class Demo:
     async def _connect(self) -> None:
         """Connect the account, unless that was done; addresses may have changed since."""
         known = json.loads(self._memory.read_text())
-        wanted = {"api_url": self._account.api_url, "public_url": self._house.url}
+        wanted = {
+            "api_url": self._account.api_url,
+            "public_url": self._house.url,
+            "realtime": REALTIME,
+        }
         async with self._house.visit() as home:
             await assist.pipelines(home)
             entry_id = await connected(home)
@@ -185,6 +204,9 @@ class Demo:
             await set_options(
                 home, entry_id, reach="external", public_url=self._house.url
             )
+            if "realtime" not in known:
+                # Calls are turned away until a person lets Assist have them.
+                await talk_through(home, entry_id, REALTIME, call_handling="reject")
         self._memory.write_text(json.dumps(wanted))
 
 

@@ -16,6 +16,17 @@ AGENTS: Final = {
 EARS: Final = "stt.house_ears"
 VOICE: Final = "tts.house_voice"
 LANGUAGE: Final = "en"
+# What is worth saying to the house, of what its ears know; a test compares the two.
+SENTENCES: Final = (
+    "turn on the kitchen light",
+    "turn off the kitchen light",
+    "is the front door locked",
+    "lock the front door",
+    "what time is it",
+    "how is the house",
+    "what is the temperature of the freezer",
+    "goodbye",
+)
 # Home Assistant lets Assist have lights by itself, but no locks.
 EXPOSED: Final = ["lock.front_door"]
 PIPELINE: Final = "assist_pipeline/pipeline"

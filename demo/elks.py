@@ -19,6 +19,8 @@ FLOWS: Final = "config/config_entries"
 type Json = dict[str, Any]
 
 NO_RIGHTS: Final[Mapping[str, Sequence[str]]] = {}
+# What Assist talks through; nobody can dial it.
+REALTIME: Final = "+4600700021"
 PEOPLE: Final = {phone.name: phone.number for phone in Config().phones}
 
 
@@ -57,6 +59,13 @@ class Simulator:
         """
         self.process.start()
         await self.process.until(self._answers, seconds=START_SECONDS)
+
+    async def add_realtime(self) -> None:
+        """Have a number of Realtime Voice, which a person gets from 46elks."""
+        url = f"{self.url}/simulator/numbers/{REALTIME}"
+        wanted = {"capabilities": ["websocket"]}
+        async with aiohttp.request("PUT", url, json=wanted) as response:
+            response.raise_for_status()
 
     async def _answers(self) -> bool:
         try:
@@ -150,10 +159,14 @@ async def talk_through(
         entry_id,
         "number",
         "calls",
-        call_handling="assist",
-        call_fallback="reject",
         realtime_number=realtime_number,
-        **{"strangers": False, "barge_in": True, **fields},
+        **{
+            "call_handling": "assist",
+            "call_fallback": "reject",
+            "strangers": False,
+            "barge_in": True,
+            **fields,
+        },
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Sized
 from contextlib import asynccontextmanager
 from typing import Any, Final, Literal, override
 
@@ -315,6 +315,13 @@ class Parlour(Phones):
         """Return when somebody has been asked for keys so often, and may press them."""
         await self.until(call_id, lambda call: len(call["actions"]) == times)
         await self.phase(call_id, "playing")
+
+    async def comes(self, told: Sized, count: int) -> None:
+        """Return when Home Assistant has heard of so much."""
+        async with asyncio.timeout(PATIENCE):
+            while len(told) < count:
+                await self.simulator.log(len(await self.simulator.log()), wait=1)
+        await self.hass.async_block_till_done()
 
     async def speaks(self, call_id: str) -> Json:
         """Return a call when the house speaks in it."""

@@ -82,19 +82,9 @@ async def test_a_pin_is_asked_before_a_conversation(parlour: Parlour) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("caller", "rights"),
-    [
-        pytest.param(STRANGER, ["assist"], id="nobody knows"),
-        pytest.param(ANNA, ["open"], id="may do something else"),
-    ],
-)
-async def test_strangers_are_refused(
-    parlour: Parlour, caller: str, rights: list[str]
-) -> None:
+async def test_strangers_are_refused(parlour: Parlour) -> None:
     """Politely."""
-    await parlour.change("anna", **{CONF_RIGHTS: rights})
-    call = await parlour.end(await parlour.ring(caller))
+    call = await parlour.end(await parlour.ring(STRANGER))
 
     assert "does not talk with strangers" in call["actions"][0]["play"]
     assert not parlour.ears.heard

@@ -707,12 +707,34 @@ async def test_assist_needs_a_number_of_realtime_voice_and_a_way_in(
     closed = await begin(hass, integration, "calls", "number")
     unreachable = await answer(hass, closed, chosen)
 
+    # An error at a field is seen only where the field is.
+    first = [str(field) for field in asked["data_schema"].schema][:2]
+    assert first == [CONF_CALL_HANDLING, CONF_REALTIME_NUMBER]
     assert missing["errors"] == {CONF_REALTIME_NUMBER: "realtime_number_missing"}
     assert result["reason"] == "reconfigure_successful"
     assert realtime["websocket_url"] == ours
     assert suggested(again)[CONF_REALTIME_NUMBER] == "+4600700021"
     assert not after.get("websocket_url")
     assert unreachable["errors"] == {CONF_REALTIME_NUMBER: "voice_unreachable"}
+
+
+async def test_a_number_of_realtime_voice_that_is_gone_is_not_shown_as_chosen(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """So nobody submits it again unseen."""
+    await simulator.put_number("+4600700021", capabilities=["websocket"])
+    chosen = {
+        **REJECTS,
+        CONF_CALL_HANDLING: "assist",
+        CONF_REALTIME_NUMBER: "+4600700021",
+    }
+    await answer(hass, await begin(hass, integration, "calls", "number"), chosen)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await simulator.put_number("+4600700021", active=False)
+    again = await begin(hass, integration, "calls", "number")
+
+    assert CONF_REALTIME_NUMBER not in suggested(again)
+    assert suggested(again)[CONF_CALL_HANDLING] == "assist"
 
 
 async def test_a_national_number_needs_a_country(

@@ -3,16 +3,27 @@
 import asyncio
 from typing import Final
 
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
+from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.elks46.const import CONF_PIN, CONF_RIGHTS
+from custom_components.elks46.const import (
+    CONF_CALL_FALLBACK,
+    CONF_GREETING,
+    CONF_KEEP_TEXT,
+    CONF_PIN,
+    CONF_REACH,
+    CONF_REALTIME_NUMBER,
+    CONF_RIGHTS,
+)
 from custom_components.elks46.voice.pcm import BYTES_PER_SECOND
 
 from . import ANNA, SimulatorControl, issues
+from .calls import ENDED
 from .speech import voice
-from .talk import SATELLITE, Parlour, data_url, use
+from .talk import REALTIME, SATELLITE, Parlour, data_url, use
 
 # Ears that want so much listen to all that is said.
 WHOLE: Final = 1_000_000_000
@@ -51,7 +62,7 @@ async def test_an_assistant_needs_both_ears_and_a_voice(
     call = await parlour.end(await parlour.ring(ANNA))
 
     assert "cannot talk right now" in call["actions"][0]["play"]
-    assert [one.partition("_01")[0] for one in issues(hass)] == ["assist_unable"]
+    assert [*issues(hass)] == ["assist_unable"]
 
 
 @pytest.mark.parametrize("word", ["yes", "no", "stop"])
@@ -154,7 +165,7 @@ async def test_nobody_is_called_whom_the_house_cannot_hear(
         await use(hass, action, **{words: "Hello"})
 
     assert not await parlour.calls()
-    assert [one.partition("_01")[0] for one in issues(hass)] == ["assist_unable"]
+    assert [*issues(hass)] == ["assist_unable"]
 
 
 async def test_the_house_talks_only_with_those_who_may(
@@ -219,3 +230,142 @@ async def test_a_question_that_nobody_answers_fails(
         await asking
 
     assert hass.states.is_state(SATELLITE, "idle")
+
+
+async def test_a_contact_who_may_not_talk_is_told_of(
+    hass: HomeAssistant, parlour: Parlour
+) -> None:
+    """To themselves in words, to the person in Repairs, until they may."""
+    await parlour.change("anna", **{CONF_RIGHTS: ["open"]})
+    call = await parlour.end(await parlour.ring(ANNA))
+    told = set(issues(hass))
+    await parlour.change("anna", **{CONF_RIGHTS: ["assist"]})
+
+    assert "You may not talk with this house" in call["actions"][0]["play"]
+    assert told == {"assist_right_missing"}
+    assert not issues(hass)
+
+
+async def test_who_talks_is_told_when_the_account_is_set_up_anew(
+    hass: HomeAssistant, parlour: Parlour
+) -> None:
+    """And may call again."""
+    call_id = await parlour.ring(ANNA)
+    await parlour.talks(call_id)
+    await hass.config_entries.async_reload(parlour.entry.entry_id)
+    await parlour.end(call_id)
+    parlour.ears.expect("goodbye")
+    await parlour.end(await parlour.ring(ANNA))
+
+    assert parlour.voice.said == [
+        "I have to stop here. Please call again in a minute.",
+        "Goodbye.",
+    ]
+
+
+async def test_an_option_waits_for_the_end_of_a_conversation(
+    hass: HomeAssistant, parlour: Parlour
+) -> None:
+    """Nobody is cut off by what somebody saves."""
+    call_id = await parlour.ring(ANNA)
+    await parlour.talks(call_id)
+    hass.config_entries.async_update_entry(
+        parlour.entry, options={**parlour.entry.options, CONF_KEEP_TEXT: False}
+    )
+    parlour.ears.expect("Is it cold", "goodbye")
+    await parlour.end(call_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert parlour.voice.said == ["You said: Is it cold", "Goodbye."]
+
+
+async def test_a_call_is_answered_when_the_house_begins_to_talk(
+    hass: HomeAssistant, parlour: Parlour
+) -> None:
+    """So that an automation can be quick; once, and not at its end."""
+    told = async_capture_events(hass, EVENT_STATE_CHANGED)
+    ended = async_capture_events(hass, ENDED)
+    call_id = await parlour.ring(ANNA)
+    await parlour.talks(call_id)
+    await hass.async_block_till_done()
+    meanwhile = events_of(told)
+    parlour.ears.expect("goodbye")
+    await parlour.end(call_id)
+    await parlour.comes(ended, 1)
+
+    assert meanwhile == ["ringing", "answered"]
+    assert events_of(told) == ["ringing", "answered", "ended"]
+
+
+def events_of(told: list[Event[EventStateChangedData]]) -> list[str]:
+    """Return what the number has told of its calls."""
+    states = [
+        one.data["new_state"]
+        for one in told
+        if one.data["entity_id"] == "event.46701740690_calls"
+    ]
+    return [state.attributes["event_type"] for state in states if state is not None]
+
+
+async def test_a_greeting_of_the_house_is_not_for_who_leaves_a_message(
+    parlour: Parlour,
+) -> None:
+    """They are asked for the message."""
+    await parlour.change(
+        "number",
+        **{CONF_GREETING: "What can I do for you?", CONF_CALL_FALLBACK: "voicemail"},
+    )
+    await parlour.amend(stt_engine=None)
+    call_id = await parlour.ring(ANNA)
+    call = await parlour.until(call_id, lambda call: bool(call["actions"]))
+    await parlour.do(call_id, "hangup")
+    await parlour.end(call_id)
+
+    assert "leave a message after the tone" in call["actions"][0]["play"]
+
+
+async def test_a_voice_that_does_not_come_is_told_of(
+    hass: HomeAssistant, parlour: Parlour
+) -> None:
+    """In Repairs, when it is no accident any more, until one comes."""
+    number = next(
+        one
+        for one in await parlour.simulator.control("GET", "numbers")
+        if one["number"] == REALTIME
+    )
+    ours = number["websocket_url"]
+    ended = async_capture_events(hass, ENDED)
+    told: list[list[str]] = []
+    for url in ("ws://127.0.0.1:9/", "ws://127.0.0.1:9/", ours):
+        await parlour.simulator.put_number(REALTIME, websocket_url=url)
+        parlour.ears.expect("goodbye")
+        await parlour.end(await parlour.ring(ANNA))
+        await parlour.comes(ended, len(told) + 1)
+        told.append([*issues(hass)])
+
+    assert told == [[], ["voice_missing"], []]
+
+
+@pytest.mark.parametrize(
+    ("settings", "options", "issue"),
+    [
+        ({CONF_REALTIME_NUMBER: "+4600799999"}, {}, "assist_number_gone"),
+        ({}, {CONF_REACH: "poll"}, "assist_unreached"),
+    ],
+    ids=["what it talks through is gone", "no way in"],
+)
+async def test_a_number_that_cannot_talk_is_told_of(
+    hass: HomeAssistant,
+    parlour: Parlour,
+    settings: dict[str, str],
+    options: dict[str, str],
+    issue: str,
+) -> None:
+    """Nobody has to call to find out."""
+    await parlour.change("number", **settings)
+    hass.config_entries.async_update_entry(
+        parlour.entry, options={**parlour.entry.options, **options}
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert issue in issues(hass)

@@ -196,7 +196,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     _async_wire(hass, entry, runtime)
 
     async def claim(hello: Hello) -> Attendant | None:
-        return tickets.async_get(hass, entry.entry_id).claim(hello.call_id)
+        return conversations.claim(hello.call_id)
 
     voice.async_open(hass, entry.entry_id, address.voice_token, claim)
     return True
@@ -205,6 +205,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
 async def async_unload_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool:
     """Close the doors first; what is under way is let through or settled later."""
     runtime = entry.runtime_data
+    await runtime.conversations.async_close()
     await voice.async_close(hass, entry.entry_id)
     runtime.catch_up.async_close()
     runtime.inbox.async_close()
@@ -310,6 +311,7 @@ def _async_wire(
     before = _settings(entry)
 
     async def reconcile() -> None:
+        runtime.conversations.async_mind_lines()
         await runtime.provisioning.async_reconcile(
             runtime.coordinator.data.numbers.values()
         )

@@ -69,7 +69,8 @@ class Heard:
 type Listener = Callable[[Heard], None]
 type Allow = Callable[[str], bool]
 type Clock = Callable[[], datetime]
-type Admit = Callable[[IncomingCall, Contact | None], Admission]
+type Admit = Callable[[IncomingCall, Contact | None, bool], Admission]
+"""Whether somebody may talk: the call, whose number it is from, and whether they have shown that."""
 
 
 class _State(StrEnum):
@@ -224,6 +225,13 @@ class LiveCall:
         self._wished.set()
 
     @callback
+    def connected(self) -> None:
+        """Take note that somebody talks with the caller."""
+        if not self.is_answered:
+            self.is_answered = True
+            self._tell(self._heard(CallNews.ANSWERED))
+
+    @callback
     def end(self) -> None:
         """Take note that the call is over."""
         self.is_over = True
@@ -317,12 +325,8 @@ class LiveCall:
     def _admission(self) -> Admission:
         """Ask whether the house talks with the caller; who has not proved a PIN is a stranger."""
         who = self._contact
-        may_talk = (
-            who is not None
-            and Right.ASSIST in who.rights
-            and (who.pin is None or self._is_verified)
-        )
-        return self._admit(self.call, who if may_talk else None)
+        is_shown = who is not None and (who.pin is None or self._is_verified)
+        return self._admit(self.call, who, is_shown)
 
     def _wait(self) -> None:
         self._state = _State.WAITING

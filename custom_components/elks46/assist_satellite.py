@@ -246,9 +246,30 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
         if self.is_busy:
             return
         with self._engaged(visit):
-            if visit.greeting:
-                await self._async_say(session, visit.greeting)
-            await self._async_talk(session)
+            await self._async_hold(session, self._async_receive(session, visit))
+
+    async def _async_receive(self, session: CallSession, visit: Visit) -> None:
+        """Greet a caller, and talk."""
+        if visit.greeting:
+            await self._async_say(session, visit.greeting)
+        await self._async_talk(session)
+
+    async def _async_hold(
+        self, session: CallSession, talk: Coroutine[Any, Any, None]
+    ) -> None:
+        """Talk to the end, or until the house has to stop: then the caller is told."""
+        talking = self._begin(talk)
+        leaving = self._begin(self._runtime.conversations.async_leaving())
+        try:
+            await asyncio.wait({talking, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if not talking.done():
+                await _async_cancel(talking)
+                await session.interrupt()
+                await self._async_tell(session, "assist_leaving")
+        finally:
+            await _async_cancel(talking, leaving)
+        if not talking.cancelled():
+            talking.result()
 
     @override
     @callback
@@ -550,7 +571,7 @@ class ElksContactSatellite(ElksContactEntity, ElksSatellite):
                     await self._async_play(session, sound)
                 _check_heard(session)
                 begun.set_result(None)
-                await self._async_talk(session)
+                await self._async_hold(session, self._async_talk(session))
 
         async def call() -> None:
             """Call, and fail only as long as somebody waits for it."""

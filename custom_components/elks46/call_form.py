@@ -54,6 +54,15 @@ def call_fields(
                 mode=SelectSelectorMode.DROPDOWN,
             )
         ),
+        probatio.Optional(CONF_REALTIME_NUMBER): SelectSelector(
+            SelectSelectorConfig(
+                options=[
+                    SelectOptionDict(value=number, label=_label(one))
+                    for number, one in realtime.items()
+                ],
+                mode=SelectSelectorMode.DROPDOWN,
+            )
+        ),
         probatio.Optional(CONF_GREETING): TextSelector(
             TextSelectorConfig(multiline=True)
         ),
@@ -71,15 +80,6 @@ def call_fields(
             SelectSelectorConfig(
                 options=[one.value for one in FALLBACKS],
                 translation_key=CONF_CALL_FALLBACK,
-                mode=SelectSelectorMode.DROPDOWN,
-            )
-        ),
-        probatio.Optional(CONF_REALTIME_NUMBER): SelectSelector(
-            SelectSelectorConfig(
-                options=[
-                    SelectOptionDict(value=number, label=_label(one))
-                    for number, one in realtime.items()
-                ],
                 mode=SelectSelectorMode.DROPDOWN,
             )
         ),

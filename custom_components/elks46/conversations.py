@@ -14,20 +14,26 @@ from homeassistant.auth.const import GROUP_ID_USER
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.util.ulid import ulid_now
 
+from .address import NoAddress
 from .const import (
     CONF_BARGE_IN,
+    CONF_CALL_HANDLING,
     CONF_GREETING,
     CONF_NUMBER,
     CONF_REALTIME_NUMBER,
     CONF_STRANGERS,
     CONF_USER_ID,
     CONNECTED_MINUTES_AT_MOST,
+    DOMAIN,
     LOGGER,
     SUBENTRY_NUMBER,
+    CallHandling,
 )
 from .errors import CutOffError, failed
+from .notices import async_tell_of_numbers
 from .records import Admission, CallOutcome, CallPlan, Visit
 from .subentries import subentry_by_number
 from .switchboard import Guest
@@ -40,8 +46,12 @@ if TYPE_CHECKING:
     from .guard import Guard
     from .switchboard import Switchboard
     from .tickets import Tickets
-    from .voice.session import CallSession
+    from .voice.session import Attendant, CallSession
 
+# As long as it takes to say that the house has to stop, or to say an announcement's last words.
+LEAVE_SECONDS: Final = 10
+# Of callers whose voice did not come one after the other, so many did not hang up by chance.
+UNHEARD_AT_MOST: Final = 2
 # As `place_call` does where nobody says otherwise.
 RING_SECONDS: Final = 45
 HANG_UP_SECONDS: Final = 5
@@ -87,6 +97,7 @@ class Conversations:
         self._satellites: dict[str, Satellite] = {}
         self._talks = 0
         self._silent = asyncio.Event()
+        self._leaving = asyncio.Event()
         self.is_awaited = False
         """Whether somebody waits for the last conversation to end."""
 
@@ -107,6 +118,19 @@ class Conversations:
         self.is_awaited = True
         if self._talks:
             await self._silent.wait()
+
+    async def async_close(self) -> None:
+        """Have callers told that the house has to stop, and return when they were, or soon after."""
+        self.is_awaited = True
+        self._leaving.set()
+        if self._talks:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LEAVE_SECONDS):
+                    await self._silent.wait()
+
+    async def async_leaving(self) -> None:
+        """Return when the house has to stop."""
+        await self._leaving.wait()
 
     @callback
     def register(self, subentry_id: str, satellite: Satellite) -> Callable[[], None]:
@@ -147,9 +171,58 @@ class Conversations:
         return Admission.WELCOME
 
     @callback
+    def claim(self, call_id: str) -> Attendant | None:
+        """Return who a call is for whose voice has come; None for one that is not expected."""
+        if (attendant := self._tickets.claim(call_id)) is not None:
+            self._board.desk.connected(call_id)
+            self._mind_voice()
+        return attendant
+
+    @callback
     def gone(self, call_id: str) -> None:
         """Expect a call no more: whoever called has hung up."""
         self._tickets.withdraw(call_id)
+        self._mind_voice()
+
+    @callback
+    def async_mind_lines(self) -> None:
+        """Tell of each number that cannot talk, as what it talks through is not there."""
+        numbers = {one.number for one in self._coordinator.data.numbers.values()}
+        is_reached = (
+            self._address.voice_url is not None
+            or self._address.missing is NoAddress.WAITING
+        )
+        gone: dict[str, str] = {}
+        unreached: dict[str, str] = {}
+        for subentry in self._entry.get_subentries_of_type(SUBENTRY_NUMBER):
+            realtime = subentry.data.get(CONF_REALTIME_NUMBER)
+            if realtime and realtime not in numbers:
+                gone[subentry.data[CONF_NUMBER]] = realtime
+            is_talking = subentry.data.get(CONF_CALL_HANDLING) == CallHandling.ASSIST
+            if is_talking and not is_reached:
+                unreached[subentry.data[CONF_NUMBER]] = ""
+        async_tell_of_numbers(
+            self._hass, self._entry, "assist_number_gone", gone, is_fixable=False
+        )
+        async_tell_of_numbers(
+            self._hass, self._entry, "assist_unreached", unreached, is_fixable=False
+        )
+
+    def _mind_voice(self) -> None:
+        """Tell when 46elks has not brought the voice of calls, until it does."""
+        issue_id = f"voice_missing_{self._entry.entry_id}"
+        if self._tickets.unclaimed < UNHEARD_AT_MOST:
+            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+            return
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            issue_id,
+            is_fixable=False,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key="voice_missing",
+            translation_placeholders={"address": self._address.media_base or "–"},
+        )
 
     @property
     def visit_ahead(self) -> Visit | None:
@@ -246,6 +319,8 @@ class Conversations:
         if guest.is_refused:
             return failed("assist_no_pin")
         call = self._dialler.latest(ref)
+        if call is not None and call.id is not None:
+            self.gone(call.id)
         outcome = call.outcome if call else None
         if outcome is CallOutcome.BUSY:
             return failed("assist_engaged")

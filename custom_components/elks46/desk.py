@@ -3,7 +3,7 @@
 Each is one document, which holds whatever becomes of this home while the call goes on.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from .api import Connect, Hangup, HangupReason, Instruction, Play, Record, sounds
@@ -23,7 +23,10 @@ SAID: Final = {
     CallHandling.VOICEMAIL: "Please leave a message after the tone.",
     CallHandling.ASSIST: "The assistant cannot talk right now. Goodbye.",
 }
-SORRY: Final = "This house does not talk with strangers. Goodbye."
+SORRY: Final = {
+    Admission.STRANGER: "This house does not talk with strangers. Goodbye.",
+    Admission.FORBIDDEN: "You may not talk with this house. Ask whom it belongs to.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +75,15 @@ class Desk:
         return Hangup(HangupReason.REJECT)
 
     def conversation(self, admission: Admission, *, is_first: bool) -> Instruction:
-        """Return what somebody hears who wants to talk with the house."""
+        """Return what somebody hears who wants to talk with the house.
+
+        How it greets those with whom it talks is not for others.
+        """
         instead = None
         if self.fallback is not CallHandling.REJECT:
-            instead = self.instruction(self.fallback, ())
+            is_for_talks = self.handling is CallHandling.ASSIST
+            desk = replace(self, greeting=()) if is_for_talks else self
+            instead = desk.instruction(self.fallback, ())
         match admission:
             case Admission.WELCOME if self.realtime:
                 return Connect(
@@ -88,8 +96,8 @@ class Desk:
                 # 46elks knows no busy tone once it has answered.
                 reason = HangupReason.BUSY if is_first else HangupReason.REJECT
                 return instead or Hangup(reason)
-            case Admission.STRANGER:
-                return Play(sounds.speech(SORRY), skippable=False)
+            case Admission.STRANGER | Admission.FORBIDDEN:
+                return Play(sounds.speech(SORRY[admission]), skippable=False)
         return instead or self._say(CallHandling.ASSIST)
 
     def _say(

@@ -82,6 +82,12 @@ class FrontDesk:
         return self._live.get(call_id)
 
     @callback
+    def connected(self, call_id: str) -> None:
+        """Take note that the house talks with who has called."""
+        if live := self._live.get(call_id):
+            live.connected()
+
+    @callback
     def end(self, call_id: str) -> None:
         """Take note that a call is over; who asks about it again gets the same answers."""
         if live := self._live.get(call_id):
@@ -146,5 +152,7 @@ def _refuse(_phone: str) -> bool:
     return False
 
 
-def _unable(_call: IncomingCall, _contact: Contact | None) -> Admission:
+def _unable(
+    _call: IncomingCall, _contact: Contact | None, _is_shown: bool
+) -> Admission:
     return Admission.UNABLE

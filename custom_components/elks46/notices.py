@@ -39,6 +39,8 @@ def async_tell_of_numbers(
     entry: ConfigEntry,
     what: str,
     numbers: Mapping[str, str],
+    *,
+    is_fixable: bool = True,
 ) -> None:
     """Say what is so of these numbers of an account, with the reason where there is one, and of none of its others."""
     ours = {issue_of_number(entry, what, number): number for number in numbers}
@@ -49,7 +51,7 @@ def async_tell_of_numbers(
             hass,
             DOMAIN,
             issue_id,
-            is_fixable=True,
+            is_fixable=is_fixable,
             severity=ir.IssueSeverity.WARNING,
             translation_key=what,
             translation_placeholders={

@@ -180,7 +180,7 @@ class NumberSubentryFlow(RentSteps):
             step_id="calls",
             data_schema=self.add_suggested_values_to_schema(
                 probatio.Schema(call_fields(self._contacts(), self._realtime)),
-                subentry.data if user_input is None else user_input,
+                self._offered(subentry.data) if user_input is None else user_input,
             ),
             errors=errors,
             description_placeholders={CONF_NUMBER: number.number},
@@ -395,6 +395,15 @@ class NumberSubentryFlow(RentSteps):
         if self._is_another(subentry, user_input):
             return "number_changed"
         return self._numbers.get(subentry.data[CONF_NUMBER_ID]) or "number_gone"
+
+    def _offered(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return how a number is set, without a number of Realtime Voice that is gone."""
+        is_there = settings.get(CONF_REALTIME_NUMBER) in self._realtime
+        return {
+            key: value
+            for key, value in settings.items()
+            if key != CONF_REALTIME_NUMBER or is_there
+        }
 
     def _is_another(
         self, subentry: ConfigSubentry, user_input: Mapping[str, Any] | None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util import dt as dt_util
 
@@ -34,9 +35,11 @@ from .const import (
     CONF_NUMBER,
     CONF_REALTIME_NUMBER,
     CONNECTED_MINUTES_AT_MOST,
+    DOMAIN,
     LOGGER,
     SUBENTRY_NUMBER,
     CallHandling,
+    Right,
 )
 from .contacts import can_reach, is_phone
 from .desk import PASSED_ON_MINUTES, Desk
@@ -113,6 +116,7 @@ class Reception:
         """Answer as the numbers are set now; calls that came before go on as they were."""
         self._open()
         self._mind_targets()
+        self._mind_rights()
         self._greetings.async_prepare(
             {
                 data[CONF_NUMBER]: greeting
@@ -264,10 +268,39 @@ class Reception:
             else None,
         )
 
-    def _admit(self, call: IncomingCall, contact: Contact | None) -> Admission:
-        return self._conversations.admit(
-            call.call_id, call.callee, contact.subentry_id if contact else None
+    def _admit(
+        self, call: IncomingCall, contact: Contact | None, is_shown: bool
+    ) -> Admission:
+        """Say whether a caller may talk; of a contact who may not, a person is told."""
+        has_right = contact is not None and Right.ASSIST in contact.rights
+        whose = contact.subentry_id if contact and has_right and is_shown else None
+        admission = self._conversations.admit(call.call_id, call.callee, whose)
+        if contact is None or has_right or admission is not Admission.STRANGER:
+            return admission
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            f"assist_not_allowed_{self._entry.entry_id}_{contact.subentry_id}",
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key="assist_right_missing",
+            translation_placeholders={
+                "contact": contact.name,
+                "account": self._entry.title,
+            },
         )
+        return Admission.FORBIDDEN
+
+    def _mind_rights(self) -> None:
+        """Say no more of somebody that they may not talk who now may, or is gone."""
+        ours = f"assist_not_allowed_{self._entry.entry_id}_"
+        unable = {
+            one.subentry_id for one in self._contacts if Right.ASSIST not in one.rights
+        }
+        for domain, issue_id in list(ir.async_get(self._hass).issues):
+            is_ours = domain == DOMAIN and issue_id.startswith(ours)
+            if is_ours and issue_id.removeprefix(ours) not in unable:
+                ir.async_delete_issue(self._hass, domain, issue_id)
 
     def _targets(self, data: Mapping[str, Any]) -> list[str]:
         """Return who is rung: contacts may have gone, or have another phone than once."""

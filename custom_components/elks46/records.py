@@ -289,6 +289,8 @@ class Admission(StrEnum):
     BUSY = "busy"
     STRANGER = "stranger"
     """Nobody whom the house talks with."""
+    FORBIDDEN = "forbidden"
+    """Somebody whom the house knows, and who may not talk with it."""
     UNABLE = "unable"
     """The house cannot talk, or not now."""
 

@@ -38,6 +38,8 @@ class Tickets:
         """Hold none."""
         self._clock = clock
         self._tickets: dict[str, _Ticket] = {}
+        self.unclaimed = 0
+        """How many calls, since the last that came, have ended before their voice came."""
 
     @callback
     def leave(self, call_id: str, attendant: Attendant, whose: str) -> None:
@@ -54,13 +56,16 @@ class Tickets:
     def claim(self, call_id: str) -> Attendant | None:
         """Return who a call is for, once; None for one that is not expected."""
         self._expire()
-        ticket = self._tickets.pop(call_id, None)
-        return None if ticket is None else ticket.attendant
+        if (ticket := self._tickets.pop(call_id, None)) is None:
+            return None
+        self.unclaimed = 0
+        return ticket.attendant
 
     @callback
     def withdraw(self, call_id: str) -> None:
-        """Expect a call no more: whoever called has hung up before."""
-        self._tickets.pop(call_id, None)
+        """Expect a call no more: it has ended before its voice came."""
+        if self._tickets.pop(call_id, None) is not None:
+            self.unclaimed += 1
 
     @callback
     def is_expecting(self, whose: str) -> bool:

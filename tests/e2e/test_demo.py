@@ -18,6 +18,7 @@ from . import eventually, status_of
 
 # A first set-up of the environments may be part of it.
 START_SECONDS = 180
+HANDLING = "select.46701740690_call_handling"
 
 
 class Started:
@@ -82,6 +83,8 @@ async def test_demo_starts_serves_stops_and_remembers(demo: Started) -> None:
     assert await _page(demo.simulator_url) == (HTTPStatus.OK, "46elks simulator")
     async with demo.house.visit() as home:
         first = await elks.connected(home)
+        assert (await home.state("assist_satellite.anna_call"))["state"] == "idle"
+        assert "assist" in (await home.state(HANDLING))["attributes"]["options"]
         await home.run("input_button.press", entity_id="input_button.freezer_alarm")
         await eventually(partial(status_of, home, "anna"), "delivered")
     assert await demo.end(signal.SIGINT) == 0
