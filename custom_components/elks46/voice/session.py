@@ -28,7 +28,7 @@ from ..api.realtime import (
 )
 from .microphone import Microphone
 from .socket import CLOSE_SECONDS, FRAME_CHARACTERS_AT_MOST
-from .speaker import Speaker
+from .speaker import Speaker, UnheardError
 
 # 46elks says it at once; who is silent for as long is somebody else.
 HELLO_SECONDS: Final = 10
@@ -139,9 +139,14 @@ class CallSession:
     async def play(self, sound: AsyncIterable[bytes] | bytes) -> bool:
         """Say something, and return whether it was heard to its end.
 
-        One thing at a time: what is being said must be interrupted first.
+        One thing at a time: what is being said must be interrupted first. Where 46elks does
+        not tell what was heard, nobody is there any more.
         """
-        return self.end is None and await self._speaker.play(sound)
+        try:
+            return self.end is None and await self._speaker.play(sound)
+        except UnheardError:
+            self._finish(CallEnd.LOST)
+            return False
 
     async def interrupt(self) -> None:
         """Be silent at once; what was being played returns False."""

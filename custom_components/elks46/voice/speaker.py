@@ -24,6 +24,12 @@ LEAD_SECONDS: Final = 5.0
 LEEWAY_SECONDS: Final = 0.1
 # No line is as late as that; to ask twice costs a frame.
 ASK_AGAIN_SECONDS: Final = 3.0
+# Who has not answered by then never will, and each minute is paid for.
+UNHEARD_SECONDS: Final = 15.0
+
+
+class UnheardError(Exception):
+    """46elks does not tell that it has played anything."""
 
 
 class Speaker:
@@ -40,7 +46,11 @@ class Speaker:
         self._late = 0
 
     async def play(self, sound: AsyncIterable[bytes] | bytes) -> bool:
-        """Say something and return True when it has been heard, False when it is cut off."""
+        """Say something and return True when it has been heard, False when it is cut off.
+
+        Raises:
+            UnheardError: 46elks does not say that it was.
+        """
         if self._playback is not None:
             raise RuntimeError("Something is being played already")
         playback = self._playback = _Playback()
@@ -131,7 +141,10 @@ class Speaker:
 
     async def _await_heard(self, playback: _Playback) -> None:
         """Ask when all has been played, until it is told; what is nothing needs no asking."""
+        given_up_at = max(self._silent_at, _now()) + UNHEARD_SECONDS
         while playback.has_sound and not (playback.is_cut or playback.heard.is_set()):
+            if playback.asked and _now() >= given_up_at:
+                raise UnheardError
             playback.asked += 1
             await self._send(Sync())
             with suppress(TimeoutError):
