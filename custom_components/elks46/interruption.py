@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable
 from typing import Final
 
 from .ear import Ear
@@ -17,28 +17,46 @@ async def async_play(session: CallSession, sound: AsyncIterable[bytes] | bytes) 
     """Play something unless the caller speaks, and return whether it was heard to its end.
 
     What the caller says into it is not lost: the next who listens hears it from its start.
+    What they have said before it began is for the next who listens, too, and interrupts nothing.
     """
-    listening = asyncio.create_task(_async_listen(session))
+    begun = asyncio.Event()
+    listening = asyncio.create_task(_async_listen(session, begun))
     try:
-        return await session.play(sound)
+        return await session.play(_telling(sound, begun))
     finally:
         listening.cancel()
         await asyncio.wait([listening])
 
 
-async def _async_listen(session: CallSession) -> None:
-    """Interrupt when somebody speaks, and give back what was said last."""
+async def _telling(
+    sound: AsyncIterable[bytes] | bytes, begun: asyncio.Event
+) -> AsyncGenerator[bytes]:
+    """Yield a sound, and tell when there is something of it."""
+    if isinstance(sound, bytes):
+        begun.set()
+        yield sound
+        return
+    try:
+        async for piece in sound:
+            begun.set()
+            yield piece
+    finally:
+        if isinstance(sound, AsyncGenerator):
+            await sound.aclose()
+
+
+async def _async_listen(session: CallSession, begun: asyncio.Event) -> None:
+    """Interrupt when somebody speaks, and give back what was said before and last."""
+    await begun.wait()
     ear = Ear()
-    kept: deque[bytes] = deque()
-    size = 0
+    before = session.take()
+    kept = bytearray()
     try:
         async for piece in session.microphone():
-            kept.append(piece)
-            size += len(piece)
-            while size - len(kept[0]) >= KEPT_BYTES:
-                size -= len(kept.popleft())
+            kept += piece
+            del kept[:-KEPT_BYTES]
             if ear.hears_word(piece):
                 await session.interrupt()
                 return
     finally:
-        session.put_back(b"".join(kept))
+        session.put_back(before + kept)

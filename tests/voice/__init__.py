@@ -139,7 +139,7 @@ class Line:
         listening = self.session.microphone()
         await self.peer.speak(MARK)
         async with asyncio.timeout(LONG):
-            while await anext(listening) != MARK:
+            while not (await anext(listening)).endswith(MARK):
                 pass
 
 

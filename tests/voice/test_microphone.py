@@ -16,7 +16,7 @@ async def test_the_caller_is_heard_to_the_end(spoken: Line) -> None:
     await spoken.peer.speak(*pieces)
     await spoken.peer.say(HANGUP)
 
-    assert await gather(spoken.session.microphone()) == pieces
+    assert b"".join(await gather(spoken.session.microphone())) == b"".join(pieces)
     assert spoken.session.end is CallEnd.HANGUP
 
 
@@ -59,7 +59,7 @@ async def test_what_is_said_between_turns_is_heard_in_the_next(spoken: Line) -> 
     await spoken.peer.say(HANGUP)
     await spoken.session.ended()
 
-    assert await gather(spoken.session.microphone()) == [b"betw", b"een."]
+    assert await gather(spoken.session.microphone()) == [b"between."]
     assert await gather(first) == []
 
 
@@ -81,9 +81,10 @@ async def test_one_who_gives_up_takes_nothing_along(spoken: Line) -> None:
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.wait([waiting])
-    await spoken.peer.speak(b"1234", b"5678")
+    await spoken.peer.speak(b"1234")
 
     assert await anext(listening) == b"1234"
+    await spoken.peer.speak(b"5678")
     assert await anext(spoken.session.microphone()) == b"5678"
 
 
@@ -142,9 +143,53 @@ async def test_what_was_kept_comes_in_no_rush(spoken: Line) -> None:
     assert passed >= 0.8 / microphone.TIMES_AS_FAST
 
 
+async def test_the_smallest_pieces_fill_no_memory(spoken: Line) -> None:
+    """They are put together while nobody listens."""
+    await spoken.peer.speak(*[b"12"] * 4 * microphone.PIECE_BYTES)
+    await spoken.peer.say(HANGUP)
+    await spoken.session.ended()
+
+    assert len(await gather(spoken.session.microphone())) == 8
+
+
+async def test_others_are_not_kept_waiting_by_what_was_held(spoken: Line) -> None:
+    """Between two pieces of it all else goes on, however fast they are listened to."""
+    spoken.session.put_back(noise(20 * FRAME))
+    turns = 0
+
+    async def work() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    working = asyncio.create_task(work())
+    listening = spoken.session.microphone()
+    heard = [await anext(listening) for _ in range(20)]
+    working.cancel()
+
+    assert b"".join(heard) == noise(20 * FRAME)
+    assert turns >= 20
+
+
+async def test_what_was_held_can_be_taken_and_given_back(spoken: Line) -> None:
+    """It comes before what was said since."""
+    spoken.session.put_back(noise(FRAME) * 2)
+    taken = spoken.session.take()
+    spoken.session.put_back(b"1234")
+    spoken.session.put_back(taken)
+    await spoken.peer.say(HANGUP)
+
+    assert taken == noise(FRAME) * 2
+    assert b"".join(await gather(spoken.session.microphone())) == taken + b"1234"
+
+
 async def test_samples_are_put_together_again(spoken: Line) -> None:
     """Wherever 46elks cuts them."""
     await spoken.peer.speak(b"1", b"", b"234", b"56", b"7", b"8")
     await spoken.peer.say(HANGUP)
 
-    assert await gather(spoken.session.microphone()) == [b"1234", b"56", b"78"]
+    heard = await gather(spoken.session.microphone())
+
+    assert b"".join(heard) == b"12345678"
+    assert not any(len(piece) % 2 for piece in heard)

@@ -13,7 +13,8 @@ from .pcm import BYTES_PER_SECOND, whole
 
 # An agent that thinks for longer has been given up, and two megabytes a call are no burden.
 HEARD_SECONDS_AT_MOST: Final = 60
-# To tell speech in as much takes a small computer ten milliseconds.
+# To tell speech in as much takes a small computer ten milliseconds. Smaller pieces that are held
+# are put together, as each has its price.
 PIECE_BYTES: Final = BYTES_PER_SECOND // 10
 # What was kept is gone through so many times as fast as it was said.
 TIMES_AS_FAST: Final = 4
@@ -26,7 +27,7 @@ class Microphone:
 
     def __init__(self) -> None:
         """Hear nothing yet."""
-        self._heard: deque[bytes] = deque()
+        self._heard: deque[bytearray] = deque()
         self._size = 0
         self._half = b""
         self._is_over = False
@@ -37,7 +38,10 @@ class Microphone:
         sound, self._half = whole(self._half + sound)
         if not sound:
             return
-        self._heard.append(sound)
+        if self._heard and len(self._heard[-1]) + len(sound) <= PIECE_BYTES:
+            self._heard[-1] += sound
+        else:
+            self._heard.append(bytearray(sound))
         self._size += len(sound)
         while self._size > HEARD_SECONDS_AT_MOST * BYTES_PER_SECOND:
             self._size -= len(self._heard.popleft())
@@ -52,6 +56,12 @@ class Microphone:
             self._heard.appendleft(rest)
             sound = sound[:PIECE_BYTES]
         self._size -= len(sound)
+        return bytes(sound)
+
+    def take_all(self) -> bytes:
+        """Return all that is held, and hold nothing."""
+        sound = b"".join(self._heard)
+        self.forget()
         return sound
 
     @property
@@ -64,10 +74,11 @@ class Microphone:
 
     def put_back(self, sound: bytes) -> None:
         """Hold again, before all else, what was taken and belongs to the next who listens."""
-        if sound:
-            self._heard.appendleft(sound)
-            self._size += len(sound)
-            self._wake()
+        starts = range(0, len(sound), PIECE_BYTES)
+        pieces = (bytearray(sound[start : start + PIECE_BYTES]) for start in starts)
+        self._heard.extendleft(reversed([*pieces]))
+        self._size += len(sound)
+        self._wake()
 
     def forget(self) -> None:
         """Let go what is held."""

@@ -128,6 +128,10 @@ class CallSession:
         """
         return self._microphone.open()
 
+    def take(self) -> bytes:
+        """Return what the caller has said while nobody listened; nobody else hears it."""
+        return self._microphone.take_all()
+
     def put_back(self, sound: bytes) -> None:
         """Let the next who listens hear first what was listened to already."""
         self._microphone.put_back(sound)
