@@ -1,34 +1,20 @@
 """With which assistant the house talks with strangers: one that a person has chosen for them, or none."""
 
-from collections.abc import AsyncGenerator
 from typing import Final
 
 from homeassistant.components.assist_pipeline import async_get_pipelines
 from homeassistant.components.assist_pipeline.pipeline import async_update_pipeline
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
-import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.elks46.const import CONF_CALL_HANDLING, CONF_STRANGERS, DOMAIN
 
-from . import ANNA, STRANGER, Json, SimulatorControl, issues
+from . import ANNA, STRANGER, Json, issues
 from .talk import Parlour
 
 SELECT: Final = "select.46701740690_assistant_for_strangers"
 # It is there from the start, and neither hears nor speaks.
 DUMB: Final = "Home Assistant"
-
-
-@pytest.fixture
-async def parlour(
-    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
-) -> AsyncGenerator[Parlour]:
-    """Return a house to talk with."""
-    parlour = Parlour(hass, simulator, integration)
-    await parlour.furnish()
-    yield parlour
-    await parlour.fall_silent()
 
 
 async def rename(hass: HomeAssistant, name: str, new_name: str) -> None:
