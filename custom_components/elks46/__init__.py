@@ -123,7 +123,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
         tickets.async_get(hass, entry.entry_id),
     )
     entry.runtime_data = runtime = ElksRuntimeData(
-        platforms=_platforms(entry),
+        platforms=await _async_platforms(hass, entry),
         client=client,
         coordinator=coordinator,
         credit=Credit(hass, entry, store, coordinator),
@@ -266,12 +266,20 @@ def _client(hass: HomeAssistant, entry: ElksConfigEntry) -> ElksClient:
     )
 
 
-def _platforms(entry: ConfigEntry) -> tuple[Platform, ...]:
-    """Return what an account has to show: who talks, only where there is something to talk through."""
+async def _async_platforms(
+    hass: HomeAssistant, entry: ConfigEntry
+) -> tuple[Platform, ...]:
+    """Return what an account has to show: who talks, only where there is something to talk through.
+
+    Not every home has Assist, and what chooses an assistant needs it before all else.
+    """
     has_voice = any(
         subentry.data.get(CONF_REALTIME_NUMBER)
         for subentry in entry.get_subentries_of_type(SUBENTRY_NUMBER)
     )
+    if has_voice and not await async_setup_component(hass, "assist_pipeline", {}):
+        LOGGER.warning("Assist cannot be set up, so nobody can talk with the house")
+        has_voice = False
     return (*PLATFORMS, Platform.ASSIST_SATELLITE) if has_voice else (*PLATFORMS,)
 
 
