@@ -102,14 +102,15 @@ class Provisioning:
                 return
             self._unplan()
             by_id = {number.id: number for number in numbers}
-            wanted = self._wanted() | self._realtime(by_id.values())
+            realtime = filter(self._is_realtime, by_id.values())
+            wanted = self._wanted() | {number.id for number in realtime}
             failed = False
             held = [number_id for number_id, _ in self._store.held]
             for number_id in dict.fromkeys([*held, *wanted]):
                 number = by_id.get(number_id)
                 try:
                     if number_id not in wanted:
-                        await self._async_give_back(number_id, number)
+                        await self._async_give_back(number_id)
                     elif number is not None:
                         await self._async_take(number)
                 except (ElksError, OSError) as err:
@@ -176,15 +177,16 @@ class Provisioning:
             if subentry.subentry_type == SUBENTRY_NUMBER
         }
 
-    def _realtime(self, numbers: Iterable[Number]) -> set[str]:
-        """Return the numbers of Realtime Voice behind those of the account, by id."""
-        chosen = {
-            subentry.data.get(CONF_REALTIME_NUMBER)
+    def _is_realtime(self, number: Number) -> bool:
+        """Tell whether it is the number of Realtime Voice behind one of ours.
+
+        It stays so while no voice reaches this home, which may be for a moment.
+        """
+        return self._address.missing is not NoAddress.CHOSEN and any(
+            subentry.data.get(CONF_REALTIME_NUMBER) == number.number
             for subentry in self._entry.subentries.values()
             if subentry.subentry_type == SUBENTRY_NUMBER
-        }
-        has_door = self._address.voice_url is not None
-        return {one.id for one in numbers if has_door and one.number in chosen}
+        )
 
     def _ours(self, kind: CallbackKind) -> str | None:
         """Return where what comes to a number is to come to."""
@@ -307,8 +309,13 @@ class Provisioning:
             case _:
                 await numbers.configure(number_id, voice_start=url)
 
-    async def _async_give_back(self, number_id: str, number: Number | None) -> None:
+    async def _async_give_back(self, number_id: str) -> None:
         """Put back what was there, unless somebody has changed it since."""
+        # What was read of the account may be older than what was set since, or lack the number
+        # by mistake, and what was there before is forgotten for good.
+        number = await self._client.numbers.find(number_id)
+        if number is not None and self._is_realtime(number):
+            return
         for held in list(self._store.held.values()):
             if held.number_id == number_id:
                 await self._async_give_one_back(held, number)
@@ -317,9 +324,6 @@ class Provisioning:
         self, held: HeldNumber, number: Number | None
     ) -> None:
         ours = held.ours or self._ours(held.kind)
-        if number is None:
-            # Not listed may be a mistake, and what was there before is forgotten for good.
-            number = await self._client.numbers.find(held.number_id)
         if number is not None and number.active and _url(number, held.kind) == ours:
             await self._async_configure(held.number_id, held.kind, held.previous)
         await self._store.async_record_released(held.number_id, held.kind)
