@@ -20,6 +20,7 @@ from homeassistant.components.assist_pipeline import (
     PipelineNotFound,
     PipelineStage,
 )
+from homeassistant.components.assist_pipeline.error import PipelineError
 from homeassistant.components.assist_satellite import (
     AssistSatelliteAnnouncement,
     AssistSatelliteAnswer,
@@ -38,6 +39,8 @@ from homeassistant.helpers.translation import async_get_translations
 from .assistant import OF_CONTACTS, OF_STRANGERS, pipeline_of, select_of
 from .audio import LEAD_IN_SECONDS, async_pcm
 from .const import (
+    CONF_RIGHTS,
+    CONF_STRANGERS,
     CONF_USER_ID,
     DOMAIN,
     LOGGER,
@@ -294,6 +297,10 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
                 turn.text = data["stt_output"]["text"].strip()
                 if turn.is_question:
                     return
+                if not self._may_talk():
+                    turn.parting.set()
+                    # Said here it ends the turn before anybody does what was said.
+                    raise PipelineError("not-allowed", "The caller may talk no more")
                 if is_goodbye(turn.text):
                     turn.parting.set()
                     # No agent need think about that.
@@ -311,6 +318,15 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
     def _pipeline(self, visit: Visit) -> Pipeline | None:
         """Return the pipeline of a conversation."""
         return pipeline_of(self.hass, visit.number_id, _assistant_for(visit))
+
+    def _may_talk(self) -> bool:
+        """Tell whether the other side still may: what a person sets holds in a call that goes on."""
+        subentry = self._entry.subentries.get(self._subentry_id)
+        if subentry is None:
+            return False
+        if subentry.subentry_type == SUBENTRY_NUMBER:
+            return bool(subentry.data.get(CONF_STRANGERS))
+        return Right.ASSIST in subentry.data.get(CONF_RIGHTS, ())
 
     @contextmanager
     def _engaged(self, visit: Visit) -> Iterator[None]:
