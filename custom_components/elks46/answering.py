@@ -105,6 +105,8 @@ class LiveCall:
         self.call = call
         self.is_over = False
         self.is_answered = False
+        self.is_talk = False
+        """Whether the house is to talk with the caller, which is paid for."""
         # What is on the stage for this call alone.
         self.prompts: list[str] = []
         self._desk = desk
@@ -198,9 +200,11 @@ class LiveCall:
         """Have the call handled as a number may be, with another greeting where there is one."""
         desk = replace(self._desk, greeting=greeting or self._desk.greeting)
         if handling is CallHandling.ASSIST:
-            return self.is_waiting and self.instruct(
-                desk.conversation(self._admission(), is_first=not self._step)
-            )
+            if not self.is_waiting:
+                return False
+            admission = self._admission()
+            self.is_talk = admission is Admission.WELCOME
+            return self.instruct(desk.conversation(admission, is_first=not self._step))
         if handling is CallHandling.FORWARD:
             targets = targets or self.targets
         instruction = desk.instruction(handling, targets)
@@ -227,7 +231,7 @@ class LiveCall:
     @callback
     def connected(self) -> None:
         """Take note that somebody talks with the caller."""
-        if not self.is_answered:
+        if not self.is_answered and not self.is_over:
             self.is_answered = True
             self._tell(self._heard(CallNews.ANSWERED))
 
@@ -262,8 +266,7 @@ class LiveCall:
             # A call that goes on can only be ended in one way.
             return Hangup() if isinstance(instruction, Hangup) else instruction
         if not isinstance(instruction, Hangup | Connect):
-            self.is_answered = True
-            self._tell(self._heard(CallNews.ANSWERED))
+            self.connected()
         return replace(instruction, when_hangup=self._desk.hangup_url)
 
     async def _async_ring(self) -> Instruction:
@@ -308,8 +311,8 @@ class LiveCall:
         if self._desk.handling is CallHandling.ASSIST:
             self._state = _State.TOLD
             admission = self._admission()
-            is_talk = admission is Admission.WELCOME
-            self._tell(replace(self._heard(CallNews.RINGING), is_talk=is_talk))
+            self.is_talk = admission is Admission.WELCOME
+            self._tell(replace(self._heard(CallNews.RINGING), is_talk=self.is_talk))
             return self._desk.conversation(admission, is_first=not self._step)
         if self._desk.handling is not CallHandling.AUTOMATION:
             # Whom it may ring costs something, and is asked only where somebody is rung.

@@ -117,6 +117,12 @@ class CallLedger:
 
         await self._async_move(call, pass_on, insist=False)
 
+    async def async_talked(self, call: PhoneCall, reserved: Decimal) -> None:
+        """Take note that the house is to talk with a caller, which is paid for."""
+        await self._async_move(
+            call, lambda known: replace(known, reserved=reserved), insist=False
+        )
+
     async def async_answered(self, call: PhoneCall, call_id: str) -> None:
         """Take note that somebody, or something, has picked up."""
 

@@ -162,7 +162,7 @@ class Conversations:
         if self.is_awaited or satellite.is_busy or self._tickets.is_expecting(whose):
             return Admission.BUSY
         try:
-            self._guard.price_of_talking(minutes=CONNECTED_MINUTES_AT_MOST)
+            self._guard.hold_talking(call_id, minutes=CONNECTED_MINUTES_AT_MOST)
         except HomeAssistantError as err:
             LOGGER.warning("The house does not talk: %s", err)
             return Admission.UNABLE

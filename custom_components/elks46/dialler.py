@@ -408,7 +408,11 @@ class Dialler:
             if not self._is_wanted(call):
                 raise invalid("call_is_over", call_id=call.ref)
             guarded = self._guard.reserve_call(
-                call.ref, call.callee, minutes=minutes, is_alert=is_alert
+                call.ref,
+                call.callee,
+                minutes=minutes,
+                is_alert=is_alert,
+                is_talk=call.plan is not None and call.plan.connect is not None,
             )
             with guarded as price:
                 # Who waits for a turn has not begun to ring.

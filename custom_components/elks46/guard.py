@@ -71,6 +71,7 @@ class Guard:
         self._reserved: dict[str, Decimal] = {}
         self._reserved_calls: dict[str, Decimal] = {}
         self._passed_on: dict[str, Decimal] = {}
+        self._talks: dict[str, Decimal] = {}
         self._tariff = Tariff()
         self._told: dict[tuple[Limit, bool], datetime] = {}
         self._ends: dict[Limit, CALLBACK_TYPE] = {}
@@ -147,14 +148,24 @@ class Guard:
 
     @contextmanager
     def reserve_call(
-        self, ref: str, phone: str, *, minutes: int, is_alert: bool = False
+        self,
+        ref: str,
+        phone: str,
+        *,
+        minutes: int,
+        is_alert: bool = False,
+        is_talk: bool = False,
     ) -> Iterator[Decimal]:
         """Take a call's place in the counts, and yield what so many minutes may cost.
+
+        With `is_talk` they are talked over Realtime Voice, which costs as well.
 
         Raises:
             HomeAssistantError: as for a message.
         """
         price = self._minutes_to(phone, minutes)
+        if is_talk:
+            price += minutes_of_talk(self._currency, minutes)
         self._check(Limit.HOURLY_CALLS, price, "place_call", is_alert=is_alert)
         self._reserved_calls[ref] = price
         try:
@@ -185,18 +196,26 @@ class Guard:
 
     @callback
     def let_go(self, call_id: str) -> None:
-        """Give the place of a call that is passed on back to the store."""
+        """Give the place of a call that is passed on, or of a conversation, back to the store."""
         self._passed_on.pop(call_id, None)
+        self._talks.pop(call_id, None)
 
-    def price_of_talking(self, *, minutes: int) -> Decimal:
-        """Return what a conversation with a caller costs at most.
+    @callback
+    def hold_talking(self, call_id: str, *, minutes: int) -> None:
+        """Set aside what a conversation with a caller costs at most.
+
+        It is held until `let_go`, as for a call that is passed on.
 
         Raises:
             HomeAssistantError: it is more than this home may still spend today.
         """
         price = minutes_of_talk(self._currency, minutes)
         self.check_money(price, "assist")
-        return price
+        self._talks[call_id] = price
+
+    def held_for_talking(self, call_id: str) -> Decimal:
+        """Return what is set aside for a conversation."""
+        return self._talks.get(call_id, Decimal(0))
 
     def check_money(self, price: Decimal, action: str, factor: int = 1) -> None:
         """Refuse what would cost more than this home may still spend today, so many times over.
@@ -362,6 +381,14 @@ class Guard:
             if (call := known.get(call_id)) is None or not call.is_passed_on
         ]
 
+    def _unstored_talks(self) -> list[Decimal]:
+        known = self._store.calls
+        return [
+            price
+            for call_id, price in self._talks.items()
+            if (call := known.get(call_id)) is None or not call.reserved
+        ]
+
     def _spent(self) -> Decimal:
         """Return the money of today, as far as known, and what is thought to be added."""
         until, midnight = dt_util.utcnow() + HOUR, dt_util.start_of_local_day()
@@ -379,7 +406,10 @@ class Guard:
         )
         expected = (price for asked, price in unpriced if midnight <= asked < until)
         reserved = chain(
-            self._unstored(), self._unstored_calls(), self._unstored_passed_on()
+            self._unstored(),
+            self._unstored_calls(),
+            self._unstored_passed_on(),
+            self._unstored_talks(),
         )
         return self._store.tally.own_today + sum((*expected, *reserved), Decimal(0))
 

@@ -1,7 +1,6 @@
 """Callers who speak while the house does: the house falls silent, and hears what they say."""
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable
 from typing import Final
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -34,7 +33,6 @@ from .const import (
     CONF_GREETING,
     CONF_NUMBER,
     CONF_REALTIME_NUMBER,
-    CONNECTED_MINUTES_AT_MOST,
     DOMAIN,
     LOGGER,
     SUBENTRY_NUMBER,
@@ -200,7 +198,12 @@ class Reception:
                     self._ledger.async_passed_on(call, price, is_taped=record), call_id
                 )
             return is_accepted
-        return live.instruct_as(handling, greeting=greeting)
+        is_accepted = live.instruct_as(handling, greeting=greeting)
+        call = self._known(call_id) or self._new(live.call)
+        if is_accepted and live.is_talk and call is not None:
+            price = self._guard.held_for_talking(call_id)
+            self._count(self._ledger.async_talked(call, price), call_id)
+        return is_accepted
 
     async def async_menu(
         self,
@@ -391,7 +394,7 @@ class Reception:
             case CallNews.RINGING:
                 rung = self._rung(call, heard)
                 ringing = self._ledger.async_rung(rung)
-                if rung.is_passed_on:
+                if rung.is_passed_on or heard.is_talk:
                     self._count(ringing, call_id)
                 else:
                     self._write(ringing)
@@ -414,10 +417,7 @@ class Reception:
         """Set aside what a call may cost, if it does."""
         if heard.targets:
             return self._hold(call_id, heard.targets)
-        if heard.is_talk:
-            with suppress(HomeAssistantError):
-                return self._guard.price_of_talking(minutes=CONNECTED_MINUTES_AT_MOST)
-        return Decimal(0)
+        return self._guard.held_for_talking(call_id)
 
     def _hold(self, call_id: str, targets: Sequence[str]) -> Decimal:
         """Have a call counted as passed on at once, before that is written down."""
