@@ -1076,7 +1076,9 @@ def test_every_question_is_documented() -> None:
 def test_every_repair_is_documented() -> None:
     """By the title people see."""
     titles = [
-        issue["title"].format(account="46elks", number=NUMBER, reason="Anna")
+        issue["title"].format(
+            account="46elks", contact="Anna", number=NUMBER, reason="Anna"
+        )
         for issue in translations()["issues"].values()
     ]
 
