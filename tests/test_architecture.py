@@ -104,6 +104,7 @@ FRONT = {
     "ear",
     "entity",
     "event",
+    "farewell",
     "forms",
     "happenings",
     "image",
@@ -123,6 +124,7 @@ FRONT = {
     "subaccount_flow",
     "subentry_flow",
     "system_health",
+    "talk",
     "trigger",
 }
 # Some rooms have a cellar: a module that only they use.
@@ -165,9 +167,10 @@ BUILT_ON = {
     "subentry_flow": {"forms"},
     "words": {"audio"},
     "switchboard": {"answering", "front_desk", "tickets"},
-    "assist_satellite": {"interruption", "sentence"},
+    "assist_satellite": {"sentence", "talk"},
     "interruption": {"ear"},
     "sentence": {"ear"},
+    "talk": {"farewell", "interruption", "sentence"},
     "select": {"assist_select"},
 }
 

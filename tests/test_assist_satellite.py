@@ -9,7 +9,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from custom_components.elks46.assist_satellite import is_goodbye
 from custom_components.elks46.const import (
     CONF_CALL_FALLBACK,
     CONF_GREETING,
@@ -17,6 +16,7 @@ from custom_components.elks46.const import (
     CONF_RIGHTS,
     CONF_USER_ID,
 )
+from custom_components.elks46.farewell import is_goodbye
 
 from . import ANNA, BJORN, STRANGER, SimulatorControl
 from .calls import allowed_file, chirp

@@ -25,7 +25,7 @@ from .speech import voice
 from .talk import SATELLITE, Parlour
 
 FORMAT: Final = "pcm_16000"
-WORKING: Final = "custom_components.elks46.assist_satellite.WORKING_AFTER_SECONDS"
+WORKING: Final = "custom_components.elks46.talk.WORKING_AFTER_SECONDS"
 # Before that a caller has heard no more than the notes that tell them to speak.
 CUE_SECONDS: Final = 0.3
 TURNS: Final = 8
@@ -208,7 +208,7 @@ async def test_a_caller_hears_when_to_speak_and_that_the_house_works(
     """Two notes before each turn, and a low one while it takes long, until the answer begins."""
     parlour.voice.may_speak.clear()
     parlour.ears.expect("Is it cold", "goodbye")
-    with patch("custom_components.elks46.assist_satellite.WORKING_AFTER_SECONDS", 0.1):
+    with patch("custom_components.elks46.talk.WORKING_AFTER_SECONDS", 0.1):
         call_id = await parlour.ring(ANNA)
         await parlour.voice.speaking.wait()
         await parlour.heard(call_id, tones.working())
@@ -226,7 +226,7 @@ async def test_ears_that_are_slow_leave_nobody_in_doubt(parlour: Parlour) -> Non
     parlour.ears.may_understand.clear()
     parlour.ears.enough = 10**9
     parlour.ears.expect("goodbye")
-    with patch("custom_components.elks46.assist_satellite.WORKING_AFTER_SECONDS", 0.1):
+    with patch("custom_components.elks46.talk.WORKING_AFTER_SECONDS", 0.1):
         speech = said(voice("turn on the kitchen light", after=3))
         call_id = await parlour.ring(ANNA, audio=speech)
         await parlour.heard(call_id, tones.working())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from inspect import signature
 from typing import Any, Final
 
-from homeassistant.components import assist_pipeline
+from homeassistant.components import assist_pipeline, stt, tts
 from homeassistant.components.assist_pipeline import (
     OPTION_PREFERRED,
     Pipeline,
@@ -29,6 +29,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.chat_session import async_get_chat_session
 
 from .const import DOMAIN
+from .records import Visit
 
 # The settings of a number: who talks with contacts, and who with strangers.
 OF_CONTACTS: Final = "pipeline"
@@ -90,6 +91,29 @@ def pipeline_of(
         return async_get_pipeline(hass, known.get(name or OPTION_PREFERRED))
     except PipelineNotFound:
         return None
+
+
+@callback
+def setting_for(visit: Visit) -> str:
+    """Return which setting of a number says who talks in a conversation over it."""
+    return OF_STRANGERS if visit.is_stranger else OF_CONTACTS
+
+
+@callback
+def pipeline_for(hass: HomeAssistant, visit: Visit) -> Pipeline | None:
+    """Return the assistant of a conversation."""
+    return pipeline_of(hass, visit.number_id, setting_for(visit))
+
+
+@callback
+def can_talk(hass: HomeAssistant, pipeline: Pipeline) -> bool:
+    """Tell whether an assistant has ears and a voice."""
+    return (
+        pipeline.stt_engine is not None
+        and stt.async_get_speech_to_text_engine(hass, pipeline.stt_engine) is not None
+        and pipeline.tts_engine is not None
+        and tts.async_resolve_engine(hass, pipeline.tts_engine) is not None
+    )
 
 
 async def async_ask(

@@ -7,6 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
+from .records import Visit
 from .subentries import subentry_by_number
 
 
@@ -69,6 +70,29 @@ def assist_unable_issue(
     """Return the id under which a person is told that an assistant of a number cannot talk."""
     whose = "_strangers" if is_stranger else ""
     return f"assist_unable_{entry.entry_id}_{number_id}{whose}"
+
+
+@callback
+def async_tell_unable(
+    hass: HomeAssistant, entry: ConfigEntry, visit: Visit, assistant: str | None
+) -> None:
+    """Say that an assistant of a number, or none as none is chosen, cannot talk."""
+    number = entry.subentries[visit.number_id].title
+    what, names = (
+        ("assist_unable", {"number": number, "pipeline": assistant})
+        if assistant is not None
+        else ("assist_not_chosen", {"number": number})
+    )
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        assist_unable_issue(entry, visit.number_id, is_stranger=visit.is_stranger),
+        is_fixable=assistant is not None,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=what,
+        translation_placeholders=names,
+        data={"entry_id": entry.entry_id, "subentry_id": visit.number_id},
+    )
 
 
 @callback
