@@ -411,7 +411,7 @@ def test_every_phrase_is_there() -> None:
 
 
 # Names, and what is called the same everywhere.
-NAMES = {"46elks", "Assist", "Flash", "Home Assistant Cloud", "MMS", "PIN", "SMS"}
+NAMES = {"46elks", "Flash", "Home Assistant Cloud", "MMS", "PIN", "SMS"}
 # Words that a language really has as English has them.
 SAME = {
     "da": {"Id", "Menu", "Pause"},
