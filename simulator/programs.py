@@ -35,7 +35,7 @@ from .wire import Json
 
 # As telephones do it. 46elks does not say how much is in one message.
 FRAMES_A_SECOND: Final = 50
-# A program that does not read for longer misses something.
+# A program that does not read for longer, in real time, misses something.
 MAX_LATE_SECONDS: Final = 10.0
 # A program has real time to catch up in, however fast time passes here.
 _BREATH_SECONDS: Final = 0.005
@@ -266,7 +266,7 @@ class Program:
             end = began + (frame + 1) / FRAMES_A_SECOND
             await self._clock.until(end)
             late = self._clock.time() - end
-            if late > MAX_LATE_SECONDS:
+            if late > MAX_LATE_SECONDS * self._clock.speed:
                 missed = int(late * FRAMES_A_SECOND)
                 frame += missed
                 self._lost += missed / FRAMES_A_SECOND

@@ -25,7 +25,7 @@ DIGITS: Final = "elks46_call_digits"
 
 # What a started minute costs, in the simulator's crowns.
 MINUTE: Final = 0.7
-PATIENCE: Final = 10
+PATIENCE: Final = 60
 # What is played while an automation thinks.
 DTMF: Final = "sound/dtmf"
 LOST_ENDS: Final[Json] = {
@@ -229,7 +229,7 @@ class House(Phones):
 
     async def _until(self, wanted: Callable[[], bool]) -> None:
         """Return when enough was told."""
-        async with asyncio.timeout(10), self._news:
+        async with asyncio.timeout(PATIENCE), self._news:
             await self._news.wait_for(wanted)
 
     async def _hear(self, _event: Event) -> None:

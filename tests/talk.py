@@ -211,9 +211,12 @@ class Parlour(Phones):
 
         Stopped in the middle of that, it leaves the pipes to its converter open.
         """
-        tasks = asyncio.all_tasks()
-        speaking = [task for task in tasks if task.get_name().startswith("tts_")]
-        await asyncio.gather(*speaking, return_exceptions=True)
+        await asyncio.gather(*_speaking(), return_exceptions=True)
+
+    def give_up_speech(self) -> None:
+        """End what Home Assistant waits for until it stops: the rest of what nobody says any more."""
+        for task in _speaking():
+            task.cancel()
 
     @asynccontextmanager
     async def unharmed(self) -> AsyncIterator[Sockets]:
@@ -295,13 +298,13 @@ class Parlour(Phones):
 
     async def listened(self, *, times: int) -> None:
         """Return when the house has understood so many sentences."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(self.ears.heard) < times:
                 await self.simulator.log(len(await self.simulator.log()), wait=1)
 
     async def spoke(self) -> None:
         """Return when the house has said something."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while not self.voice.said:
                 await self.simulator.log(len(await self.simulator.log()), wait=1)
 
@@ -404,3 +407,8 @@ def _let() -> asyncio.Event:
 def is_listened_to(call: Json) -> bool:
     """Tell whether the house hears the caller."""
     return any((leg["socket"] or {}).get("listening") for leg in call["legs"])
+
+
+def _speaking() -> list[asyncio.Task[Any]]:
+    tasks = asyncio.all_tasks()
+    return [task for task in tasks if task.get_name().startswith("tts_")]

@@ -48,6 +48,7 @@ from . import (
 from .calls import (
     DTMF,
     LOST_ENDS,
+    PATIENCE,
     RECEIVED,
     House,
     acts,
@@ -1139,6 +1140,6 @@ async def test_a_stop_waits_for_no_caller(
         asking = asyncio.create_task(post_call(public_url, "call", incoming()))
         await house.rung()
         await hass.async_stop(force=True)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         with pytest.raises(aiohttp.ClientError):
             await asking

@@ -8,12 +8,13 @@ import pytest
 from custom_components.elks46.const import CONF_RIGHTS, CONF_STRANGERS
 
 from . import ANNA, STRANGER
+from .calls import PATIENCE
 from .talk import Parlour
 
 
 async def asked(parlour: Parlour) -> None:
     """Return when the house has been asked something."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not parlour.mind.asked:
             await parlour.simulator.log(len(await parlour.simulator.log()), wait=1)
 

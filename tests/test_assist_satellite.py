@@ -24,7 +24,7 @@ from .talk import SATELLITE, Parlour, use
 
 LINE: Final = "assist_satellite.46701740690_line"
 MEDIA: Final = "media-source://media_source/local/alarm.wav"
-ASSISTANT: Final = "custom_components.elks46.assist_satellite"
+ASSISTANT: Final = "custom_components.elks46.talk"
 
 
 def put_media(hass: HomeAssistant) -> None:

@@ -37,7 +37,7 @@ from . import (
     text_home,
 )
 from .alerts import ALSO, alert, alerting, device, tried
-from .calls import Phones, place_call
+from .calls import PATIENCE, Phones, place_call
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
@@ -583,7 +583,7 @@ def unanswered(
 
 async def finished(integration: MockConfigEntry) -> None:
     """Return when no alert is under way."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while integration.runtime_data.store.alerts:
             await asyncio.sleep(0)
 
@@ -713,7 +713,7 @@ async def test_a_restart_while_a_phone_rings_calls_nobody_twice(
 async def loaded_again(integration: MockConfigEntry) -> None:
     """Return when an account that is about to be unloaded is loaded again."""
     before = integration.runtime_data
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (
             getattr(integration, "runtime_data", before) is before
             or integration.state is not ConfigEntryState.LOADED

@@ -18,7 +18,7 @@ from . import ANNA, Json, issues
 from .talk import Parlour, use
 from .traces import Sockets, leaving_nothing
 
-ASSISTANT: Final = "custom_components.elks46.assist_satellite"
+ASSISTANT: Final = "custom_components.elks46.talk"
 SORRY: Final = "Sorry, that did not work. Please say it again."
 # At twenty times the pace of a call nobody comes to the end of that in a test.
 LONG_SECONDS: Final = 60

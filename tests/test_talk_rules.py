@@ -77,6 +77,24 @@ async def test_a_single_word_is_a_sentence(parlour: Parlour, word: str) -> None:
     assert seconds(parlour.ears.heard[0]) < 4
 
 
+async def test_what_was_said_is_done_though_the_caller_hangs_up(
+    parlour: Parlour,
+) -> None:
+    """Nobody stays on the line to hear that the gate is open."""
+    await parlour.pass_time(speed=SPEED)
+    parlour.ears.enough = WHOLE
+    parlour.ears.may_understand.clear()
+    parlour.ears.expect("Open the gate")
+    call_id = await parlour.ring(ANNA, audio=data_url(voice("stop", after=5)))
+    await parlour.ears.understanding.wait()
+    await parlour.do(call_id, "hangup")
+    await parlour.end(call_id)
+    parlour.ears.may_understand.set()
+    await parlour.hass.async_block_till_done(wait_background_tasks=True)
+
+    assert [one.text for one in parlour.mind.asked] == ["Open the gate"]
+
+
 async def test_a_single_word_interrupts_the_house(parlour: Parlour) -> None:
     """While it speaks."""
     await parlour.pass_time(speed=SPEED)

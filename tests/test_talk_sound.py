@@ -18,7 +18,7 @@ from custom_components.elks46.const import CONF_BARGE_IN
 from custom_components.elks46.voice import speaker, tones
 
 from . import ANNA
-from .calls import chirp
+from .calls import PATIENCE, chirp
 from .hearing import moments, on_the_phone
 from .sounds import riff, streamed, tone
 from .speech import voice
@@ -236,10 +236,9 @@ async def test_ears_that_are_slow_leave_nobody_in_doubt(parlour: Parlour) -> Non
     assert not parlour.mind.asked
 
 
-async def test_an_answer_is_heard_while_the_agent_still_thinks_of_its_end(
-    hass: HomeAssistant, parlour: Parlour
-) -> None:
-    """Nothing is gathered: neither the words nor the voice."""
+@pytest.fixture
+async def storyteller(hass: HomeAssistant, parlour: Parlour) -> Storyteller:
+    """Return who thinks for the house, and has not come to the end yet."""
     bard, storyteller = Bard(), Storyteller()
     await hass.data[tts.DATA_COMPONENT].async_add_entities([bard])
     await hass.data[conversation.DATA_COMPONENT].async_add_entities([storyteller])
@@ -249,6 +248,13 @@ async def test_an_answer_is_heard_while_the_agent_still_thinks_of_its_end(
         conversation_engine=storyteller.entity_id,
         tts_engine=bard.entity_id,
     )
+    return storyteller
+
+
+async def test_an_answer_is_heard_while_the_agent_still_thinks_of_its_end(
+    parlour: Parlour, storyteller: Storyteller
+) -> None:
+    """Nothing is gathered: neither the words nor the voice."""
     parlour.ears.expect("Tell me a story")
     with patch(WORKING, 60):
         call_id = await parlour.ring(ANNA)
@@ -259,6 +265,24 @@ async def test_an_answer_is_heard_while_the_agent_still_thinks_of_its_end(
     await parlour.end(call_id)
 
     assert not is_over
+
+
+async def test_who_interrupts_does_not_wait_for_the_agent(
+    parlour: Parlour, storyteller: Storyteller
+) -> None:
+    """Not for long: what else was to be said is given up."""
+    await parlour.pass_time(speed=SLOW)
+    parlour.ears.expect("Tell me a story", "Stop")
+    with patch("custom_components.elks46.talk.GIVE_UP_SECONDS", 0.1):
+        call_id = await parlour.ring(ANNA)
+        await parlour.is_told(call_id, seconds=CUE_SECONDS + 1)
+        await parlour.say(call_id, voice("stop"))
+        await parlour.listened(times=2)
+    await parlour.do(call_id, "hangup")
+    await parlour.end(call_id)
+    parlour.give_up_speech()
+
+    assert not storyteller.may_end.is_set()
 
 
 async def test_an_answer_ends_when_46elks_says_so(
@@ -274,7 +298,7 @@ async def test_an_answer_ends_when_46elks_says_so(
         asked = len(await parlour.said("sync"))
         parlour.mind.may_answer.set()
         # Long after what was sent would be over by the house's own clock.
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while len(await parlour.said("sync")) < asked + 5:
                 await parlour.simulator.log(len(await parlour.simulator.log()), wait=1)
         is_waiting = hass.states.is_state(SATELLITE, "responding")

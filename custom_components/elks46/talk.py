@@ -54,6 +54,9 @@ FAILED_TURNS_AT_MOST: Final = 3
 # A language model may use a tool in the middle of its answer, and speech waits for it. A
 # voice that makes nothing for longer hangs.
 SPEECH_SECONDS: Final = 30
+# So long the agent of an answer that is interrupted may come to its end: Home Assistant's speech
+# goes on waiting for the words of one that is stopped. What the caller says meanwhile is kept.
+GIVE_UP_SECONDS: Final = 5
 # The house's own words nobody thinks about, and there is silence until they begin.
 WORDS_SECONDS: Final = 10
 
@@ -270,6 +273,8 @@ class Talk:
                 # Who hangs up behind a sentence wants it done. Whoever holds the line does
                 # not wait for ever.
                 await asyncio.wait({run, decided}, return_when=asyncio.FIRST_COMPLETED)
+            elif turn.is_cut_off:
+                await asyncio.wait({run}, timeout=GIVE_UP_SECONDS)
             elif turn.answer is None and not done:
                 turn.error = "timeout"
             elif turn.answer is not None and done <= {run} and not turn.error:
@@ -313,10 +318,7 @@ class Talk:
             turn.answer = self._begin(self._async_answer(turn, token))
 
     async def _async_answer(self, turn: Turn, token: str) -> None:
-        """Speak an answer; the house works until there is something of it.
-
-        Who interrupts it is listened to at once: what is still thought about is given up.
-        """
+        """Speak an answer; the house works until there is something of it."""
         try:
             if (stream := tts.async_get_stream(self._hass, token)) is not None:
                 spoken = pcm(stream.async_stream_result(), patience=SPEECH_SECONDS)
