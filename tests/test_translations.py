@@ -116,7 +116,7 @@ def told() -> Iterator[tuple[str, frozenset[str]]]:
                     if key := text(part):
                         yield key, frozenset({"field"})
             if name(node) == "async_tell":
-                for part in ast.walk(node.args[1]):
+                for part in ast.walk(node.args[0]):
                     if key := text(part):
                         yield key, frozenset()
             if name(node) == "async_tell_of_numbers":
