@@ -115,7 +115,7 @@ def told() -> Iterator[tuple[str, frozenset[str]]]:
                 for part in ast.walk(node.args[0]):
                     if key := text(part):
                         yield key, frozenset({"field"})
-            if name(node) == "async_tell":
+            if name(node) == "async_tell" and node.args:
                 for part in ast.walk(node.args[0]):
                     if key := text(part):
                         yield key, frozenset()
