@@ -15,8 +15,10 @@ from pytest_homeassistant_custom_component.typing import (
     RecorderInstanceContextManager,
 )
 
+from custom_components.elks46 import bus
 from custom_components.elks46.api import CallDirection, MessageStatus
 from custom_components.elks46.const import DOMAIN
+from custom_components.elks46.logbook import SENTENCES
 from custom_components.elks46.records import CallOutcome, Limit
 
 from . import (
@@ -283,3 +285,10 @@ async def test_everything_that_can_be_told_has_words(
 
     assert len(said) == len(told)
     assert [line for line in said if "log_" in line or "{" in line] == []
+
+
+async def test_every_event_has_a_sentence() -> None:
+    """One without would not be shown at all."""
+    fired = {value for name, value in vars(bus).items() if name.startswith("EVENT_")}
+
+    assert {*fired, *bus.EVENTS_OF_CALLS.values()} == set(SENTENCES)
