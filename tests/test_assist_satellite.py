@@ -8,6 +8,7 @@ from homeassistant.components.assist_satellite import SatelliteBusyError
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.elks46.const import (
     CONF_CALL_FALLBACK,
@@ -15,7 +16,9 @@ from custom_components.elks46.const import (
     CONF_PIN,
     CONF_RIGHTS,
     CONF_USER_ID,
+    DOMAIN,
 )
+from custom_components.elks46.conversations import async_user
 from custom_components.elks46.farewell import is_goodbye
 
 from . import ANNA, BJORN, STRANGER, SimulatorControl
@@ -53,6 +56,22 @@ async def test_a_contact_talks_with_the_house(
     ]
     assert call["result"] == "success"
     assert hass.states.is_state(SATELLITE, "idle")
+
+
+@pytest.mark.parametrize(
+    ("title", "name"), [("46elks", "46elks"), ("Cottage", "46elks Cottage")]
+)
+async def test_the_user_of_the_house_says_whose_it_is(
+    hass: HomeAssistant, title: str, name: str
+) -> None:
+    """Beside each thing that somebody on the phone has done."""
+    account = MockConfigEntry(domain=DOMAIN, title=title)
+    account.add_to_hass(hass)
+    await async_user(hass, account)
+    user = await hass.auth.async_get_user(account.data[CONF_USER_ID])
+
+    assert user is not None
+    assert user.name == name
 
 
 async def test_each_call_is_a_conversation_of_its_own(parlour: Parlour) -> None:

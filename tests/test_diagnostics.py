@@ -262,12 +262,14 @@ async def test_a_number_alone(
 
     assert downloaded["data"] == {
         "settings": {
+            "answers_texts_with_assist": False,
             "fallback": None,
             "handling": "voicemail",
             "has_greeting": False,
             "has_realtime_number": False,
             "passes_texts_on": False,
             "replies_to_texts": False,
+            "talks_with_strangers": False,
             "targets": 0,
         },
         "number": {

@@ -55,6 +55,8 @@ UNHEARD_AT_MOST: Final = 2
 # As `place_call` does where nobody says otherwise.
 RING_SECONDS: Final = 45
 HANG_UP_SECONDS: Final = 5
+# By which people know whose user it is.
+INTEGRATION: Final = "46elks"
 
 
 class Satellite(Protocol):
@@ -334,9 +336,10 @@ async def async_user(hass: HomeAssistant, entry: ConfigEntry) -> None:
     user_id = entry.data.get(CONF_USER_ID)
     if user_id and await hass.auth.async_get_user(user_id):
         return
-    user = await hass.auth.async_create_system_user(
-        f"46elks {entry.title}", group_ids=[GROUP_ID_USER]
-    )
+    name = entry.title
+    if not name.startswith(INTEGRATION):
+        name = f"{INTEGRATION} {name}"
+    user = await hass.auth.async_create_system_user(name, group_ids=[GROUP_ID_USER])
     hass.config_entries.async_update_entry(
         entry, data={**entry.data, CONF_USER_ID: user.id}
     )

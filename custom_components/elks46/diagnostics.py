@@ -17,6 +17,7 @@ from .const import (
     CONF_FORWARD_TO,
     CONF_GREETING,
     CONF_KEEP_TEXT,
+    CONF_LLM_TOOLS,
     CONF_NUMBER,
     CONF_NUMBER_ID,
     CONF_PHONE,
@@ -26,6 +27,8 @@ from .const import (
     CONF_REALTIME_NUMBER,
     CONF_RIGHTS,
     CONF_SENDER,
+    CONF_STRANGERS,
+    CONF_TEXT_ASSIST,
     CONF_TEXT_FORWARD_TO,
     CONF_TEXT_REPLY,
     DOMAIN,
@@ -46,6 +49,7 @@ async def async_get_config_entry_diagnostics(
         "has_default_sender": bool(entry.options.get(CONF_DEFAULT_SENDER)),
         "has_public_url": bool(entry.options.get(CONF_PUBLIC_URL)),
         "keep_text": entry.options.get(CONF_KEEP_TEXT, True),
+        "llm_tools": entry.options.get(CONF_LLM_TOOLS, False),
         "reach": entry.options.get(CONF_REACH),
     }
     if entry.state is not ConfigEntryState.LOADED:
@@ -132,12 +136,14 @@ def _contact(runtime: ElksRuntimeData, subentry: ConfigSubentry) -> dict[str, An
 
 def _number_settings(subentry: ConfigSubentry) -> dict[str, Any]:
     return {
+        "answers_texts_with_assist": bool(subentry.data.get(CONF_TEXT_ASSIST)),
         "fallback": subentry.data.get(CONF_CALL_FALLBACK),
         "handling": subentry.data.get(CONF_CALL_HANDLING),
         "has_greeting": bool(subentry.data.get(CONF_GREETING)),
         "has_realtime_number": bool(subentry.data.get(CONF_REALTIME_NUMBER)),
         "passes_texts_on": bool(subentry.data.get(CONF_TEXT_FORWARD_TO)),
         "replies_to_texts": bool(subentry.data.get(CONF_TEXT_REPLY)),
+        "talks_with_strangers": bool(subentry.data.get(CONF_STRANGERS)),
         "targets": len(subentry.data.get(CONF_FORWARD_TO, ())),
     }
 
