@@ -17,17 +17,28 @@ MS: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """How much is measured in a round: clicks said, seconds answered, voices, callers at once."""
+    """How much is measured in a round: clicks said, seconds answered, voices, callers at once, texts, recipients."""
 
     clicks: int
     seconds: float
     voices: tuple[str, ...]
     callers: int
+    texts: int
+    recipients: tuple[int, ...]
 
 
-FULL: Final = Scale(clicks=20, seconds=3.0, voices=VOICES, callers=8)
+FULL: Final = Scale(
+    clicks=20,
+    seconds=3.0,
+    voices=VOICES,
+    callers=8,
+    texts=500,
+    recipients=(1000, 10_000),
+)
 # As little as can be: it only shows that all of it runs.
-SMOKE: Final = Scale(clicks=2, seconds=1.2, voices=("asked",), callers=2)
+SMOKE: Final = Scale(
+    clicks=2, seconds=1.2, voices=("asked",), callers=2, texts=60, recipients=(40,)
+)
 
 
 class Measurement(Protocol):
