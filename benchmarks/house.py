@@ -59,7 +59,9 @@ class BenchHouse:
     voip: SipPhone | None
     pipelines: Mapping[str, str]
     process: psutil.Process
+    storage: Path
     api_url: str
+    call_url: str
     text_url: str
     automation_url: str
     bare_url: str
@@ -90,6 +92,11 @@ class BenchHouse:
             "Home Assistant": str(config["version"]),
             **{name: metadata.version(name) for name in packages},
         }
+
+    def stored_bytes(self) -> int:
+        """Return how much the account remembers on the disk."""
+        files = self.storage.glob("elks46.*")
+        return sum(path.stat().st_size for path in files)
 
     def cpu_seconds(self) -> float:
         """Return for how long the house has computed until now, with all that it has started."""
@@ -142,7 +149,9 @@ async def running(folder: Path) -> AsyncIterator[BenchHouse]:
             voip=await _connect_voip(home, engine),
             pipelines={voice: await _pipeline(home, voice) for voice in VOICES},
             process=psutil.Process(house.process.pid),
+            storage=folder / "house" / ".storage",
             api_url=simulator.api_url,
+            call_url=door.call_url,
             text_url=door.text_url,
             automation_url=f"{house.url}/api/webhook/{WEBHOOK}",
             bare_url=f"http://127.0.0.1:{port}/",
