@@ -21,14 +21,22 @@ from .figures import Readings, Verdict, figure
 from .house import BenchHouse, running
 from .lines import LineError
 from .measurements import FULL, SMOKE, Measurement
+from .measurements.callbacks import Callbacks
+from .measurements.endurance import Endurance
 from .measurements.first_audio import FirstAudio
 from .measurements.frames import Frames
 from .measurements.pace import Pace
+from .measurements.sending import Sending
 
-MEASUREMENTS: Final[Sequence[type[FirstAudio | Frames | Pace]]] = (
+MEASUREMENTS: Final[
+    Sequence[type[Callbacks | Endurance | FirstAudio | Frames | Pace | Sending]]
+] = (
     FirstAudio,
     Frames,
     Pace,
+    Callbacks,
+    Sending,
+    Endurance,
 )
 # Of fewer a median says nothing, and only from six on there is an interval of 95 %.
 ROUNDS_AT_LEAST: Final = 5

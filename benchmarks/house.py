@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 import socket
+import sys
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
 import psutil
 
 from demo import elks
-from demo.house import INTEGRATIONS, Home, House
-from demo.process import free_port
+from demo.house import INTEGRATIONS, ROOT, Home, House
+from demo.process import Process, free_port
 from simulator.config import DEFAULT_NUMBER, FICTION
 
 from .engine import VOICES, Engine, Notes
@@ -33,6 +34,10 @@ ARGUMENTS: Final = ("--skip-pip-packages", "voip-utils")
 REALTIME: Final = "+4600700021"
 CALLERS: Final = FICTION[:8]
 LANGUAGE: Final = "en"
+# Of the automation in the bench's configuration.
+WEBHOOK: Final = "bench_text"
+# More than all rounds cost, and more than they send.
+PLENTY: Final = 1_000_000
 PIPELINE: Final = "assist_pipeline/pipeline"
 FLOWS: Final = "config/config_entries"
 POLL_SECONDS: Final = 0.1
@@ -43,7 +48,8 @@ SETTLE_SECONDS: Final = 30
 class BenchHouse:
     """All that a measurement needs.
 
-    `phones` are of as many callers, each of whom may call at any time. There is no `voip` without libopus.
+    `phones` are of as many callers, each of whom may call at any time. There is no `voip` without libopus. Texts are posted
+    to `text_url`, and beside it to an automation and to a server that only answers.
     """
 
     home: Home
@@ -53,6 +59,12 @@ class BenchHouse:
     voip: SipPhone | None
     pipelines: Mapping[str, str]
     process: psutil.Process
+    storage: Path
+    api_url: str
+    call_url: str
+    text_url: str
+    automation_url: str
+    bare_url: str
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -81,6 +93,11 @@ class BenchHouse:
             **{name: metadata.version(name) for name in packages},
         }
 
+    def stored_bytes(self) -> int:
+        """Return how much the account remembers on the disk."""
+        files = self.storage.glob("elks46.*")
+        return sum(path.stat().st_size for path in files)
+
     def cpu_seconds(self) -> float:
         """Return for how long the house has computed until now, with all that it has started."""
         times = self.process.cpu_times()
@@ -101,11 +118,20 @@ async def running(folder: Path) -> AsyncIterator[BenchHouse]:
         integrations=(INTEGRATIONS[0], ENGINE),
         arguments=ARGUMENTS,
     )
+    port = free_port()
+    bare = Process(
+        "The bare server",
+        [sys.executable, "-m", "benchmarks.bare", str(port)],
+        output=folder / "bare.log",
+        folder=ROOT,
+    )
     async with AsyncExitStack() as stack:
         for one in (simulator, house):
             # There is nothing that is to be kept.
             stack.push_async_callback(one.process.kill)
             await one.start()
+        stack.push_async_callback(bare.kill)
+        bare.start()
         home = await stack.enter_async_context(house.visit())
         wyoming = await stack.enter_async_context(WyomingSatellite())
         # One that has hung up is done with its connection.
@@ -123,6 +149,12 @@ async def running(folder: Path) -> AsyncIterator[BenchHouse]:
             voip=await _connect_voip(home, engine),
             pipelines={voice: await _pipeline(home, voice) for voice in VOICES},
             process=psutil.Process(house.process.pid),
+            storage=folder / "house" / ".storage",
+            api_url=simulator.api_url,
+            call_url=door.call_url,
+            text_url=door.text_url,
+            automation_url=f"{house.url}/api/webhook/{WEBHOOK}",
+            bare_url=f"http://127.0.0.1:{port}/",
         )
 
 
@@ -143,19 +175,34 @@ async def _connect_elks(
         people,
         rights={name: ["assist"] for name in people},
     )
-    await elks.set_options(home, entry_id, reach="external", public_url=url)
+    rich = {"balance": f"{PLENTY}.00"}
+    async with session.put(
+        f"{simulator.url}/simulator/account", json=rich, raise_for_status=True
+    ):
+        pass
+    await elks.set_options(
+        home,
+        entry_id,
+        reach="external",
+        public_url=url,
+        daily_spend_limit=PLENTY,
+        hourly_message_limit=PLENTY,
+        allowed_countries=["SE", "GB"],
+    )
     await elks.talk_through(home, entry_id, REALTIME)
     async with asyncio.timeout(SETTLE_SECONDS):
         while True:
             async with session.get(control, raise_for_status=True) as response:
                 rows = {row["number"]: row for row in await response.json()}
             call_url = rows[DEFAULT_NUMBER].get("voice_start")
+            text_url = rows[DEFAULT_NUMBER].get("sms_url")
             voice_url = rows[REALTIME].get("websocket_url")
-            if call_url and voice_url:
+            if call_url and text_url and voice_url:
                 return Door(
                     number=DEFAULT_NUMBER,
                     realtime=REALTIME,
                     call_url=call_url,
+                    text_url=text_url,
                     voice_url=voice_url,
                 )
             await asyncio.sleep(POLL_SECONDS)

@@ -61,6 +61,7 @@ def test_people_write_numbers_in_many_ways(
         pytest.param("+999123456789", "SE", "phone_invalid", id="no such country"),
         pytest.param("+4670174060512345", "SE", "phone_invalid", id="too long"),
         pytest.param("+46701740605#5", "SE", "phone_invalid", id="to be dialled after"),
+        pytest.param("00000000", "SE", "phone_invalid", id="zeros to spare"),
     ],
 )
 def test_what_is_no_number_is_told_apart(
@@ -92,6 +93,8 @@ def test_other_names_would_be_lost_on_the_way(name: str) -> None:
     ("number", "shown"),
     [
         pytest.param(ANNA, "+4670•••5", id="number"),
+        pytest.param("+4900", "•••", id="short number"),
+        pytest.param("+4900000", "•••", id="a little longer"),
         pytest.param("Cottage", "•••", id="name"),
         pytest.param("", "•••", id="nothing"),
     ],

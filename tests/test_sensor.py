@@ -10,11 +10,18 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.sensor import ATTR_LAST_RESET, ATTR_OPTIONS
 from homeassistant.const import (
     ATTR_UNIT_OF_MEASUREMENT,
+    EVENT_STATE_REPORTED,
     STATE_UNAVAILABLE,
     STATE_UNKNOWN,
     EntityCategory,
 )
-from homeassistant.core import HomeAssistant, State
+from homeassistant.core import (
+    Event,
+    EventStateReportedData,
+    HomeAssistant,
+    State,
+    callback,
+)
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.entity import Entity
@@ -420,3 +427,25 @@ async def test_what_46elks_does_not_tell_of_a_number_is_unknown(
 
     assert shown(hass, MONTHLY_COST) == STATE_UNKNOWN
     assert shown(hass, RENEWS) == STATE_UNKNOWN
+
+
+async def test_a_text_shows_anew_only_what_it_changes(
+    hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
+) -> None:
+    """A post may change any figure of the account, and changes one: the others are left alone."""
+    reported: list[str] = []
+
+    @callback
+    def is_of_account(data: EventStateReportedData) -> bool:
+        return ".46elks_" in data["entity_id"]
+
+    @callback
+    def hear(event: Event[EventStateReportedData]) -> None:
+        reported.append(event.data["entity_id"])
+
+    await text_home(hass, simulator, ANNA, "One")
+    hass.bus.async_listen(EVENT_STATE_REPORTED, hear, event_filter=is_of_account)
+    await text_home(hass, simulator, ANNA, "Two")
+
+    assert reported == []
+    assert hass.states.is_state("sensor.46elks_messages_today", "2")

@@ -30,6 +30,7 @@ class Door:
     number: str
     realtime: str
     call_url: str
+    text_url: str
     voice_url: str
 
 

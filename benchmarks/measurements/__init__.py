@@ -17,17 +17,36 @@ MS: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """How much is measured in a round: clicks said, seconds answered, voices, callers at once."""
+    """How much is measured in a round: clicks said, seconds answered, voices, callers at once, texts, recipients, posts."""
 
     clicks: int
     seconds: float
     voices: tuple[str, ...]
     callers: int
+    texts: int
+    recipients: tuple[int, ...]
+    posts: int
 
 
-FULL: Final = Scale(clicks=20, seconds=3.0, voices=VOICES, callers=8)
+FULL: Final = Scale(
+    clicks=20,
+    seconds=3.0,
+    voices=VOICES,
+    callers=8,
+    texts=500,
+    recipients=(1000, 10_000),
+    posts=8000,
+)
 # As little as can be: it only shows that all of it runs.
-SMOKE: Final = Scale(clicks=2, seconds=1.2, voices=("asked",), callers=2)
+SMOKE: Final = Scale(
+    clicks=2,
+    seconds=1.2,
+    voices=("asked",),
+    callers=2,
+    texts=60,
+    recipients=(40,),
+    posts=80,
+)
 
 
 class Measurement(Protocol):

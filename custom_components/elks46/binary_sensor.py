@@ -45,6 +45,11 @@ class ElksReachable(ElksAccountEntity, BinarySensorEntity):
         """Return whether nothing is in the way."""
         return not self._runtime.reach.is_polling
 
+    @override
+    def _shows(self) -> object:
+        """Return what it is: on or off."""
+        return self.is_on
+
 
 class ElksInCall(ElksNumberEntity, BinarySensorEntity):
     """On from the first ring of a call, in or out, to the end of the last."""
@@ -57,6 +62,11 @@ class ElksInCall(ElksNumberEntity, BinarySensorEntity):
         return any(call.number == self._e164 for call in calls)
 
     @override
+    def _shows(self) -> object:
+        """Return what it is, and whether there is such a number."""
+        return self.available, self.is_on
+
+    @override
     async def async_added_to_hass(self) -> None:
         """Follow the calls."""
         await super().async_added_to_hass()
@@ -64,6 +74,6 @@ class ElksInCall(ElksNumberEntity, BinarySensorEntity):
             async_dispatcher_connect(
                 self.hass,
                 SIGNAL_STATE.format(self._entry.entry_id),
-                self.async_write_ha_state,
+                self._async_follow,
             )
         )

@@ -28,6 +28,11 @@ class ElksTestReach(ElksAccountEntity, ButtonEntity):
     _attr_entity_category = EntityCategory.DIAGNOSTIC
 
     @override
+    def _shows(self) -> object:
+        """Return whether it can be pressed."""
+        return self.available
+
+    @override
     async def async_press(self) -> None:
         """Test the way."""
         await self._runtime.reach.async_test()

@@ -41,6 +41,8 @@ PREMIUM: Final = frozenset(
 _SENDER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{2,10}")
 # Fewer digits are guessed, and more are not remembered.
 _PIN = re.compile("[0-9]{4,8}")
+# Of a number in a log six characters are shown; of a shorter one they would be nearly all.
+MASKED_CHARACTERS_AT_LEAST: Final = 9
 # As long as no PIN need be.
 HIDDEN: Final = "••••"
 
@@ -90,7 +92,11 @@ def parse_phone(written: str, country: str | None) -> str:
         raise InvalidPhoneNumberError("phone_emergency")
     if not phonenumbers.is_possible_number(number) or number.extension:
         raise InvalidPhoneNumberError("phone_invalid")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    phone = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # With zeros to spare it would be another number each time it is read.
+    if phonenumbers.parse(phone) != number:
+        raise InvalidPhoneNumberError("phone_invalid")
+    return phone
 
 
 def parse_forward(written: str, country: str | None) -> str:
@@ -254,7 +260,9 @@ def is_answerable(sender: str) -> bool:
 
 def masked(number: str) -> str:
     """Return a phone number that may stand in a log or an error text: +46701740605 becomes +4670•••5."""
-    return f"{number[:5]}•••{number[-1:]}" if number.startswith("+") else "•••"
+    if number.startswith("+") and len(number) >= MASKED_CHARACTERS_AT_LEAST:
+        return f"{number[:5]}•••{number[-1:]}"
+    return "•••"
 
 
 def folder_of(sender: str) -> str:

@@ -36,6 +36,7 @@ class ElksEntity(Entity):
 
     _attr_has_entity_name = True
     _attr_should_poll = False
+    _shown: object = None
 
     def __init__(self, entry: ElksConfigEntry) -> None:
         """Take the account."""
@@ -47,6 +48,17 @@ class ElksEntity(Entity):
 
         From 2026.11 on, Home Assistant adds an entity anew that does not have this.
         """
+
+    def _shows(self) -> object:
+        """Return what there is to see here; whoever does not say is shown anew each time."""
+        return object()
+
+    @callback
+    def _async_follow(self) -> None:
+        """Show what has changed: each post may change any entity, but changes few."""
+        if (shown := self._shows()) != self._shown:
+            self._shown = shown
+            self.async_write_ha_state()
 
 
 class ElksAccountEntity(ElksEntity):
@@ -67,7 +79,7 @@ class ElksAccountEntity(ElksEntity):
             async_dispatcher_connect(
                 self.hass,
                 SIGNAL_STATE.format(self._entry.entry_id),
-                self.async_write_ha_state,
+                self._async_follow,
             )
         )
 
@@ -133,7 +145,7 @@ class ElksNumberEntity(ElksEntity):
         """Follow the account's numbers."""
         await super().async_added_to_hass()
         self.async_on_remove(
-            self._runtime.coordinator.async_add_listener(self.async_write_ha_state)
+            self._runtime.coordinator.async_add_listener(self._async_follow)
         )
 
 

@@ -68,7 +68,6 @@ class Guard:
         self._store = store
         self._contacts = contacts
         self._coordinator = coordinator
-        self._reserved: dict[str, Decimal] = {}
         self._reserved_calls: dict[str, Decimal] = {}
         self._passed_on: dict[str, Decimal] = {}
         self._talks: dict[str, Decimal] = {}
@@ -140,11 +139,11 @@ class Guard:
         """
         price = self._price(phone, kind, parts)
         self._check(Limit.HOURLY_MESSAGES, price, f"send_{kind}", is_alert=is_alert)
-        self._reserved[ref] = price
+        self._store.recent.hold(ref, price)
         try:
             yield price
         finally:
-            del self._reserved[ref]
+            self._store.recent.let_go(ref)
 
     @contextmanager
     def reserve_call(
@@ -244,7 +243,8 @@ class Guard:
         """
         self.check_destination(phone)
         # 46elks asks again where it has not heard the answer.
-        if message_id in {*self._store.tally.forwarded, *self._reserved}:
+        is_counted = message_id in self._store.tally.forwarded
+        if is_counted or self._store.recent.is_held(message_id):
             return
         with self.reserve(message_id, phone, MessageKind.SMS, parts=parts) as price:
             now = dt_util.utcnow()
@@ -338,11 +338,7 @@ class Guard:
         forwarded = sum(
             abs(now - when) < HOUR for when in self._store.tally.forwarded.values()
         )
-        sent = sum(
-            abs(now - sent.asked) < HOUR and not sent.is_unsent
-            for sent in self._store.sent.values()
-        )
-        return forwarded + sent + len(self._unstored())
+        return forwarded + self._store.recent.count(now - HOUR, now + HOUR)
 
     def _calls(self) -> int:
         """Return the calls of ours of the last hour.
@@ -364,10 +360,6 @@ class Guard:
             for call in self._store.calls.values()
         )
         return passed_on + len(self._unstored_passed_on())
-
-    def _unstored(self) -> list[Decimal]:
-        known = self._store.sent
-        return [price for ref, price in self._reserved.items() if ref not in known]
 
     def _unstored_calls(self) -> list[Decimal]:
         known, reserved = self._store.calls, self._reserved_calls
@@ -392,26 +384,17 @@ class Guard:
     def _spent(self) -> Decimal:
         """Return the money of today, as far as known, and what is thought to be added."""
         until, midnight = dt_util.utcnow() + HOUR, dt_util.start_of_local_day()
-        unpriced = chain(
-            (
-                (sent.asked, sent.reserved)
-                for sent in self._store.sent.values()
-                if sent.cost is None and not sent.is_unsent
-            ),
-            (
-                (call.asked, call.reserved)
-                for call in self._store.calls.values()
-                if call.may_cost
-            ),
+        texts = self._store.recent.expected(midnight, until)
+        calls = (
+            call.reserved
+            for call in self._store.calls.values()
+            if call.may_cost and midnight <= call.asked < until
         )
-        expected = (price for asked, price in unpriced if midnight <= asked < until)
         reserved = chain(
-            self._unstored(),
-            self._unstored_calls(),
-            self._unstored_passed_on(),
-            self._unstored_talks(),
+            self._unstored_calls(), self._unstored_passed_on(), self._unstored_talks()
         )
-        return self._store.tally.own_today + sum((*expected, *reserved), Decimal(0))
+        spent = self._store.tally.own_today + texts
+        return sum(chain(calls, reserved), spent)
 
     def _tell(self, limit: Limit, value: float, action: str) -> None:
         """Say that a limit is reached: in Repairs as long as it is, on the bus once.

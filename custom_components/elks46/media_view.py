@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Final
 
 from aiohttp import hdrs
-from aiohttp.web import Request, Response
+from aiohttp.web import HTTPNotFound, Request, Response
 from homeassistant.components.http import HomeAssistantView
 from homeassistant.core import HomeAssistant, callback
 
@@ -36,10 +36,14 @@ class MediaView(HomeAssistantView):
         self._stage = stage
 
     async def get(self, request: Request, token: str) -> Response:
-        """Return a sound or a part of it; what is not there gives no word why."""
+        """Return a sound or a part of it.
+
+        Raises:
+            HTTPNotFound: there is none, which is told as of an address where nothing ever is.
+        """
         audio = self._stage.async_find(token)
         if audio is None:
-            return Response(status=HTTPStatus.NOT_FOUND)
+            raise HTTPNotFound
         content, size = audio.content, len(audio.content)
         part = _part(request, size)
         if part is None:
@@ -61,6 +65,17 @@ class MediaView(HomeAssistantView):
 
     # The server leaves the body out by itself.
     head = get
+
+    async def refuse(self, request: Request, token: str) -> Response:
+        """Tell nobody that there is a door.
+
+        Raises:
+            HTTPNotFound: as where nothing ever is; aiohttp itself would tell what may be asked.
+        """
+        raise HTTPNotFound
+
+    # OPTIONS is Home Assistant's own: it tells browsers who may ask.
+    delete = patch = post = put = refuse
 
 
 def _part(request: Request, size: int) -> range | None:

@@ -73,6 +73,11 @@ class ElksCallHandling(ElksNumberEntity, SelectEntity):
         return handling
 
     @override
+    def _shows(self) -> object:
+        """Return what is chosen, and whether there is such a number."""
+        return self.available, self.current_option
+
+    @override
     async def async_select_option(self, option: str) -> None:
         """Set the number to something else; calls that go on do so."""
         subentry = self._subentry
@@ -90,7 +95,7 @@ class ElksCallHandling(ElksNumberEntity, SelectEntity):
             async_dispatcher_connect(
                 self.hass,
                 SIGNAL_STATE.format(self._entry.entry_id),
-                self.async_write_ha_state,
+                self._async_follow,
             )
         )
 

@@ -206,11 +206,16 @@ class ElksAccountSensor(ElksAccountEntity, SensorEntity):
         return reset() if reset else None
 
     @override
+    def _shows(self) -> object:
+        """Return the figure, since when it counts, and whether it is known."""
+        return self.available, self.native_value, self.last_reset
+
+    @override
     async def async_added_to_hass(self) -> None:
         """Follow the account."""
         await super().async_added_to_hass()
         self.async_on_remove(
-            self._runtime.coordinator.async_add_listener(self.async_write_ha_state)
+            self._runtime.coordinator.async_add_listener(self._async_follow)
         )
 
 

@@ -27,6 +27,7 @@ from .const import (
     REPLY_PAUSE,
 )
 from .journal import Journal, Record
+from .recent import Recent
 from .records import (
     Alert,
     Fallback,
@@ -78,6 +79,7 @@ class ElksStore:
         self._received: dict[str, datetime] = {}
         self._sent: dict[str, SentMessage] = {}
         self._refs: dict[str, str] = {}
+        self._recent = Recent()
         self._calls = CallLog()
         self._alerts = AlertLog()
         self._tapes = TapeLog()
@@ -112,6 +114,11 @@ class ElksStore:
     def sent(self) -> Mapping[str, SentMessage]:
         """Texts that went out, by our reference, oldest first."""
         return self._sent
+
+    @property
+    def recent(self) -> Recent:
+        """How many of them there were lately, and what they may cost."""
+        return self._recent
 
     @property
     def calls(self) -> Mapping[str, PhoneCall]:
@@ -453,6 +460,7 @@ class ElksStore:
 
     def _keep(self, sent: SentMessage) -> None:
         self._sent[sent.ref] = sent
+        self._recent.put(sent)
         if sent.id is not None:
             self._refs[sent.id] = sent.ref
 
@@ -531,6 +539,7 @@ class ElksStore:
             if sent.asked > now - REMEMBER_SENT
         }
         self._refs = {sent.id: ref for ref, sent in self._sent.items() if sent.id}
+        self._recent.prune(self._sent.values())
         self._calls.prune()
         self._tapes.prune()
 

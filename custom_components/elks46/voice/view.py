@@ -10,10 +10,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from hmac import compare_digest
-from http import HTTPStatus
 from typing import Final
 
-from aiohttp.web import Request, Response, StreamResponse
+from aiohttp.web import HTTPNotFound, Request, StreamResponse
 from homeassistant.components.http import HomeAssistantView
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
@@ -75,9 +74,13 @@ class VoiceView(HomeAssistantView):
         await asyncio.gather(*map(self.async_close, list(self._doors)))
 
     async def get(self, request: Request, token: str) -> StreamResponse:
-        """Take a call; a wrong token gets no word why."""
+        """Take a call.
+
+        Raises:
+            HTTPNotFound: the token is wrong, which is told as of an address where nothing ever is.
+        """
         if (door := self._find(token)) is None:
-            return Response(status=HTTPStatus.NOT_FOUND)
+            raise HTTPNotFound
         socket = CallSocket(request)
         await socket.open()
         session = CallSession(socket)
@@ -91,6 +94,17 @@ class VoiceView(HomeAssistantView):
         door.calls[call] = session
         call.add_done_callback(door.calls.pop)
         return await asyncio.shield(call)
+
+    async def refuse(self, request: Request, token: str) -> StreamResponse:
+        """Tell nobody that there is a door.
+
+        Raises:
+            HTTPNotFound: as where nothing ever is; aiohttp itself would tell what may be asked.
+        """
+        raise HTTPNotFound
+
+    # OPTIONS is Home Assistant's own: it tells browsers who may ask.
+    delete = head = patch = post = put = refuse
 
     def _find(self, token: str) -> _Door | None:
         """Return the door of a token, in a time that does not tell how much of it is right."""
