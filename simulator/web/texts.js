@@ -7,7 +7,7 @@ import { attempt, badge, bare, copy, isNumber, showFace, showTime } from "./word
 
 const RANK = { created: 0, sent: 1, delivered: 2, failed: 2 };
 /* So many texts of a conversation are drawn at first, and so many more each time; a phone keeps as many as the simulator. */
-const DRAWN = 40;
+const DRAWN = 30;
 const KEPT = 500;
 
 const peerOf = ({ direction, from, to }) => (direction === "outgoing" ? to : from);
