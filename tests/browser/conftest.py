@@ -1,6 +1,7 @@
 """What the tests in a browser share: one browser, a house it is logged in to, and the phones' page."""
 
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from contextlib import asynccontextmanager
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,8 @@ import pytest_asyncio
 from demo.house import PASSWORD, USERNAME, Home
 from simulator.app import Simulator, running
 from simulator.config import Config
-from tests.e2e import Account, Town, connected_in, finish, town_in
+from tests import SimulatorControl
+from tests.e2e import Account, Town, cleared, connected_in, finish, town_in
 
 from . import NEEDED, PATIENCE_MS, PICTURES, Pictures, chromium
 
@@ -92,19 +94,35 @@ async def simulator() -> AsyncGenerator[Simulator]:
         yield simulator
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def page(browser: Browser) -> AsyncGenerator[Page]:
-    """Return an empty page; it may not complain."""
+@asynccontextmanager
+async def _opened(browser: Browser, state: StorageState | None) -> AsyncIterator[Page]:
+    """Open a page, with what a browser remembers."""
     context = await browser.new_context(
-        viewport={"width": WIDTH, "height": HEIGHT}, locale="en-GB"
+        viewport={"width": WIDTH, "height": HEIGHT},
+        locale="en-GB",
+        storage_state=state,
     )
     context.set_default_timeout(PATIENCE_MS)
     page = await context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
     await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser) -> AsyncGenerator[Page]:
+    """Return an empty page; what runs in it may not fail."""
+    errors: list[str] = []
+    async with _opened(browser, None) as page:
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        yield page
     assert errors == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def front(browser: Browser, logged_in: StorageState) -> AsyncGenerator[Page]:
+    """Return a page of somebody who has logged in to the house."""
+    async with _opened(browser, logged_in) as page:
+        yield page
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -140,6 +158,13 @@ async def _log_in(url: str, executable: str) -> StorageState:
         state = await page.context.storage_state()
         await browser.close()
         return state
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def strange(town: Town) -> AsyncGenerator[SimulatorControl]:
+    """Return the phones of a house that does not know 46elks yet."""
+    async with cleared(town) as phones:
+        yield phones
 
 
 @pytest_asyncio.fixture(loop_scope="session")
