@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import BaseTestServer, TestServer
 from playwright.async_api import Locator, Page, expect
 import pytest_asyncio
 
@@ -151,7 +151,7 @@ async def test_an_automation_is_built_in_the_editor(
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def shared() -> AsyncGenerator[TestServer]:
+async def shared() -> AsyncGenerator[BaseTestServer]:
     """Return where blueprints are shared, as they are on the internet."""
     app = web.Application()
     app.router.add_static("/", BLUEPRINTS)
@@ -160,7 +160,7 @@ async def shared() -> AsyncGenerator[TestServer]:
 
 
 async def test_a_blueprint_is_imported(
-    account: Account, home: Home, front: Page, shared: TestServer, pictures: Pictures
+    account: Account, home: Home, front: Page, shared: BaseTestServer, pictures: Pictures
 ) -> None:
     """From its address; afterwards automations are made of it."""
     await front.goto(f"{account.town.house.url}/config/blueprint/dashboard")
