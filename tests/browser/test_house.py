@@ -160,7 +160,11 @@ async def shared() -> AsyncGenerator[BaseTestServer]:
 
 
 async def test_a_blueprint_is_imported(
-    account: Account, home: Home, front: Page, shared: BaseTestServer, pictures: Pictures
+    account: Account,
+    home: Home,
+    front: Page,
+    shared: BaseTestServer,
+    pictures: Pictures,
 ) -> None:
     """From its address; afterwards automations are made of it."""
     await front.goto(f"{account.town.house.url}/config/blueprint/dashboard")
