@@ -14,7 +14,7 @@ from typing import Final
 
 from simulator.config import DEFAULT_NUMBER, DEFAULT_PORT as SIMULATOR_PORT
 
-from . import assist
+from . import assist, ready_made
 from .elks import (
     REALTIME,
     Account,
@@ -38,12 +38,16 @@ READY: Final = """
   The phones       {simulator}
 
 Try this, with both pages side by side:
-  1. Press "Freezer alarm" in Home Assistant: Anna's phone gets a text.
-  2. Write STATUS from Anna's or Erik's phone to {number}: the house answers.
-  3. Switch Erik's phone off, text him from Home Assistant, and switch it on again.
-  4. Press "Freezer calls": Anna's phone rings until she presses 1, then Erik's.
-  5. Ring {number} from Anna's phone: the front door opens, and the call costs nothing.
-  6. Choose "Talk with Assist" at "Call handling" in Home Assistant, ring again from Anna's
+  1. Write STATUS from Anna's or Erik's phone to {number}: the house answers.
+  2. Ring {number} from Anna's phone: the gate opens, and the call costs nothing.
+  3. Switch "Leak" on in Home Assistant: the water is closed, and the phones ring until
+     somebody presses 1.
+  4. Press "Doorbell": Anna's phone gets a picture of who is there.
+  5. Press "Ask Anna", answer her phone, press the microphone, and say yes after the notes:
+     the porch light goes on.
+  6. Write ARM from Anna's phone. Press "Freezer alarm". Switch Erik's phone off, text him,
+     and switch it on again.
+  7. Choose "Talk with Assist" at "Call handling" in Home Assistant, ring again from Anna's
      phone, press the microphone, and say one of these after the two notes:
 {sentences}
      The house knows these by heart, and takes whatever else you say for the most similar one.
@@ -51,8 +55,8 @@ Try this, with both pages side by side:
 Ready after {seconds:.0f} seconds. Ctrl-C stops both. The house is kept; the phones start empty.
 """
 
-# Who may open the front door by calling, and talk with the house.
-RIGHTS: Final = {"Anna": ["open", "assist"]}
+# Who may open the gate by calling, arm by text, and talk with the house.
+RIGHTS: Final = {"Anna": ["open", "control", "assist"]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +164,7 @@ class Demo:
         """
         await self._simulator.start()
         await self._simulator.add_realtime()
+        ready_made.shelve(self._folder / "house")
         await self._house.start()
         await self._connect()
         _say(
@@ -191,6 +196,7 @@ class Demo:
             "api_url": self._account.api_url,
             "public_url": self._house.url,
             "realtime": REALTIME,
+            "ready_made": True,
         }
         async with self._house.visit() as home:
             await assist.pipelines(home)
@@ -207,6 +213,8 @@ class Demo:
             if "realtime" not in known:
                 # Calls are turned away until a person lets Assist have them.
                 await talk_through(home, entry_id, REALTIME, call_handling="reject")
+            if "ready_made" not in known:
+                await ready_made.set_up(home)
         self._memory.write_text(json.dumps(wanted))
 
 

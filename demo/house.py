@@ -19,10 +19,11 @@ from .process import Process
 ROOT: Final = Path(__file__).parent.parent
 CONFIG: Final = Path(__file__).parent / "config"
 OWN_INTEGRATIONS: Final = Path(__file__).parent / "integrations"
-# What is tried, and what lets the house hear, think and speak.
+# What is tried, and what lets the house see, hear, think and speak.
 INTEGRATIONS: Final = (
     ROOT / "custom_components" / "elks46",
     OWN_INTEGRATIONS / "house_agent",
+    OWN_INTEGRATIONS / "house_camera",
     OWN_INTEGRATIONS / "house_ears",
     OWN_INTEGRATIONS / "house_voice",
 )

@@ -17,6 +17,7 @@ class State:
 
     currency: str
     balance: int
+    spent: int = 0
     displayname: str = "46elks"
     mobilenumber: str = SIGN_UP_NUMBER
     email: str = "demo@example.com"
@@ -74,6 +75,7 @@ class Account:
             "username": self.id,
             "currency": self.state.currency,
             "balance": from_units(self.state.balance),
+            "spent": from_units(self.state.spent),
             "mobilenumber": self.state.mobilenumber,
             "countries": sorted(self.state.countries),
             "sip_hosts": sorted(self.state.sip_hosts),

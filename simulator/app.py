@@ -64,7 +64,7 @@ class Simulator:
         self.url = ""
         self.clock = Clock(config.speed)
         self.events = Events()
-        self.log = Log()
+        self.log = Log(self.events)
         self.faults = Faults()
         self._tasks = Tasks()
         addresses = Addresses(config.allow_hosts)

@@ -5,12 +5,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from .account import Account
 from .clock import Clock
 from .history import History
 from .subaccounts import Subaccounts
-from .wire import Json, Refusal, Request, Routes, new_id, stored_time
+from .wire import Json, Refusal, Request, Routes, from_units, new_id, stored_time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,10 @@ class Bill:
             "cost": self.cost,
         }
         return {**shown, "subaccount": self.subaccount} if self.subaccount else shown
+
+    def as_control(self) -> Json:
+        """Return it for the one who steers the simulator, in whole money."""
+        return {**self.as_stored(), "cost": from_units(self.cost)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +104,7 @@ class Bills:
             subaccount.used += cost
         state = self._account.state
         state.balance -= cost
+        state.spent += cost
         self._bills.add(
             Bill(
                 id=new_id("b"),
@@ -127,6 +133,10 @@ class Bills:
                     amount=amount,
                 )
             )
+
+    def latest(self, count: int) -> list[Bill]:
+        """Return what was charged last, the newest first."""
+        return list(islice(self._bills.newest_first(), count))
 
     def routes(self) -> Routes:
         """Return what 46elks offers here."""

@@ -34,6 +34,8 @@ _ACCOUNT_FIELDS: Final = (
 )
 # What fits on a phone's screen, and through the door in one request.
 MAX_IMAGES: Final = 10
+# What a person reads of what was paid.
+_BILLS_SHOWN: Final = 100
 # A page that went away is noticed when it cannot be written to.
 _HEARTBEAT_SECONDS: Final = 15.0
 
@@ -52,6 +54,7 @@ class Control:
         routes: tuple[tuple[str, str, Handler], ...] = (
             ("GET", "/simulator/account", self._show_account),
             ("PUT", "/simulator/account", self._change_account),
+            ("GET", "/simulator/bills", self._list_bills),
             ("GET", "/simulator/numbers", self._list_numbers),
             ("PUT", "/simulator/numbers/{number}", self._put_number),
             ("GET", "/simulator/handsets", self._list_handsets),
@@ -103,6 +106,10 @@ class Control:
             account.state.interrupt_answers_sync = answers_sync
         account.changed()
         return web.json_response(account.as_control())
+
+    async def _list_bills(self, _request: web.Request) -> web.Response:
+        bills = self._simulator.bills.latest(_BILLS_SHOWN)
+        return web.json_response([bill.as_control() for bill in bills])
 
     async def _list_numbers(self, _request: web.Request) -> web.Response:
         return web.json_response(
@@ -244,6 +251,8 @@ class Control:
 
     async def _show_log(self, request: web.Request) -> web.Response:
         after = whole_query(request, "after", 0)
+        if last := whole_query(request, "last", 0):
+            return web.json_response(self._simulator.log.latest(last))
         try:
             async with asyncio.timeout(
                 min(whole_query(request, "wait", 0), MAX_WAIT_SECONDS)

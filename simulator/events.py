@@ -19,6 +19,8 @@ class Events:
 
     def publish(self, event: str, data: Mapping[str, object]) -> None:
         """Tell all listeners, in the form of a server-sent event."""
+        if not self._listeners:
+            return
         text = f"event: {event}\ndata: {json.dumps(data)}\n\n"
         for queue in tuple(self._listeners):
             try:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from .events import Events
 from .wire import Json
 
 LOG_LIMIT: Final = 10_000
@@ -36,10 +37,11 @@ class Entry:
 
 
 class Log:
-    """Keeps the latest entries, numbered from 1."""
+    """Keeps the latest entries, numbered from 1, and tells of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: Events) -> None:
         """Start empty."""
+        self._events = events
         self._entries: deque[Json] = deque(maxlen=LOG_LIMIT)
         self._last = 0
         self._added = asyncio.Event()
@@ -54,9 +56,9 @@ class Log:
         self._last += 1
         fields = {key: value[:TEXT_LIMIT] for key, value in entry.fields.items()}
         answer = entry.answer and entry.answer[:TEXT_LIMIT]
-        self._entries.append(
-            {"n": self._last, **asdict(entry), "fields": fields, "answer": answer}
-        )
+        kept = {"n": self._last, **asdict(entry), "fields": fields, "answer": answer}
+        self._entries.append(kept)
+        self._events.publish("log", kept)
         self._added.set()
         self._added = asyncio.Event()
 
@@ -64,6 +66,10 @@ class Log:
         """Return the entries with a higher number, oldest first."""
         skipped = max(number - (self._last - len(self._entries)), 0)
         return list(self._entries)[skipped:]
+
+    def latest(self, count: int) -> list[Json]:
+        """Return so many entries, or all there are, oldest first."""
+        return self.after(max(self._last - count, 0))
 
     async def wait_for(
         self, wanted: Callable[[list[Json]], bool], after: int = 0

@@ -199,3 +199,12 @@ def hasty(impatient: None) -> Generator[None]:
     )
     with patch("custom_components.elks46.ElksClient", client):
         yield
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell what tests have measured."""
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, figure in report.user_properties:
+                if name == "figure":
+                    terminalreporter.write_line(str(figure))

@@ -1,10 +1,11 @@
 /* The call of one phone: it rings, is answered, hears, presses keys and hangs up. */
 
+import { Bell } from "./bell.js";
 import * as control from "./control.js";
+import { KEYS, addKeys } from "./dial.js";
 import { Ear } from "./listen.js";
 import { Microphone, hasMicrophone } from "./mic.js";
 
-const KEYS = "123456789*0#";
 /* Pieces of a tenth of a second are on their way for less. */
 const LEAD_SECONDS = 0.2;
 const STATES = { dialling: "Calling", ringing: "Call from", talking: "On the phone with", ended: "Call over with" };
@@ -17,6 +18,7 @@ export class Call {
   #microphone;
   #closed;
   #behind;
+  #bell = new Bell();
 
   /* What lies `behind` cannot be reached while the call is in front of it. */
   constructor(panel, { names, behind }) {
@@ -30,19 +32,13 @@ export class Call {
       close: find(".close"), listen: find(".listen"), say: find(".say"), mic: find(".mic"), heard: find(".heard"), trouble: find(".trouble"),
     };
     const { keypad, answer, decline, hangUp, close, listen, say, mic } = this.parts;
-    keypad.append(...[...KEYS].map((key) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = key;
-      button.addEventListener("click", () => this.#press(key));
-      return button;
-    }));
+    addKeys(keypad, (key) => this.#press(key));
     answer.addEventListener("click", () => this.#do("answer"));
     decline.addEventListener("click", () => this.#do("decline"));
     hangUp.addEventListener("click", () => this.#do("hangup"));
     close.addEventListener("click", () => {
       this.clear();
-      this.#behind[0].focus();
+      this.#behind[1].querySelector("[aria-current=true]").focus();
     });
     listen.addEventListener("change", () => this.#hear());
     say.addEventListener("change", () => this.#say());
@@ -63,7 +59,9 @@ export class Call {
     if (!same) this.parts.pressed.textContent = "";
     this.#call = call;
     this.#leg = leg;
-    this.#fill(leg);
+    const missed = leg.state === "ended" && call.from !== handset && (leg.outcome !== "success" || leg.voicemail);
+    if (missed) this.clear();
+    else this.#fill(leg);
   }
 
   clear() {
@@ -73,6 +71,7 @@ export class Call {
     this.#hear();
     this.#mute();
     this.parts.heard.removeAttribute("src");
+    this.#bell.quiet();
     this.#open(false);
   }
 
@@ -86,7 +85,10 @@ export class Call {
     const ringing = state === "ringing";
     const talking = state === "talking";
     const over = state === "ended";
+    const focused = this.panel.contains(document.activeElement);
     this.#open(true);
+    if (ringing) this.#bell.ring();
+    else this.#bell.quiet();
     this.panel.dataset.state = state;
     parts.state.textContent = voicemail && talking ? "Voicemail takes a message of" : STATES[state];
     parts.peer.textContent = peer ? this.#names(peer) : "a hidden number";
@@ -102,6 +104,8 @@ export class Call {
     parts.heard.hidden = !over || !this.#call.start;
     if (!parts.heard.hidden && !parts.heard.src.endsWith(address)) parts.heard.src = address;
     this.#hear();
+    /* Whoever has pressed a button that is gone goes on with the keyboard. */
+    if (focused && document.activeElement.closest("[hidden], [inert]")) this.panel.focus();
   }
 
   #doing() {

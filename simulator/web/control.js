@@ -19,6 +19,8 @@ async function read(response) {
 const ask = async (path, method = "GET", body = undefined) => read(await get(path, { method, body: body && JSON.stringify(body) }));
 
 export const account = () => ask("/simulator/account");
+export const bills = () => ask("/simulator/bills");
+export const log = (last) => ask(`/simulator/log?last=${last}`);
 export const numbers = () => ask("/simulator/numbers");
 export const handsets = () => ask("/simulator/handsets");
 export const texts = (number) => ask(handsetPath(number, "/messages?images=addresses"));

@@ -1,22 +1,27 @@
-/* The page: the account, and the phones side by side. */
+/* The page: the account, the phones side by side, and what goes between Home Assistant and 46elks. */
 
 import * as control from "./control.js";
+import { Money } from "./money.js";
+import { once, soon } from "./pace.js";
 import { Phone } from "./phone.js";
+import { Wire } from "./wire.js";
+import { spaced } from "./words.js";
 
 const SHOWN = 24;
+const LOGGED = 100;
 const FIRST_FREE = 46701740605;
 const element = (id) => document.getElementById(id);
 
 const handsets = new Map();
 const phones = new Map();
+const recipients = new Map();
 let numbers = [];
 
-const nameOf = (number) => handsets.get(number)?.name || number;
+const isHouse = (number) => numbers.some((own) => own.number === number);
+const nameOf = (number) => handsets.get(number)?.name || (isHouse(number) ? "The house" : spaced(number));
 
-function showAccount(account) {
-  const money = new Intl.NumberFormat([], { style: "currency", currency: account.currency });
-  element("balance").textContent = money.format(Number(account.balance));
-}
+const wire = new Wire(element("wire"));
+const money = new Money(document, { about: (id) => recipients.has(id) && nameOf(recipients.get(id)) });
 
 function answeredBy(address, what) {
   if (!address) return `nothing answers ${what}`;
@@ -28,18 +33,19 @@ function showNumbers() {
     const item = document.createElement("li");
     const written = document.createElement("strong");
     const about = document.createElement("small");
-    written.textContent = number.name ? `${number.name} ${number.number}` : number.number;
+    written.textContent = number.name ? `${number.name} ${spaced(number.number)}` : spaced(number.number);
     const answers = number.capabilities.includes("websocket")
       ? answeredBy(number.websocket_url, "sockets")
       : `${answeredBy(number.sms_url, "texts")}, ${answeredBy(number.voice_start, "calls")}`;
-    about.textContent = `${number.capabilities.join(", ")}: ${answers}`;
+    about.textContent = answers;
+    item.title = number.capabilities.join(", ");
     item.append(written, about);
     return item;
   }));
   showPeople();
 }
 
-function showPeople() {
+const showPeople = once(() => {
   const options = [...numbers, ...[...handsets.values()].slice(0, SHOWN)].map(({ number, name }) => {
     const option = document.createElement("option");
     option.value = number;
@@ -47,31 +53,43 @@ function showPeople() {
     return option;
   });
   element("people").replaceChildren(...options);
-  if (numbers.length) for (const phone of phones.values()) phone.suggest(numbers[0].number);
-}
+  for (const phone of phones.values()) {
+    if (numbers.length) phone.suggest(numbers[0].number);
+    phone.rename();
+  }
+});
 
 function showHandset(handset) {
   const { number } = handset;
+  const named = handsets.get(number)?.name !== handset.name;
   handsets.set(number, handset);
   if (phones.has(number)) phones.get(number).change(handset);
   else if (phones.size < SHOWN) {
-    const phone = new Phone(handset, { names: nameOf, index: phones.size });
+    const phone = new Phone(handset, { names: nameOf });
     phones.set(number, phone);
     element("phones").append(phone.element);
   }
   const hidden = handsets.size - phones.size;
   element("more").hidden = !hidden;
   element("more").textContent = `and ${hidden} more phones that were texted`;
-  showPeople();
+  if (named) showPeople();
 }
 
-function showCall(call) {
-  for (const handset of new Set(call.legs.map((leg) => leg.handset))) phones.get(handset)?.call.show(call, handset);
+function showText(number, text, live) {
+  if (text.direction === "incoming") recipients.set(text.id, number);
+  phones.get(number)?.show(text, { live });
+}
+
+function showCall(call, live) {
+  recipients.set(call.id, call.direction === "outgoing" ? call.to : call.from);
+  for (const handset of new Set(call.legs.map((leg) => leg.handset))) phones.get(handset)?.showCall(call, { live });
 }
 
 async function refresh() {
-  const [account, ownNumbers, everyone] = await Promise.all([control.account(), control.numbers(), control.handsets()]);
-  showAccount(account);
+  const [account, ownNumbers, everyone, entries] = await Promise.all([
+    control.account(), control.numbers(), control.handsets(), control.log(LOGGED),
+  ]);
+  money.show(account);
   numbers = ownNumbers;
   showNumbers();
   const there = new Set(everyone.map(({ number }) => number));
@@ -80,11 +98,12 @@ async function refresh() {
     phones.get(number)?.element.remove();
     phones.delete(number);
   }
-  for (const handset of everyone) showHandset(handset);
-  await Promise.all([...phones].map(async ([number, phone]) => {
-    for (const text of await control.texts(number)) phone.show(text);
+  for (const handset of everyone) soon(() => showHandset(handset));
+  for (const entry of entries) soon(() => wire.show(entry));
+  await Promise.all([...there].slice(0, SHOWN).map(async (number) => {
+    for (const text of await control.texts(number)) soon(() => showText(number, text, false));
   }));
-  for (const call of await control.calls()) showCall(call);
+  for (const call of await control.calls()) soon(() => showCall(call, false));
 }
 
 async function attempt(work) {
@@ -103,8 +122,9 @@ let asking;
 function numbersMayHaveChanged() {
   clearTimeout(asking);
   asking = setTimeout(() => attempt(async () => {
+    const known = JSON.stringify(numbers);
     numbers = await control.numbers();
-    showNumbers();
+    if (JSON.stringify(numbers) !== known) showNumbers();
   }), 300);
 }
 
@@ -113,6 +133,9 @@ function showLine(text, live) {
   element("line").classList.toggle("live", live);
 }
 
+/* What comes is shown in the order it came in. */
+const inTurn = (show) => (what) => soon(() => show(what));
+
 control.listen({
   open() {
     showLine("live", true);
@@ -120,16 +143,19 @@ control.listen({
   },
   lost: () => showLine("reconnecting", false),
   account(account) {
-    showAccount(account);
+    soon(() => money.show(account));
     numbersMayHaveChanged();
   },
-  handset: showHandset,
-  message: (text) => phones.get(text.handset)?.show(text),
-  call: showCall,
-  reset() {
+  handset: inTurn(showHandset),
+  message: inTurn((text) => showText(text.handset, text, true)),
+  call: inTurn((call) => showCall(call, true)),
+  log: inTurn((entry) => wire.show(entry)),
+  reset: inTurn(() => {
     for (const phone of phones.values()) phone.clear();
+    recipients.clear();
+    wire.reset();
     attempt(refresh);
-  },
+  }),
 });
 
 const dialog = element("dialog");

@@ -1,226 +1,144 @@
-/* One phone on the page. Everything others wrote goes in as text, never as markup. */
+/* One phone on the page: its head, its switch, and what its screen shows. */
 
 import { Call } from "./call.js";
 import * as control from "./control.js";
+import { Dial } from "./dial.js";
+import { Recents } from "./recents.js";
+import { Texts } from "./texts.js";
+import { attempt, badge, copy, isNumber, showFace, spaced } from "./words.js";
 
-const RANK = { created: 0, sent: 1, delivered: 2, failed: 2 };
-const TICKS = { created: "·", sent: "✓", delivered: "✓✓", failed: "✕" };
-const OUTGOING = { created: "sending", sent: "sent", delivered: "delivered", failed: "failed" };
-const INCOMING = { created: "on its way", sent: "on its way", delivered: "", failed: "never arrived" };
-const FACES = 6;
-const KEPT = 200;
-/* The most the simulator takes in one message. */
-const MOST_PICTURES = 10;
-
-const copy = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
-
-function read(file) {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.addEventListener("load", () => resolve(reader.result));
-    reader.addEventListener("error", () => reject(new Error(`${file.name} cannot be read.`)));
-    reader.readAsDataURL(file);
-  });
-}
+const BANNER_MS = 6000;
 
 export class Phone {
   #handset;
   #names;
-  #files = [];
-  /* Whether the newest message stays in sight, also when a picture that has loaded takes room. */
-  #following = true;
-  #scrollTop = 0;
-  #bubbles = new Map();
+  #bannerTimer;
 
-  constructor(handset, { names, index }) {
+  constructor(handset, { names }) {
     this.#names = names;
     this.element = copy("phone");
     const find = (selector) => this.element.querySelector(selector);
     this.parts = {
-      name: find("h2"), number: find(".number"), face: find(".face"), power: find(".switch input"),
-      powerLabel: find(".switch .hidden"), talk: find(".talk"), form: find(".write"), trouble: find(".write .trouble"),
-      attached: find(".attached"), ring: find(".ring"),
+      name: find("h2"), number: find(".number"), face: find(".face"), power: find(".switch input"), powerLabel: find(".switch .hidden"),
+      screen: find(".screen"), banner: find(".banner"), dark: find(".dark"), waiting: find(".waiting"), apps: find(".apps"),
     };
-    this.call = new Call(find(".call"), { names, behind: [this.parts.talk, this.parts.form] });
-    this.parts.face.classList.add(`face-${index % FACES}`);
-    this.parts.power.addEventListener("change", () => this.#do(this.#turn()));
-    this.parts.form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#do(this.#send());
-    });
-    this.parts.form.message.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-        event.preventDefault();
-        this.parts.form.requestSubmit();
-      }
-    });
-    this.parts.ring.addEventListener("click", () => this.#do(this.#ring()));
-    this.parts.talk.addEventListener("scroll", () => this.#scrolled());
-    this.parts.form.pictures.addEventListener("change", () => this.#do(this.#attach()));
+    const { number } = handset;
+    const dial = (to) => control.dial(number, to);
+    const panel = (name) => find(`.app.${name}`);
+    this.panels = { texts: panel("texts"), dial: panel("dial"), calls: panel("calls") };
+    this.texts = new Texts(this.panels.texts, { number, names, dial, told: (text) => this.#tellOf(text) });
+    this.dial = new Dial(this.panels.dial, { dial });
+    this.recents = new Recents(this.panels.calls, { number, names, dial, told: (_call, { peer }) => this.#tellOfCall(peer) });
+    this.call = new Call(find(".call"), { names, behind: [this.parts.screen, this.parts.apps] });
+    this.parts.power.addEventListener("change", () => this.#turn());
+    for (const button of this.parts.apps.children) button.addEventListener("click", () => this.#open(button.dataset.app));
     this.change(handset);
   }
 
   change(handset) {
     this.#handset = handset;
-    const { name, number, face, power, powerLabel, talk, form } = this.parts;
-    const called = handset.name || handset.number;
+    const { name, number, face, power, powerLabel, screen, apps, dark } = this.parts;
+    const called = handset.name || spaced(handset.number);
     name.textContent = called;
-    number.textContent = handset.name ? handset.number : "";
-    face.textContent = handset.name ? [...handset.name][0].toUpperCase() : "#";
+    number.textContent = handset.name ? spaced(handset.number) : "";
+    showFace(face, handset.number, handset.name);
     power.checked = handset.on;
     powerLabel.textContent = `${called}'s phone is on`;
-    talk.setAttribute("aria-label", `Texts of ${called}`);
     this.element.setAttribute("aria-label", `Phone of ${called}`);
     this.element.classList.toggle("off", !handset.on);
     this.element.dataset.kind = handset.kind;
-    form.hidden = handset.kind !== "phone";
-    for (const field of form.elements) field.disabled = !handset.on;
-  }
-
-  /* Offer a recipient unless another was chosen. */
-  suggest(number) {
-    const { to } = this.parts.form;
-    if (!to.value) to.value = number;
-  }
-
-  show(text) {
-    const key = `${text.direction} ${text.id}`;
-    const known = this.#bubbles.get(key);
-    if (known && RANK[known.status] > RANK[text.status]) return;
-    const { talk } = this.parts;
-    const bubble = known?.element ?? copy("bubble");
-    this.#bubbles.set(key, { element: bubble, status: text.status });
-    this.#fill(bubble, text);
-    if (!known) {
-      talk.append(bubble);
-      this.#forgetOldest();
+    dark.hidden = handset.on;
+    for (const panel of Object.values(this.panels)) panel.inert = !handset.on;
+    for (const button of apps.children) button.disabled = !handset.on;
+    if (handset.kind !== "phone") {
+      screen.dataset.only = handset.kind === "sip" ? "A SIP address: it is only rung" : "A softphone: it is only rung";
+      for (const hidden of [...Object.values(this.panels), apps]) hidden.hidden = true;
     }
-    this.#following ||= !known && text.direction === "outgoing";
-    if (this.#following) this.#scrollToEnd();
+    this.recents.change(handset);
+    this.#count();
+  }
+
+  /* Offer somebody to text and to call unless another was chosen. */
+  suggest(number) {
+    if (this.#handset.kind !== "phone") return;
+    this.texts.suggest(number);
+    this.dial.suggest(number);
+  }
+
+  show(text, { live = false } = {}) {
+    this.texts.show(text, { live });
+    this.#count();
+  }
+
+  showCall(call, { live = false } = {}) {
+    this.call.show(call, this.#handset.number);
+    this.recents.show(call, { live });
+    this.#count();
+  }
+
+  rename() {
+    this.texts.rename();
   }
 
   clear() {
-    this.#bubbles.clear();
-    this.parts.talk.replaceChildren();
+    this.texts.clear();
+    this.recents.clear();
     this.call.clear();
+    this.#dismiss();
+    this.#count();
   }
 
-  #fill(bubble, text) {
-    const outgoing = text.direction === "outgoing";
-    const arriving = !outgoing && text.status !== "delivered";
-    bubble.classList.toggle("outgoing", outgoing);
-    bubble.classList.toggle("waiting", arriving && text.status !== "failed");
-    bubble.classList.toggle("failed", text.status === "failed");
-    bubble.classList.toggle("flash", text.flash);
-    const find = (selector) => bubble.querySelector(selector);
-    find(".peer").textContent = outgoing ? `To ${this.#names(text.to)}` : this.#names(text.from);
-    find(".words").textContent = text.message;
-    this.#hang(find(".pictures"), text);
-    const time = find("time");
-    time.dateTime = text.created;
-    time.textContent = new Date(text.created).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-    find(".ticks").textContent = outgoing ? TICKS[text.status] : "";
-    find(".state").textContent = (outgoing ? OUTGOING : INCOMING)[text.status];
+  #open(app) {
+    for (const [name, panel] of Object.entries(this.panels)) panel.hidden = name !== app;
+    for (const button of this.parts.apps.children) button.setAttribute("aria-current", button.dataset.app === app);
+    if (app === "texts") this.texts.seen();
+    if (app === "calls") this.recents.seen();
+    this.#dismiss();
+    this.#count();
   }
 
-  /* Pictures stay as they are while the message comes further. */
-  #hang(frame, { images, direction, from }) {
-    if (frame.children.length || !images.length) return;
-    const whose = direction === "outgoing" ? "sent" : `from ${this.#names(from)}`;
-    frame.hidden = false;
-    frame.append(...images.map((address, index) => {
-      const picture = document.createElement("img");
-      picture.alt = images.length > 1 ? `Picture ${index + 1} ${whose}` : `Picture ${whose}`;
-      picture.addEventListener("load", () => this.#following && this.#scrollToEnd());
-      picture.addEventListener("error", () => picture.replaceWith("This picture cannot be shown: it is broken, or not kept any more."), { once: true });
-      picture.src = address;
-      return picture;
-    }));
+  #count() {
+    const [texts, , calls] = this.parts.apps.children;
+    badge(texts.querySelector(".badge"), this.texts.unread, "not read");
+    badge(calls.querySelector(".badge"), this.recents.missed, "missed");
+    if (this.#handset.on) return;
+    const count = this.texts.waiting;
+    this.parts.waiting.textContent = count ? `${count === 1 ? "1 text waits" : `${count} texts wait`} until it is on` : "Texts wait until it is on";
   }
 
-  /* Only who scrolls back stops following: a picture makes the end go further, too. */
-  #scrolled() {
-    const { scrollHeight, scrollTop, clientHeight } = this.parts.talk;
-    const atEnd = scrollHeight - scrollTop - clientHeight < 60;
-    this.#following = atEnd || (this.#following && scrollTop >= this.#scrollTop);
-    this.#scrollTop = scrollTop;
+  #tellOf({ from, message }) {
+    this.#banner(`${this.#names(from)}: ${message || "a picture"}`, () => {
+      this.#open("texts");
+      this.texts.open(from);
+      this.#count();
+    });
   }
 
-  #scrollToEnd() {
-    const { talk } = this.parts;
-    talk.scrollTop = talk.scrollHeight;
+  #tellOfCall(peer) {
+    if (!this.panels.calls.hidden) return;
+    this.#banner(`Missed call from ${isNumber(peer) ? this.#names(peer) : "a hidden number"}`, () => this.#open("calls"));
   }
 
-  #forgetOldest() {
-    if (this.#bubbles.size <= KEPT) return;
-    const [[key, oldest]] = this.#bubbles;
-    oldest.element.remove();
-    this.#bubbles.delete(key);
+  #banner(words, open) {
+    const { banner } = this.parts;
+    banner.textContent = words;
+    banner.hidden = false;
+    banner.onclick = open;
+    clearTimeout(this.#bannerTimer);
+    this.#bannerTimer = setTimeout(() => this.#dismiss(), BANNER_MS);
+  }
+
+  #dismiss() {
+    clearTimeout(this.#bannerTimer);
+    this.parts.banner.hidden = true;
   }
 
   async #turn() {
     const { power } = this.parts;
-    try {
-      await control.putHandset(this.#handset.number, { on: power.checked });
-    } catch (error) {
+    const wanted = power.checked;
+    await attempt(this.texts.compose.trouble, control.putHandset(this.#handset.number, { on: wanted }).catch((error) => {
       power.checked = this.#handset.on;
       throw error;
-    }
-  }
-
-  async #attach() {
-    const { pictures } = this.parts.form;
-    const chosen = [...this.#files, ...pictures.files];
-    pictures.value = "";
-    if (chosen.length > MOST_PICTURES) throw new Error(`A message has ${MOST_PICTURES} pictures at most.`);
-    this.#carry(chosen);
-  }
-
-  #carry(files) {
-    const { attached } = this.parts;
-    this.#files = files;
-    attached.hidden = !files.length;
-    attached.replaceChildren(...files.map((file) => {
-      const item = copy("attachment");
-      item.querySelector(".file").textContent = file.name;
-      const remove = item.querySelector("button");
-      remove.setAttribute("aria-label", `Remove ${file.name}`);
-      remove.addEventListener("click", () => {
-        this.#carry(this.#files.filter((other) => other !== file));
-        this.parts.form.pictures.focus();
-      });
-      return item;
     }));
-  }
-
-  async #ring() {
-    const { form } = this.parts;
-    if (form.to.reportValidity()) await control.dial(this.#handset.number, this.#recipient());
-  }
-
-  #recipient() {
-    return this.parts.form.to.value.replace(/[\s-]/g, "");
-  }
-
-  async #send() {
-    const { form } = this.parts;
-    const message = form.message.value.trim();
-    const files = this.#files;
-    if (!message && !files.length) return;
-    const images = await Promise.all(files.map(read));
-    await control.send(this.#handset.number, this.#recipient(), message, images);
-    form.message.value = "";
-    this.#carry([]);
-  }
-
-  async #do(work) {
-    const { trouble } = this.parts;
-    try {
-      await work;
-      trouble.hidden = true;
-    } catch (error) {
-      trouble.textContent = error.message;
-      trouble.hidden = false;
-    }
   }
 }

@@ -1,14 +1,15 @@
 """Home Assistant and the simulator as real processes that talk over sockets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
+import pytest_socket
 from yarl import URL
 
 from demo import elks
@@ -24,6 +25,8 @@ ANNA: Final = "+46701740605"
 ERIK: Final = "+46701740606"
 NUMBER: Final = "+46701740690"
 NUMBER_EVENT: Final = "event.46701740690_messages"
+# What answered the number's texts before Home Assistant did.
+ANSWERED_BEFORE: Final = "https://texts.example.com/46elks"
 # What the simulator says takes a second takes a millisecond; its five minutes between two posts are a third of one.
 SPEED: Final = 1000
 # Nothing takes nearly as long, except on a machine that is busy with other tests.
@@ -172,6 +175,42 @@ class Account:
     async def webhook_id(self) -> str:
         """Return the secret in the address that answers the texts of the number."""
         return URL(await self.sms_url()).name
+
+
+@contextmanager
+def town_in(folder: Path) -> Iterator[Town]:
+    """Have a house and phones run in a folder for as long as they are needed."""
+    pytest_socket.enable_socket()
+    town = Town(folder)
+    try:
+        finish(town.start())
+        yield town
+    finally:
+        finish(town.stop())
+
+
+@asynccontextmanager
+async def cleared(town: Town) -> AsyncIterator[SimulatorControl]:
+    """Have a town as it was at the start, with no account connected, and leave it so."""
+    async with town.phones() as phones:
+        async with town.house.visit() as home:
+            # Before its numbers go: an account that a test has left has something to give back.
+            await phones.fail()
+            await elks.disconnect(home)
+            await phones.control("POST", "reset")
+            await phones.put_number(NUMBER, sms_url=ANSWERED_BEFORE)
+        yield phones
+        async with town.house.visit() as home:
+            await elks.disconnect(home)
+
+
+@asynccontextmanager
+async def connected_in(town: Town) -> AsyncIterator[Account]:
+    """Connect an account through the flows, with two people and a number, and disconnect it."""
+    async with cleared(town) as phones:
+        async with town.house.visit() as home:
+            entry_id = await town.connect(home)
+        yield Account(town=town, phones=phones, entry_id=entry_id)
 
 
 async def device(home: Home, name: str) -> str:

@@ -4,17 +4,13 @@ from collections.abc import AsyncGenerator, Generator
 from functools import partial
 
 import pytest
-import pytest_socket
 
 from demo import assist, elks
 from demo.house import Home
 from tests.calls import Phones
 
-from . import ANNA, NUMBER, Account, Town, eventually, finish
+from . import ANNA, Account, Town, connected_in, eventually, town_in
 from .talking import LIGHT, REALTIME, websocket_url
-
-# What answered the number's texts before Home Assistant did.
-ANSWERED_BEFORE = "https://texts.example.com/46elks"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,29 +41,15 @@ def _sockets(socket_enabled: None) -> None:
 @pytest.fixture(scope="session")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Generator[Town]:
     """Return a house and phones that run as long as there are tests."""
-    pytest_socket.enable_socket()
-    town = Town(tmp_path_factory.mktemp("town"))
-    try:
-        finish(town.start())
+    with town_in(tmp_path_factory.mktemp("town")) as town:
         yield town
-    finally:
-        finish(town.stop())
 
 
 @pytest.fixture
 async def account(town: Town) -> AsyncGenerator[Account]:
     """Return an account that was connected through the flows, with two people and a number."""
-    async with town.phones() as phones:
-        async with town.house.visit() as home:
-            # Before its numbers go: an account that a test has left has something to give back.
-            await phones.fail()
-            await elks.disconnect(home)
-            await phones.control("POST", "reset")
-            await phones.put_number(NUMBER, sms_url=ANSWERED_BEFORE)
-            entry_id = await town.connect(home)
-        yield Account(town=town, phones=phones, entry_id=entry_id)
-        async with town.house.visit() as home:
-            await elks.disconnect(home)
+    async with connected_in(town) as account:
+        yield account
 
 
 @pytest.fixture

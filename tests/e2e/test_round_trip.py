@@ -11,8 +11,17 @@ from demo import elks
 from demo.house import Home
 from simulator.config import DEFAULT_PASSWORD
 
-from . import ANNA, ERIK, NUMBER, NUMBER_EVENT, PATIENCE, Account, eventually, status_of
-from .conftest import ANSWERED_BEFORE
+from . import (
+    ANNA,
+    ANSWERED_BEFORE,
+    ERIK,
+    NUMBER,
+    NUMBER_EVENT,
+    PATIENCE,
+    Account,
+    eventually,
+    status_of,
+)
 
 ALARM = "The freezer is at -18 C. Answer STATUS to hear how the house is."
 ANSWER = "Hello Erik! The freezer is at -18 C, the front door is locked."

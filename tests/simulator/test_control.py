@@ -259,6 +259,7 @@ async def test_the_account_is_shown_without_its_password(control: Client) -> Non
         "username": "u46e1c5000000000000000000000000de",
         "currency": "SEK",
         "balance": "100.00",
+        "spent": "0.00",
         "mobilenumber": "+46701740699",
         "countries": ["de", "dk", "fi", "gb", "no", "se"],
         "sip_hosts": [],
@@ -296,6 +297,38 @@ async def test_the_log_has_every_request(api: Client, control: Client) -> None:
     assert (second["n"], second["url"]) == (2, "/a1/me?x=1")
     assert (await control.get("/log", after="1")).json() == [second]
     assert (await control.get("/log", after="2")).json() == []
+
+
+async def test_the_latest_of_the_log_can_be_had(api: Client, control: Client) -> None:
+    """A page does not ask for all that ever was; more than there is, is all of it."""
+    for path in ("/me", "/numbers", "/sms"):
+        await api.get(path)
+    assert [one["url"] for one in (await control.get("/log", last="2")).json()] == [
+        "/a1/numbers",
+        "/a1/sms",
+    ]
+    assert len((await control.get("/log", last="9")).json()) == 3
+
+
+async def test_the_log_is_told_as_it_grows(api: Client, simulator: Simulator) -> None:
+    """Who listens sees each request at once, numbered as it is kept."""
+    with simulator.events.listen() as queue:
+        await api.get("/me")
+        told = await queue.get()
+    name, data = told.strip().split("\n")
+    entry = json.loads(data.removeprefix("data: "))
+    assert name == "event: log"
+    assert (entry["n"], entry["method"], entry["url"]) == (1, "GET", "/a1/me")
+
+
+async def test_what_was_spent_is_shown(api: Client, control: Client) -> None:
+    """Each charge with what it was for, the newest first, in whole money; and all of it together."""
+    texts = [(await api.text(message=words)).json()["id"] for words in ("Hi", "Ho")]
+    bills = (await control.get("/bills")).json()
+    assert [bill["reference"] for bill in bills] == texts[::-1]
+    assert {bill["cost"] for bill in bills} == {"0.52"}
+    account = (await control.get("/account")).json()
+    assert (account["balance"], account["spent"]) == ("98.96", "1.04")
 
 
 async def test_the_log_can_be_waited_for(api: Client, control: Client) -> None:

@@ -62,16 +62,17 @@ def test_texts_are_never_markup(name: str) -> None:
 
 async def test_pictures_come_from_the_page_itself(page: Client) -> None:
     """They have a text for those who do not see them, and their number has an end."""
-    answer = await page.get("/phone.js")
+    answer = await page.get("/bubble.js")
     assert "picture.alt =" in answer.text
-    assert f"MOST_PICTURES = {MAX_IMAGES};" in answer.text
+    compose = (await page.get("/compose.js")).text
+    assert f"MOST_PICTURES = {MAX_IMAGES};" in compose
     assert "img-src" not in answer.headers["Content-Security-Policy"]
 
 
 async def test_every_phone_has_what_a_call_needs(page: Client) -> None:
     """Buttons and keys are real ones, so that the keyboard reaches them."""
     markup = (await page.get("/")).text
-    script = (await page.get("/call.js")).text
+    script = (await page.get("/dial.js")).text
     for name in ("ring", "answer", "decline", "hang-up", "close"):
         assert re.search(rf'<button type="button" class="{name}"', markup)
     assert 'KEYS = "123456789*0#"' in script
