@@ -98,7 +98,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ElksConfigEntry) -> bool
     pins = board.desk.pins
     album = Album(hass, entry, client)
     dialler = Dialler(hass, entry, client, store, address, board, guard)
-    escalation = Escalation(hass, entry, store, contacts, dialler, outbox)
+    escalation = Escalation(hass, entry, store, contacts, dialler, outbox, pins)
     correspondence = Correspondence(
         hass,
         entry,

@@ -14,6 +14,7 @@ from homeassistant.helpers.condition import (
     ConditionConfig,
 )
 from homeassistant.helpers.typing import ConfigType, TemplateVarsType, VolDictType
+from homeassistant.util import dt as dt_util
 import probatio
 
 from . import permission
@@ -86,7 +87,8 @@ class ContactMay(ElksCondition):
             self._hass,
             contact,
             Right(self._options[CONF_RIGHT]),
-            message_id=proof.get("message_id"),
+            message_id=(message_id := proof.get("message_id")),
+            written=dt_util.parse_datetime(proof["created"]) if message_id else None,
             call_id=proof.get("call_id"),
         )
 

@@ -162,6 +162,8 @@ WEBSOCKET: Final = "websocket"
 # Nobody talks longer with a house, and a line that nobody has hung up is paid for.
 TALK_SECONDS_AT_MOST: Final = 600
 # By then 46elks ends it, should this home be in no state to say goodbye; for so long money is set aside.
+# Whoever wrote that long ago does not wait any more, and what they wanted may be wrong by now.
+TEXT_TOO_OLD: Final = timedelta(minutes=15)
 CONNECTED_MINUTES_AT_MOST: Final = TALK_SECONDS_AT_MOST // 60 + 1
 # A sender that needs no number: three to eleven letters or digits, first a letter (46elks: send-sms).
 FALLBACK_SENDER: Final = "HomeAssist"

@@ -303,6 +303,10 @@ class Contact:
         """Return what they may have this home do in a call: with a PIN nothing before it is entered."""
         return self.rights if self.pin is None or is_verified else frozenset()
 
+    def without_pin(self, text: str) -> str:
+        """Return a text of theirs without their PIN, wherever it stands."""
+        return re.sub(rf"(?<!\w){self.pin}(?!\w)", "", text) if self.pin else text
+
     def cleared(self, text: str) -> str:
         """Return a text of theirs as others may read it: without a PIN.
 

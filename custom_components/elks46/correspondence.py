@@ -32,6 +32,7 @@ from .const import (
     LOGGER,
     PARTS_AT_MOST,
     SUBENTRY_NUMBER,
+    TEXT_TOO_OLD,
     Right,
 )
 from .contacts import Contact, first_digits, is_answerable
@@ -48,8 +49,6 @@ if TYPE_CHECKING:
     from .pins import Pins
     from .store import ElksStore
 
-# Whoever wrote that long ago does not wait any more, and what they wanted may be wrong by now.
-TOO_OLD: Final = timedelta(minutes=15)
 # As long as Home Assistant remembers a conversation.
 PIN_HOLDS: Final = timedelta(minutes=5)
 # More than a person writes in an hour, fewer than empty an account.
@@ -129,7 +128,7 @@ class Correspondence:
         if writer is None or self._closing or message.id in self._store.letters:
             return
         age = (self._client.now or dt_util.utcnow()) - message.created
-        if age < TOO_OLD and not self._escalation.is_answer(message):
+        if age < TEXT_TOO_OLD and not self._escalation.is_answer(message):
             self._begin(self._async_answer(writer, message))
 
     @callback
@@ -187,9 +186,12 @@ class Correspondence:
         """Return what to write back; None for nothing."""
         sentence = writer.cleared(message.text).strip()
         if writer.pin is not None:
-            if self._pins.is_locked(writer):
+            if self._has_proved(writer):
+                # What looks like another PIN may be what they want: *2000 watts*.
+                sentence = writer.without_pin(message.text).strip()
+            elif self._pins.is_locked(writer):
                 return None
-            if refusal := self._refusal(writer, message):
+            elif refusal := self._refusal(writer, message):
                 may_tell = self._may_tell_refusal(writer)
                 return await self._async_words(writer, refusal) if may_tell else None
         if not await self._async_note(writer, message):
@@ -223,20 +225,20 @@ class Correspondence:
             await self._store.async_record_letter(letter)
         return True
 
+    def _has_proved(self, writer: Contact) -> bool:
+        """Tell whether a contact has proved who they are a moment ago."""
+        now = dt_util.utcnow()
+        return now - PIN_HOLDS < self._proved.get(writer.subentry_id, EPOCH) <= now
+
     def _refusal(
         self, writer: Contact, message: IncomingMessage
     ) -> HomeAssistantError | None:
-        """Return what to tell somebody who has not proved who they are, None for who has."""
-        now = dt_util.utcnow()
+        """Return what to tell somebody who does not prove who they are, None for who does."""
         if first_digits(message.text) is None:
-            proved = self._proved.get(writer.subentry_id, EPOCH)
-            if now - PIN_HOLDS < proved <= now:
-                return None
             return failed("text_assist_pin")
         if self._pins.is_given(writer, message.id):
-            self._proved[writer.subentry_id] = now
+            self._proved[writer.subentry_id] = dt_util.utcnow()
             return None
-        self._proved.pop(writer.subentry_id, None)
         if self._pins.is_locked(writer):
             return failed("text_assist_locked")
         return failed("text_assist_pin_wrong")

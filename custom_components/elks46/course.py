@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from .contacts import Contact, Contacts
     from .dialler import Dialler
     from .outbox import Outbox
+    from .pins import Pins
     from .store import ElksStore
 
 # The end of a call is posted within seconds; who comes next does not wait for one that is lost.
@@ -96,6 +97,7 @@ class Course:
         contacts: Contacts,
         dialler: Dialler,
         outbox: Outbox,
+        pins: Pins,
     ) -> None:
         """Take an alert, and listen for what ends it."""
         self._hass = hass
@@ -105,6 +107,7 @@ class Course:
         self._contacts = contacts
         self._dialler = dialler
         self._outbox = outbox
+        self._pins = pins
         self._words: Words | None = async_words(hass).get(alert.ref, alert.words)
         self._over = asyncio.Event()
         self._preparing = asyncio.Lock()
@@ -126,7 +129,9 @@ class Course:
 
     def answered_by(self, message: IncomingMessage) -> Attempt | None:
         """Return which text that went along a message says yes to, if any."""
-        if not is_yes(message.text, self.alert.acknowledge):
+        contact = self._contacts.by_phone(message.sender)
+        said = contact.without_pin(message.text) if contact else message.text
+        if not is_yes(said, self.alert.acknowledge):
             return None
         for attempt in self.alert.attempts:
             sent = self._store.sent.get(attempt.ref)
@@ -135,9 +140,17 @@ class Course:
                 and attempt.kind is AttemptKind.SMS
                 and (sent.recipient, sent.sender) == (message.sender, message.recipient)
                 and message.created >= (sent.created or sent.asked)
+                and self._is_proved(message)
             ):
                 return attempt
         return None
+
+    def _is_proved(self, message: IncomingMessage) -> bool:
+        """Tell whether a text is from who it seems to be, as far as that can be known."""
+        contact = self._contacts.by_phone(message.sender)
+        if contact is None or contact.pin is None:
+            return True
+        return self._pins.is_given(contact, message.id)
 
     async def async_run(self, *, climbs: bool = True) -> Alert:
         """Go on until somebody has acknowledged, or nobody is left; return how it ended."""

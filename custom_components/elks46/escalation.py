@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .contacts import Contacts
     from .dialler import Dialler
     from .outbox import Outbox
+    from .pins import Pins
     from .store import ElksStore
 
 # Who waits for which alert: a reload takes the account's rooms away from none of them.
@@ -44,6 +45,7 @@ class Escalation:
         contacts: Contacts,
         dialler: Dialler,
         outbox: Outbox,
+        pins: Pins,
     ) -> None:
         """Take what remembers, and what calls and texts."""
         self._hass = hass
@@ -52,6 +54,7 @@ class Escalation:
         self._contacts = contacts
         self._dialler = dialler
         self._outbox = outbox
+        self._pins = pins
         self._courses: dict[str, Course] = {}
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._closing = False
@@ -123,6 +126,7 @@ class Escalation:
             contacts=self._contacts,
             dialler=self._dialler,
             outbox=self._outbox,
+            pins=self._pins,
         )
 
     def _start(self, course: Course, *, climbs: bool) -> None:

@@ -3,21 +3,21 @@
 import re
 from typing import Final
 
-# How people end a call, alone or as all they say.
+# How people end a call, alone or as all they say. What is said to greet as well does not count.
 GOODBYES: Final = frozenset(
     {
         *("goodbye", "good bye", "bye", "bye bye", "thats all", "hang up"),
-        *("hej då", "hejdå", "tack hej då", "hej hej", "adjö", "vi hörs"),
+        *("hej då", "hejdå", "tack hej då", "adjö", "vi hörs"),
         *("ha det", "ha det bra", "lägg på", "avsluta samtalet", "det var allt"),
-        *("farvel", "ha det godt", "hadet", "hade", "hei hei", "snakkes", "adjø"),
+        *("farvel", "ha det godt", "hadet", "snakkes", "adjø"),
         *("legg på", "læg på", "vi ses", "det var alt"),
-        *("näkemiin", "kuulemiin", "hyvästi", "moi moi", "moikka", "heippa"),
+        *("näkemiin", "kuulemiin", "hyvästi", "moikka", "heippa"),
         *("hei sitten", "lopeta puhelu", "siinä kaikki"),
         *("auf wiedersehen", "auf wiederhören", "tschüss", "tschüs", "das war alles"),
-        *("tot ziens", "doei", "dag"),
-        *("au revoir", "salut", "à bientôt", "cest tout"),
+        *("tot ziens", "doei"),
+        *("au revoir", "à bientôt", "cest tout"),
         *("adiós", "adios", "hasta luego", "eso es todo"),
-        *("do widzenia", "na razie", "pa", "cześć", "to wszystko"),
+        *("do widzenia", "na razie", "to wszystko"),
     }
 )
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final, override
 
 from homeassistant.components.llm import LLMTools
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_CONFIG_ENTRY_ID
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, Unauthorized
@@ -82,15 +83,24 @@ def async_get_tools(
 ) -> LLMTools | None:
     """Return the tools, where the person has an account with contacts that may be used by models.
 
-    A stranger on the phone gets none, and a contact reads only their own texts.
+    A stranger on the phone gets none, a contact reads only their own texts, and an
+    automation, which may ask for anybody, none.
     """
     people = _people(hass)
     if api_id != LLM_API_ASSIST or not people:
         return None
-    readable = people
-    if (asker := _subentry_of(hass, llm_context.device_id)) is not None:
+    device_id = llm_context.device_id
+    if device_id is not None and dr.async_get(hass).async_get(device_id) is None:
+        return None
+    # Nobody at all is an automation, which may speak for anybody.
+    user_id = llm_context.context.user_id if llm_context.context else None
+    readable = people if device_id or user_id else {}
+    if (asker := _subentry_of(hass, device_id)) is not None:
         entry, subentry_id = asker
-        if entry.subentries[subentry_id].subentry_type == SUBENTRY_NUMBER:
+        if (
+            entry.state is not ConfigEntryState.LOADED
+            or entry.subentries[subentry_id].subentry_type == SUBENTRY_NUMBER
+        ):
             return None
         readable = {
             name: person
@@ -353,7 +363,7 @@ def _subentry_of(
     device = dr.async_get(hass).async_get(device_id or "")
     if device is None or (subentry_id := device.config_subentry_id) is None:
         return None
-    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+    for entry in hass.config_entries.async_entries(DOMAIN):
         if subentry_id in entry.subentries:
             return entry, subentry_id
     return None

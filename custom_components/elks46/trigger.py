@@ -158,7 +158,11 @@ class ElksTrigger[*What](Trigger):
         ) and self._is_among(CONF_NUMBER, told["number_device_id"])
 
     def _may(
-        self, told: Told, *, message_id: str | None = None, call_id: str | None = None
+        self,
+        told: Told,
+        *,
+        message: IncomingMessage | None = None,
+        call_id: str | None = None,
     ) -> bool:
         """Tell whether whoever has written or called has the right that was chosen."""
         right = self._options.get(CONF_RIGHT)
@@ -166,7 +170,12 @@ class ElksTrigger[*What](Trigger):
             return True
         contact: str | None = told["contact_device_id"]
         return contact is not None and permission.may(
-            self._hass, contact, Right(right), message_id=message_id, call_id=call_id
+            self._hass,
+            contact,
+            Right(right),
+            message_id=message.id if message else None,
+            written=message.created if message else None,
+            call_id=call_id,
         )
 
 
@@ -205,7 +214,7 @@ class MessageReceived(ElksTrigger[IncomingMessage]):
         if (groups := self._groups_of(message.text)) is None:
             return None
         # Asked last, as it may be a wrong try of a PIN.
-        if not self._may(told, message_id=message.id):
+        if not self._may(told, message=message):
             return None
         return told | {
             # Also where it is not to be kept.

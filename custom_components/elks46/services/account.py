@@ -7,15 +7,24 @@ from typing import Final, cast
 from homeassistant.auth.models import User
 from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.const import ATTR_CONFIG_ENTRY_ID
+from homeassistant.const import ATTR_CONFIG_ENTRY_ID, ATTR_DEVICE_ID, ATTR_ENTITY_ID
 from homeassistant.core import ServiceCall
 from homeassistant.exceptions import Unauthorized
-from homeassistant.helpers import config_validation as cv, service
+from homeassistant.helpers import (
+    config_validation as cv,
+    device_registry as dr,
+    entity_registry as er,
+    service,
+)
+from homeassistant.helpers.group import get_entity_ids
 from homeassistant.helpers.typing import VolDictType
 import probatio
 
 from ..const import DOMAIN
 from ..data import ElksConfigEntry
+
+ATTR_CALL_ID: Final = "call_id"
+ATTR_CONTACTS: Final = "contacts"
 
 # A reload takes a second; one that waits for texts on their way takes ten.
 RELOAD_SECONDS_AT_MOST: Final = 20
@@ -31,17 +40,39 @@ ACCOUNT: Final[VolDictType] = {probatio.Optional(ATTR_CONFIG_ENTRY_ID): cv.strin
 async def async_entry(call: ServiceCall) -> ElksConfigEntry:
     """Return the account an action is for; one that is being reloaded is waited for.
 
+    Where there are several and none is named, it is the one whose contacts are, or whose call.
+
     Changing a contact reloads the account for a moment, and an alarm may come just then.
     """
     entry_id = call.data.get(ATTR_CONFIG_ENTRY_ID)
     entries = call.hass.config_entries
-    if entry_id is None and len(all_entries := entries.async_entries(DOMAIN)) == 1:
-        entry_id = all_entries[0].entry_id
+    if entry_id is None:
+        every = {entry.entry_id for entry in entries.async_entries(DOMAIN)}
+        meant = every if len(every) == 1 else every & _meant(call)
+        entry_id = next(iter(meant)) if len(meant) == 1 else None
     if (entry := entries.async_get_entry(entry_id or "")) and entry.domain == DOMAIN:
         await _async_settled(entry)
     return cast(
         ElksConfigEntry, service.async_get_config_entry(call.hass, DOMAIN, entry_id)
     )
+
+
+def _meant(call: ServiceCall) -> set[str | None]:
+    """Return the accounts whose contacts an action names, or whose call it is about."""
+    devices, entities = dr.async_get(call.hass), er.async_get(call.hass)
+    meant: set[str | None] = set()
+    for field in (ATTR_DEVICE_ID, ATTR_ENTITY_ID, ATTR_CONTACTS):
+        for name in probatio.EnsureList()(call.data.get(field, [])):
+            if (device := devices.async_get(name)) is not None:
+                meant |= device.config_entries
+            for member in get_entity_ids(call.hass, name) or (name,):
+                if (entity := entities.async_get(member)) is not None:
+                    meant.add(entity.config_entry_id)
+    call_id = call.data.get(ATTR_CALL_ID)
+    for entry in call.hass.config_entries.async_loaded_entries(DOMAIN):
+        if call_id and entry.runtime_data.store.call_by_id(call_id) is not None:
+            meant.add(entry.entry_id)
+    return meant
 
 
 async def async_check_admin(call: ServiceCall) -> None:

@@ -19,7 +19,7 @@ from ..errors import invalid
 from ..escalation import check_answered
 from ..records import Alert, Attempt, AttemptKind, CallOutcome, PhoneCall, Words
 from ..store import ElksStore
-from .account import ACCOUNT, async_check_household, async_entry
+from .account import ACCOUNT, ATTR_CONTACTS, async_check_household, async_entry
 from .calls import (
     ATTR_ACKNOWLEDGE,
     ATTR_FROM,
@@ -38,7 +38,6 @@ from .recipients import Recipient, async_check_may_send
 
 ATTR_ALSO_SMS: Final = "also_sms"
 ATTR_AT_ONCE: Final = "at_once"
-ATTR_CONTACTS: Final = "contacts"
 ATTR_PAUSE: Final = "pause"
 ATTR_ROUNDS: Final = "rounds"
 ATTR_TELL_OTHERS: Final = "tell_others"

@@ -15,8 +15,8 @@ from ..const import CallHandling
 from ..contacts import InvalidPhoneNumberError, parse_forward
 from ..errors import invalid
 from ..reception import MakeReady, Reception
-from .account import ACCOUNT, async_check_household, async_entry
-from .calls import ATTR_CALL_ID, ATTR_RECORD, ATTR_REPEAT, REPEAT, SOUND, async_sound
+from .account import ACCOUNT, ATTR_CALL_ID, async_check_household, async_entry
+from .calls import ATTR_RECORD, ATTR_REPEAT, REPEAT, SOUND, async_sound
 
 ATTR_DIGITS: Final = "digits"
 ATTR_FORWARD_TO: Final = "forward_to"

@@ -17,7 +17,7 @@ from ..data import ElksConfigEntry
 from ..errors import invalid
 from ..records import Audio, PhoneCall
 from ..tapes import Tapes
-from .account import ACCOUNT, async_check_household, async_entry
+from .account import ACCOUNT, ATTR_CALL_ID, async_check_household, async_entry
 from .recipients import (
     ATTR_TO,
     RECIPIENTS,
@@ -28,7 +28,6 @@ from .recipients import (
 )
 
 ATTR_ACKNOWLEDGE: Final = "acknowledge"
-ATTR_CALL_ID: Final = "call_id"
 ATTR_FROM: Final = "from"
 ATTR_LANGUAGE: Final = "language"
 ATTR_MEDIA: Final = "media"
