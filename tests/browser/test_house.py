@@ -231,5 +231,6 @@ async def test_a_picture_is_found_in_the_media_browser(
     for name in ("46elks", NUMBER, "Anna"):
         await front.get_by_label(name, exact=True).first.click()
         await expect(front.get_by_role("heading", name=name)).to_be_visible()
-    await front.mouse.move(0, 0)
+    await front.locator("ha-media-player-browse ha-card").first.click()
+    await expect(front.locator("ha-dialog img").last).to_be_visible()
     await pictures.take("media", front)
