@@ -18,16 +18,18 @@ def shelve(config: Path) -> None:
     shutil.copytree(BLUEPRINTS, config / "blueprints", dirs_exist_ok=True)
 
 
-async def set_up(home: Home) -> None:
-    """Make an automation of each that fits the house."""
+async def set_up(home: Home) -> list[str]:
+    """Make an automation of each that fits the house, and return their ids."""
     devices = {
         one["name"]: one["id"] for one in await home.ask("config/device_registry/list")
     }
     people = [devices["Anna"], devices["Erik"]]
-    for key, (alias, inputs) in _chosen(people, devices[DEFAULT_NUMBER]).items():
+    chosen = _chosen(people, devices[DEFAULT_NUMBER])
+    for key, (alias, inputs) in chosen.items():
         blueprint = {"path": f"elks46/{key}.yaml", "input": inputs}
         automation = {"alias": alias, "use_blueprint": blueprint}
         await home.post(f"config/automation/config/{key}", automation)
+    return [*chosen]
 
 
 def _chosen(people: list[str], number: str) -> Mapping[str, tuple[str, Inputs]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 import shutil
 from typing import Final
 
+from PIL import Image
 from playwright.async_api import Locator, Page
 
 from demo.house import ROOT
@@ -36,7 +37,11 @@ class Pictures:
     async def take(self, name: str, page: Page, *, of: Locator | None = None) -> Path:
         """Keep what a page shows, or a part of it, and return where."""
         path = self.folder / f"{name}.png"
+        self.folder.mkdir(parents=True, exist_ok=True)
         await (of or page).screenshot(path=path, animations="disabled", caret="hide")
+        # A page has few colours: so a picture takes a third of the room.
+        with Image.open(path) as picture:
+            picture.quantize().save(path, optimize=True)
         return path
 
 

@@ -32,7 +32,6 @@ async def test_a_call_is_answered_and_keys_are_pressed(
         anna = phone(desk, "Anna")
         call = anna.get_by_role("region", name="Call")
         await expect(call.get_by_role("status")).to_contain_text("Call from")
-        await pictures.take("call-ringing", desk)
         await call.get_by_role("button", name="Answer").press("Enter")
         await expect(call.get_by_role("status")).to_contain_text("On the phone with")
         await call.get_by_role("button", name="Talk with the microphone").click()

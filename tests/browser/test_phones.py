@@ -9,7 +9,7 @@ import pytest
 from simulator.app import Simulator
 from tests import drawn
 
-from . import Pictures, conversation, phone
+from . import conversation, phone
 
 NUMBER: Final = "+46701740690"
 ERIK: Final = "+46701740606"
@@ -140,13 +140,3 @@ async def test_what_goes_over_the_wire_opens_to_its_fields(
     ).to_be_visible()
     await wire.get_by_role("searchbox").fill("nothing like it")
     await expect(entry).to_be_hidden()
-
-
-async def test_the_phones_have_their_picture(
-    desk: Page, simulator: Simulator, pictures: Pictures
-) -> None:
-    """A page that was used is not empty."""
-    await write(desk, "Anna", "STATUS")
-    await expect(conversation(phone(desk, "Anna"))).to_contain_text(["delivered"])
-    path = await pictures.take("phones-empty", desk)
-    assert path.stat().st_size > 20_000

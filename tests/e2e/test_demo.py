@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from demo import elks
-from demo.house import ROOT, House
+from demo.house import ROOT, Home, House
 from demo.process import Process, free_port, is_free
 
 from . import eventually, status_of
@@ -76,6 +76,11 @@ async def _page(url: str) -> tuple[int, str]:
     return response.status, text.partition("<title>")[2].partition("</title>")[0]
 
 
+async def state_of(home: Home, entity_id: str) -> str:
+    """Return how something in the house is."""
+    return str((await home.state(entity_id))["state"])
+
+
 async def test_demo_starts_serves_stops_and_remembers(demo: Started) -> None:
     """One command brings up two pages and a connected house, twice, and Ctrl-C ends all of it."""
     await demo.start()
@@ -87,6 +92,9 @@ async def test_demo_starts_serves_stops_and_remembers(demo: Started) -> None:
         assert "assist" in (await home.state(HANDLING))["attributes"]["options"]
         await home.run("input_button.press", entity_id="input_button.freezer_alarm")
         await eventually(partial(status_of, home, "anna"), "delivered")
+        await home.run("input_boolean.turn_on", entity_id="input_boolean.leak")
+        await eventually(partial(state_of, home, "switch.water"), "off")
+        await home.run("input_boolean.turn_off", entity_id="input_boolean.leak")
     assert await demo.end(signal.SIGINT) == 0
     assert is_free(demo.port)
     assert is_free(demo.simulator_port)
