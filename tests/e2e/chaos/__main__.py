@@ -31,6 +31,7 @@ async def main() -> int:
     )
     again = len(record.announced_again)
     _say(f"Announced again, as a kill came before that was written down: {again}")
+    _say(f"Sent while the disk refused, and so perhaps forgotten: {record.unwritten}")
     _say(f"{outcome}\n{'All is well' if outcome.is_well else 'Not well'}")
     return int(not outcome.is_well)
 
