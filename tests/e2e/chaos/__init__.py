@@ -119,6 +119,13 @@ class Record:
         )
 
     @property
+    def announced_again_on_refusal(self) -> int:
+        """How many of these a refusing disk excuses, as it kept the first announcement from being written down."""
+        at_kill = Record(kills=self.kills)
+        again = self.announced_again.values()
+        return sum(not at_kill.is_excused(moments) for moments in again)
+
+    @property
     def unwritten(self) -> int:
         """How many texts went out while the disk refused: a kill takes away that the house knows of them."""
         return sum(self._refused(moment, moment) for moment in self.asked)
