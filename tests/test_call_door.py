@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
 )
 
+from custom_components.elks46.call_log import REMEMBER_ENDED_AT_MOST
 from custom_components.elks46.const import CONF_CALL_HANDLING
 from custom_components.elks46.records import (
     Alert,
@@ -574,3 +575,22 @@ async def test_nothing_of_a_call_is_logged(
     assert not any(
         secret in logged for secret in (ANNA, STRANGER, call.ref, "api/elks")
     )
+
+
+async def test_a_flood_of_calls_has_an_end(
+    hass: HomeAssistant, integration: MockConfigEntry, public_url: str
+) -> None:
+    """Of strangers who call by the hundreds only the last are remembered, also within the hour."""
+    call = {"direction": "incoming", "from": STRANGER, "to": NUMBER, "created": CREATED}
+    for n in range(REMEMBER_ENDED_AT_MOST + 50):
+        form = call | {"callid": f"c{n}"}
+        assert await post_call(public_url, "call", form) == REJECT
+        over = call | {"id": f"c{n}", "state": "failed"}
+        assert (await post_call(public_url, "hangup", over))[0] == 204
+    assert len(integration.runtime_data.store.calls) == REMEMBER_ENDED_AT_MOST + 50
+
+    await hass.config_entries.async_reload(integration.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    known = integration.runtime_data.store.calls
+    assert [*known] == [f"c{n}" for n in range(50, REMEMBER_ENDED_AT_MOST + 50)]

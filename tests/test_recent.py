@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from custom_components.elks46.api import MessageStatus
+from custom_components.elks46.api import MessageKind, MessageStatus
 from custom_components.elks46.const import EPOCH
 from custom_components.elks46.recent import Recent
 from custom_components.elks46.records import SentMessage
@@ -61,6 +61,14 @@ class Slow:
         )
         return sum(self.held.values(), Decimal(0)) + sum(unpriced, Decimal(0))
 
+    def unfinished_mms(self) -> set[str]:
+        """Look for them."""
+        return {
+            sent.ref
+            for sent in self.sent.values()
+            if sent.kind is MessageKind.MMS and sent.id and not sent.status.is_final
+        }
+
 
 def moment(minute: int) -> datetime:
     """Return a time."""
@@ -77,6 +85,7 @@ def drawn(chance: Random) -> SentMessage:
         asked=moment(chance.randrange(MINUTES)),
         status=chance.choice((MessageStatus.CREATED, MessageStatus.SENT, failed)),
         id=chance.choice((None, "s1")),
+        kind=chance.choice([*MessageKind]),
         cost=chance.choice((None, Decimal("0.35"))),
         reserved=Decimal(chance.randrange(100)) / 100,
     )
@@ -105,6 +114,7 @@ def test_what_moves_along_is_what_is_there(seed: int) -> None:
         fast.prune(slow.sent.values())
         a, b = chance.randrange(MINUTES), chance.randrange(MINUTES)
         assert fast.count(moment(a), moment(b)) == slow.count(a, b)
+        assert {sent.ref for sent in fast.unfinished_mms} == slow.unfinished_mms()
         assert fast.is_held(about_to) == (about_to in slow.held)
         since, until = sorted((a, b))
         assert fast.expected(moment(since), moment(until)) == slow.expected(

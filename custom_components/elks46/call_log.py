@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -58,9 +58,7 @@ class CallLog:
         ended = [
             ref
             for ref, call in self._calls.items()
-            # The guard counts those of the last hour, and today's that have no price yet.
-            if call.is_over
-            and abs(now - call.asked) >= (DAY if call.may_cost else HOUR)
+            if call.is_over and not _is_wanted(call, abs(now - call.asked))
         ]
         dropped = {
             *ended[:-REMEMBER_ENDED_AT_MOST],
@@ -88,6 +86,18 @@ class CallLog:
         self._calls[call.ref] = call
         if call.id is not None:
             self._refs[call.id] = call.ref
+
+
+def _is_wanted(call: PhoneCall, age: timedelta) -> bool:
+    """Tell whether an ended call is asked about: strangers decide how many others there are.
+
+    The guard counts those of ours of the last hour, and today's that have no price yet; a
+    recording finds out whose it is.
+    """
+    is_money = call.may_cost and call.reserved > 0
+    return (is_money and age < DAY) or (
+        (call.is_placed or call.awaits_tape) and age < HOUR
+    )
 
 
 def dump_call(call: PhoneCall) -> dict[str, Any]:

@@ -5,7 +5,7 @@ callback lost between two that arrived is found all the same.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -44,7 +44,6 @@ from .const import (
     UPDATE_INTERVAL,
 )
 from .errors import LaterError
-from .records import SentMessage
 from .signals import SIGNAL_STATE
 
 if TYPE_CHECKING:
@@ -180,18 +179,12 @@ class CatchUp:
             return POLL_INTERVAL
         fresh_from = dt_util.utcnow() - FRESH
         unfinished = (
-            *(sent.asked for sent in self._unfinished_mms()),
+            *(sent.asked for sent in self._store.recent.unfinished_mms),
             *(call.asked for call in self._dialler.open_calls()),
             *(call.ended for call in self._tapes.missing() if call.ended),
         )
         is_fresh = any(asked > fresh_from for asked in unfinished)
         return FRESH_INTERVAL if is_fresh else UPDATE_INTERVAL
-
-    def _unfinished_mms(self) -> Iterator[SentMessage]:
-        """Yield the picture messages of ours that 46elks has and that may get further."""
-        for sent in self._store.sent.values():
-            if sent.kind is MessageKind.MMS and sent.id and not sent.status.is_final:
-                yield sent
 
     def _unplan(self) -> None:
         if self._next is not None:
@@ -268,7 +261,7 @@ class CatchUp:
             for number_id in self._numbers(CONF_NUMBER_ID)
             if (number := self._coordinator.data.numbers.get(number_id))
         )
-        if not is_one_able and not any(self._unfinished_mms()):
+        if not is_one_able and not any(self._store.recent.unfinished_mms):
             return None
         history = self._client.messages.mms_history(after=_look_back(mark))
         try:

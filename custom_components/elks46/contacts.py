@@ -206,8 +206,14 @@ def _is_premium(number: phonenumbers.PhoneNumber, national: str) -> bool:
 
 def _looks_premium(code: int, national: str) -> bool:
     """Tell whether all valid numbers that begin as one that is not valid are premium."""
+    starts = frozenset({national[:3], national.lstrip("0")[:3]})
+    return _is_premium_from(code, starts)
+
+
+@lru_cache(maxsize=1024)
+def _is_premium_from(code: int, starts: frozenset[str]) -> bool:
     found = set()
-    for start in {national[:3], national.lstrip("0")[:3]}:
+    for start in starts:
         for digit in "1258":
             for length in range(6, 13):
                 filled = start.ljust(length, digit)

@@ -5,12 +5,13 @@ more. So they stand in the order of their time, and sums are moved along.
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from decimal import Decimal
 from operator import itemgetter
 from typing import Final
 
+from .api import MessageKind
 from .records import SentMessage
 
 _WHEN: Final = itemgetter(0)
@@ -23,6 +24,7 @@ class Recent:
         """Begin with some that were asked for."""
         self._asked = _Line()
         self._unpriced = _Line()
+        self._pictures: dict[str, SentMessage] = {}
         self._held: dict[str, Decimal] = {}
         self._held_money = Decimal(0)
         for sent in messages:
@@ -33,15 +35,19 @@ class Recent:
         self.let_go(sent.ref)
         self._asked.drop(sent.ref)
         self._unpriced.drop(sent.ref)
+        self._pictures.pop(sent.ref, None)
         if sent.is_unsent:
             return
         self._asked.put(sent.ref, sent.asked, Decimal(0))
         if sent.cost is None:
             self._unpriced.put(sent.ref, sent.asked, sent.reserved)
+        if sent.kind is MessageKind.MMS and sent.id and not sent.status.is_final:
+            self._pictures[sent.ref] = sent
 
     def prune(self, messages: Iterable[SentMessage]) -> None:
         """Forget all but these, and what is held."""
         self._asked, self._unpriced = _Line(), _Line()
+        self._pictures.clear()
         for sent in messages:
             self.put(sent)
 
@@ -58,6 +64,11 @@ class Recent:
     def is_held(self, ref: str) -> bool:
         """Tell whether one is about to be asked for."""
         return ref in self._held
+
+    @property
+    def unfinished_mms(self) -> Collection[SentMessage]:
+        """The picture messages that 46elks has and that may get further: it reports nothing of them."""
+        return self._pictures.values()
 
     def count(self, after: datetime, before: datetime) -> int:
         """Return how many were asked for between two times, and are about to be."""

@@ -36,6 +36,8 @@ class Tally:
         self._balance: Decimal | None = None
         self._references: frozenset[str | None] = frozenset()
         self._unread: dict[str, tuple[str, Decimal]] = {}
+        # The same by the day: of each text its sum is asked for several times.
+        self._unread_days: dict[str, Decimal] = {}
         self._forwarded: dict[str, datetime] = {}
 
     @property
@@ -84,7 +86,7 @@ class Tally:
         return self._unread
 
     def _sum(self, span: str) -> Decimal:
-        days = chain(self._spent.days.items(), self._unread.values())
+        days = chain(self._spent.days.items(), self._unread_days.items())
         return sum((amount for day, amount in days if day.startswith(span)), Decimal(0))
 
     def apply(self, record: Record) -> None:
@@ -101,7 +103,7 @@ class Tally:
             what = paid.get("id") or paid.get("ref") or f"{record['forwarded'][0]} on"
             # The bill may have been read before the answer came.
             if what not in self._references:
-                self._unread[str(what)] = record["day"], Decimal(record["cost"])
+                self._expect(str(what), record["day"], Decimal(record["cost"]))
         if "forwarded" in record:
             message_id, when = record["forwarded"]
             self._forwarded = _fresh({**self._forwarded, message_id: moment(when)})
@@ -110,13 +112,27 @@ class Tally:
         if "spent" in record:
             self._read(_load(record["spent"]))
             for what in record["read"]:
-                self._unread.pop(what, None)
+                self._found(what)
 
     def _read(self, spent: Spent) -> None:
         self._spent = spent
         self._references = frozenset(what for _, _, what in spent.recent.values())
         for what in self._references & set(self._unread):
-            del self._unread[str(what)]
+            self._found(str(what))
+
+    def _expect(self, what: str, day: str, amount: Decimal) -> None:
+        """Take note of what will be on a bill."""
+        self._found(what)
+        self._unread[what] = day, amount
+        self._unread_days[day] = self._unread_days.get(day, Decimal(0)) + amount
+
+    def _found(self, what: str) -> None:
+        """Forget what was on a bill, or was not expected."""
+        if (there := self._unread.pop(what, None)) is None:
+            return
+        day, amount = there
+        if rest := self._unread_days.pop(day, Decimal(0)) - amount:
+            self._unread_days[day] = rest
 
     def dump(self) -> dict[str, Any]:
         """Return what a snapshot keeps."""
@@ -154,18 +170,14 @@ class Tally:
                 message_id: moment(when)
                 for message_id, when in data["forwarded"].items()
             }
-            self._unread = {
-                what: (day, Decimal(amount))
-                for what, (day, amount) in data["unread"].items()
-            }
+            for what, (day, amount) in data["unread"].items():
+                self._expect(what, day, Decimal(amount))
         else:
             # As it was written when only this home's own texts were counted.
             of_day = Decimal(data["spent_day"])
             before = Decimal(data["spent_month"]) - of_day
-            self._unread = {
-                "day": (data["day"], of_day),
-                "month": (f"{data['month']}-01", before),
-            }
+            self._expect("day", data["day"], of_day)
+            self._expect("month", f"{data['month']}-01", before)
 
 
 def _touch[Count](days: dict[str, Count], day: str, count: Count) -> None:

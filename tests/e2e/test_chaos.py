@@ -53,3 +53,11 @@ def test_only_a_kill_excuses_a_second_announcement(
     """One that came before it could be written down."""
     record = Record(kills=kills, refusals=refusals)
     assert record.is_excused(moments) is excused
+
+
+def test_what_a_disk_excuses_is_told_apart() -> None:
+    """From what a kill does alone, which is a matter of milliseconds."""
+    record = Record(kills=[1.2, 5.0], refusals=[(3.0, 6.0)])
+    record.announced |= {"s1": [1.0, 9.0], "s2": [3.0, 9.0], "s3": [7.0]}
+    assert {*record.announced_again} == {"s1", "s2"}
+    assert record.announced_again_on_refusal == 1

@@ -29,8 +29,11 @@ async def main() -> int:
     _say(
         f"Texts received: {len(record.texts_in)}, sent: {len(record.texts_out)}, calls: {len(record.callees)}"
     )
-    again = len(record.announced_again)
-    _say(f"Announced again, as a kill came before that was written down: {again}")
+    again, refused = len(record.announced_again), record.announced_again_on_refusal
+    _say(
+        f"Announced again, as a kill came before that was written down: {again}, of which the disk had refused {refused}"
+    )
+    _say(f"Sent while the disk refused, and so perhaps forgotten: {record.unwritten}")
     _say(f"{outcome}\n{'All is well' if outcome.is_well else 'Not well'}")
     return int(not outcome.is_well)
 
