@@ -1,12 +1,15 @@
 """Conditions of automations: what a contact may, whether somebody is on the phone, what is left."""
 
+from datetime import timedelta
 from typing import Final
+from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.elks46.const import CONF_PIN, CONF_RIGHTS
+from custom_components.elks46 import permission
+from custom_components.elks46.const import CONF_PIN, CONF_RIGHTS, Right
 
 from . import (
     ANNA,
@@ -68,6 +71,42 @@ async def test_a_contact_may_by_text(
         await text_home(hass, careful.simulator, sender, text)
 
     assert len(diary.ids) == 2
+
+
+async def test_a_text_that_comes_late_may_nothing(
+    hass: HomeAssistant, careful: House
+) -> None:
+    """What somebody wanted hours ago may be wrong by now."""
+    diary = await automate(
+        hass,
+        on("message_received", right="control"),
+        on("message_received", "condition"),
+        BUS,
+        conditions=(asked("contact_may", right="control"),),
+    )
+
+    with patch("custom_components.elks46.permission.TEXT_TOO_OLD", timedelta.min):
+        await text_home(hass, careful.simulator, BJORN, "Disarm")
+
+    assert not diary.ids
+
+
+async def test_a_right_that_is_taken_away_is_gone_at_once(
+    hass: HomeAssistant, careful: House
+) -> None:
+    """Also while a conversation goes on, for whose end a reload waits."""
+    contact = device_id(hass, careful.entry, "Björn")
+    before = permission.may(hass, contact, Right.CONTROL)
+    subentry = careful.entry.subentries["björn"]
+
+    with careful.entry.runtime_data.conversations.talking():
+        hass.config_entries.async_update_subentry(
+            careful.entry, subentry, data={**subentry.data, CONF_RIGHTS: []}
+        )
+        after = permission.may(hass, contact, Right.CONTROL)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+    assert (before, after) == (True, False)
 
 
 @pytest.mark.parametrize(

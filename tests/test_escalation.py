@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.elks46.api import IncomingMessage, MessageKind
-from custom_components.elks46.const import DOMAIN
+from custom_components.elks46.const import CONF_PIN, DOMAIN
 from custom_components.elks46.course import is_yes
 from custom_components.elks46.stage import async_stage
 
@@ -40,6 +40,8 @@ from .alerts import ALSO, alert, alerting, device, tried
 from .calls import PATIENCE, Phones, place_call
 
 pytestmark = pytest.mark.usefixtures("impatient")
+
+PIN = "73914"
 
 type Step = Callable[[Phones], Awaitable[None]]
 
@@ -322,6 +324,41 @@ async def test_not_every_text_ends_an_alert(
     assert not alarm.done()
     await acknowledged(phones)
     assert ended(await alarm)[2] == "key"
+
+
+@pytest.fixture
+async def careful(hass: HomeAssistant, integration: MockConfigEntry) -> None:
+    """Give Anna a PIN."""
+    anna = integration.subentries["anna"]
+    hass.config_entries.async_update_subentry(
+        integration, anna, data={**anna.data, CONF_PIN: PIN}
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.mark.usefixtures("careful")
+@pytest.mark.parametrize("text", ["ok", f"ok {PIN}", "00000 ok"])
+async def test_a_yes_without_the_pin_ends_nothing(
+    hass: HomeAssistant, phones: Phones, text: str
+) -> None:
+    """The sender of a text can be forged, and an alarm would be silent."""
+    alarm = alerting(hass, also_sms=ALSO)
+    await phones.new(1)
+    await text_home(hass, phones.simulator, ANNA, text)
+    assert not alarm.done()
+    await acknowledged(phones)
+    assert ended(await alarm)[2] == "key"
+
+
+@pytest.mark.usefixtures("careful")
+async def test_a_yes_with_the_pin_ends_an_alert(
+    hass: HomeAssistant, phones: Phones
+) -> None:
+    """Before it, as in every text."""
+    alarm = alerting(hass, also_sms=ALSO)
+    await phones.new(1)
+    await text_home(hass, phones.simulator, ANNA, f"{PIN} ok")
+    assert ended(await alarm)[2] == "sms"
 
 
 async def test_a_text_from_before_ends_nothing(

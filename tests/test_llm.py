@@ -5,7 +5,7 @@ from typing import Any, Final, override
 
 from homeassistant.auth.models import User
 from homeassistant.components import conversation, tts
-from homeassistant.config_entries import ConfigSubentry
+from homeassistant.config_entries import ConfigSubentry, ConfigSubentryDataWithId
 from homeassistant.const import CONF_NAME
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import device_registry as dr
@@ -89,7 +89,9 @@ class Secretary(Mind):
 
 
 @pytest.fixture
-async def home(hass: HomeAssistant, integration: MockConfigEntry) -> MockConfigEntry:
+async def home(
+    hass: HomeAssistant, integration: MockConfigEntry, hass_owner_user: User
+) -> MockConfigEntry:
     """Return an account whose contacts language models may reach."""
     assert await async_setup_component(hass, "homeassistant", {})
     assert await async_setup_component(hass, "llm", {})
@@ -122,9 +124,14 @@ def of_ours(api: APIInstance) -> dict[str, Tool]:
     return {tool.name: tool for tool in api.tools if tool.integration == DOMAIN}
 
 
+async def of_the_owner(hass: HomeAssistant) -> APIInstance:
+    """Return what a model has that the owner of the home asks."""
+    return await tools(hass, user=await hass.auth.async_get_owner())
+
+
 async def use(hass: HomeAssistant, name: str, **arguments: object) -> ToolResult:
-    """Use a tool as a model does that nobody in particular asks."""
-    return await (await tools(hass)).async_call_tool(ToolInput(name, arguments))
+    """Use a tool as a model does that the owner of the home asks."""
+    return await (await of_the_owner(hass)).async_call_tool(ToolInput(name, arguments))
 
 
 def words(result: ToolResult) -> list[tuple[Any, ...]]:
@@ -137,21 +144,59 @@ async def test_a_model_has_no_tools_unless_the_person_says_so(
     hass: HomeAssistant, home: MockConfigEntry
 ) -> None:
     """Nor when the account is gone, or for anything but Assist."""
-    on = set(of_ours(await tools(hass)))
+    on = set(of_ours(await of_the_owner(hass)))
     await change_options(hass, home, **{CONF_LLM_TOOLS: False})
-    off = set(of_ours(await tools(hass)))
+    off = set(of_ours(await of_the_owner(hass)))
     await change_options(hass, home, **{CONF_LLM_TOOLS: True})
     await hass.config_entries.async_unload(home.entry_id)
-    unloaded = set(of_ours(await tools(hass)))
+    unloaded = set(of_ours(await of_the_owner(hass)))
 
     assert (on, off, unloaded) == (OURS, set(), set())
+
+
+async def test_an_automation_reads_nobodys_texts(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    """It may pass on what anybody has asked."""
+    assert set(of_ours(await tools(hass))) == {SEND, CALL}
+
+
+async def test_who_speaks_through_what_is_not_there_has_no_tools(
+    hass: HomeAssistant, home: MockConfigEntry
+) -> None:
+    """A device that is gone, and one of an account that is just being set up anew."""
+    anna = device(hass, "Anna")
+    gone = set(of_ours(await tools(hass, device_id="gone")))
+    other = MockConfigEntry(
+        domain=DOMAIN,
+        options={CONF_LLM_TOOLS: True},
+        subentries_data=[
+            ConfigSubentryDataWithId(
+                data=MappingProxyType({CONF_NAME: "Carl", CONF_PHONE: OTHER_NUMBER}),
+                subentry_id="carl",
+                subentry_type=SUBENTRY_CONTACT,
+                title="Carl",
+                unique_id=OTHER_NUMBER,
+            )
+        ],
+    )
+    other.add_to_hass(hass)
+    carl = dr.async_get(hass).async_get_or_create(
+        config_entry_id=other.entry_id,
+        config_subentry_id="carl",
+        identifiers={(DOMAIN, "carl")},
+    )
+    coming = set(of_ours(await tools(hass, device_id=carl.id)))
+
+    assert (gone, coming) == (set(), set())
+    assert set(of_ours(await tools(hass, device_id=anna))) == OURS
 
 
 async def test_what_a_model_is_told_of_the_tools(
     hass: HomeAssistant, home: MockConfigEntry
 ) -> None:
     """That they reach the world outside, and contacts alone, by name; no number."""
-    api = await tools(hass)
+    api = await of_the_owner(hass)
     found = of_ours(api)
     told = {
         name: probatio.to_openapi(

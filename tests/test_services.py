@@ -46,6 +46,8 @@ from . import (
     send_sms,
     setup_integration,
 )
+from .alerts import alerting, device
+from .calls import Phones
 
 ANNAS = "notify.anna_sms"
 BJORNS = "notify.bjorn_sms"
@@ -783,3 +785,27 @@ async def test_a_bug_is_not_hidden_in_a_row(
 
     with pytest.raises(ZeroDivisionError):
         await send_sms(hass, to=[ANNA, "abc"])
+
+
+async def test_of_several_accounts_it_is_the_one_whose_contact_is_meant(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """By entity, device or alert; a bare number belongs to none."""
+    MockConfigEntry(domain=DOMAIN, title="Other").add_to_hass(hass)
+    anna = device(hass, "Anna")
+    by_entity = await send_sms(hass, entity_id=["notify.anna_sms"])
+    by_device = await send_sms(hass, device_id=anna)
+    with pytest.raises(ServiceValidationError):
+        await send_sms(hass, to=[ANNA])
+    alarm = alerting(hass, "Anna")
+    phones = Phones(simulator)
+    call_id = str((await phones.new(1))[0]["id"])
+    await phones.phase(call_id, "ringing")
+    await hass.services.async_call(
+        DOMAIN, "end_call", {"call_id": call_id}, blocking=True, return_response=True
+    )
+    await phones.do(call_id, "decline")
+    await phones.end(call_id)
+
+    assert [row["to"] for row in (*by_entity, *by_device)] == [ANNA, ANNA]
+    assert [row["contact"] for row in (await alarm)["attempts"]] == ["Anna"]
