@@ -114,14 +114,6 @@ async def test_an_error_is_no_answer(household: Household) -> None:
     assert await household.rung() == [BJORN]
 
 
-async def asked_by(household: Household, minutes: int) -> None:
-    """Have the automation ask for the last time so long ago."""
-    (automation,) = household.hass.states.async_all("automation")
-    last = dt_util.utcnow() - timedelta(minutes=minutes)
-    attributes = {**automation.attributes, "last_triggered": last}
-    await household.changes(automation.entity_id, "on", **attributes)
-
-
 async def test_it_is_asked_again(household: Household) -> None:
     """While nothing moves, but not all the time."""
     await household.simulator.put_handset(ANNA, answers="busy")
@@ -138,7 +130,7 @@ async def test_it_is_asked_again(household: Household) -> None:
     for look, (minutes, calls) in enumerate(
         ((29, 0), (31, 2), (10, 2), (31, 4)), start=1
     ):
-        await asked_by(household, minutes)
+        await household.has_run(minutes=minutes)
         await looks(household, look)
         assert len(await household.rung()) == calls
 
