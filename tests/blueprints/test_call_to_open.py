@@ -79,8 +79,8 @@ async def test_the_gate_stays_closed(
 ) -> None:
     """After the end, on no day, and with nothing that counts, or no more."""
     opened, refused = household.watch("open"), household.watch("refused")
-    guests = {"counter": {"guests": {}}}
-    assert await async_setup_component(household.hass, "counter", guests)
+    hass = household.hass
+    assert await async_setup_component(hass, "counter", {"counter": {"guests": {}}})
     await household.use(
         "call_to_open",
         number=number,

@@ -106,3 +106,14 @@ async def test_unusual_signs_cost_no_more(
     (text,) = await household.got(ANNA)
     assert text.endswith("...")
     assert count_text(text).possible_parts == {1}
+
+
+async def test_a_pin_is_asked(household: Household, mind: Moody) -> None:
+    """Of who has one, and the assistant does not hear it."""
+    await household.house.change("anna", pin="4711")
+    await household.use("texts_to_assist", agent="agent")
+    await household.hears(ANNA, "Open up")
+    await household.hears(ANNA, "4711 Is it cold?")
+
+    assert [one.text for one in mind.asked] == ["Is it cold?"]
+    assert await household.got(ANNA) == ["You said: Is it cold?"]
