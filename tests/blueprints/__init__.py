@@ -119,6 +119,13 @@ class Household:
         """Let something in the house change, without waiting for what follows."""
         self.hass.states.async_set(entity_id, state, attributes)
 
+    async def has_run(self, **ago: float) -> None:
+        """Have the automation been set off for the last time so long ago."""
+        (automation,) = self.hass.states.async_all(AUTOMATION_DOMAIN)
+        last = dt_util.utcnow() - timedelta(**ago)
+        attributes = {**automation.attributes, "last_triggered": last}
+        await self.changes(automation.entity_id, automation.state, **attributes)
+
     async def slowly(self) -> None:
         """Let the hours of phones pass so slowly that a test can answer one, and press a key."""
         await self.simulator.control("PUT", "clock", {"speed": 20})

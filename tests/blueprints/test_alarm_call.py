@@ -102,3 +102,33 @@ async def test_what_is_over_is_over(household: Household) -> None:
 
     assert await household.rung() == [ANNA]
     assert not nobody
+
+
+async def test_a_radio_that_drops_out_raises_no_new_alarm(household: Household) -> None:
+    """Within an hour of the alarm, if it was surely the same entity."""
+    await household.simulator.put_handset(ANNA, answers="busy")
+    await household.use(
+        "alarm_call",
+        entities=[LEAK, "binary_sensor.attic_leak"],
+        states="on",
+        rounds=1,
+        contacts=household.contacts("Anna"),
+    )
+    await household.changes("binary_sensor.attic_leak", "off")
+    for entity_id, calls in (
+        (LEAK, 1),
+        (LEAK, 1),
+        ("binary_sensor.attic_leak", 2),
+        (LEAK, 3),
+    ):
+        await household.changes(entity_id, "unavailable")
+        await household.changes(entity_id, "on")
+        await household.rests()
+        assert len(await household.rung()) == calls
+
+    await household.changes("binary_sensor.attic_leak", "off")
+    await household.has_run(minutes=61)
+    await household.changes(LEAK, "unavailable")
+    await household.changes(LEAK, "on")
+    await household.rests()
+    assert len(await household.rung()) == 4

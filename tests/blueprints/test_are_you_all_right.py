@@ -2,8 +2,14 @@
 
 from datetime import timedelta
 
+from homeassistant.components.persistent_notification import DOMAIN as NOTES
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    async_fire_time_changed,
+    async_get_persistent_notifications,
+)
 
 from tests import ANNA, BJORN
 
@@ -22,6 +28,12 @@ async def moves(household: Household, minutes: int) -> None:
     """Have the door moved so long ago."""
     then = dt_util.utcnow() - timedelta(minutes=minutes)
     household.hass.states.async_set(DOOR, then.isoformat(), timestamp=then.timestamp())
+
+
+async def looks(household: Household, count: int) -> None:
+    """Have the automation look whether something has moved, for the first, second or later time."""
+    await household.passes(minutes=10 * count)
+    await household.rests()
 
 
 async def test_who_is_well_presses_a_key(household: Household) -> None:
@@ -57,6 +69,7 @@ async def test_neighbours_have_a_look(household: Household) -> None:
         question="Well?",
         attempts=2,
         pause={"seconds": 0},
+        gone="Nobody",
         neighbours=household.contacts("Björn"),
         alarm="{{ name }} is silent.",
         also_sms="Look after {{ name }}.",
@@ -64,10 +77,12 @@ async def test_neighbours_have_a_look(household: Household) -> None:
         rounds=1,
         nobody=noted("nobody"),
     )
-    for moved, anna in ((40, "away"), (20, "home"), (40, "home")):
+    for look, (moved, anna) in enumerate(
+        ((40, "away"), (20, "home"), (40, "home")), start=1
+    ):
         await household.changes("person.anna", anna)
         await moves(household, minutes=moved)
-        await household.rests()
+        await looks(household, look)
 
     assert await household.rung() == [ANNA, ANNA, BJORN]
     assert household.said() == ["Well?", "Anna is silent."]
@@ -97,3 +112,65 @@ async def test_an_error_is_no_answer(household: Household) -> None:
     await household.acknowledged()
 
     assert await household.rung() == [BJORN]
+
+
+async def test_it_is_asked_again(household: Household) -> None:
+    """While nothing moves, but not all the time."""
+    await household.simulator.put_handset(ANNA, answers="busy")
+    await household.use(
+        "are_you_all_right",
+        person=household.contacts("Anna")[0],
+        movement=[DOOR],
+        quiet={"minutes": 30},
+        attempts=1,
+        rounds=1,
+        neighbours=household.contacts("Anna"),
+    )
+    await moves(household, minutes=90)
+    for look, (minutes, calls) in enumerate(
+        ((29, 0), (31, 2), (10, 2), (31, 4)), start=1
+    ):
+        await household.has_run(minutes=minutes)
+        await looks(household, look)
+        assert len(await household.rung()) == calls
+
+
+@pytest.mark.parametrize("state", ["unavailable", "unknown"])
+async def test_a_sensor_that_is_lost_does_not_move(
+    household: Household, state: str
+) -> None:
+    """Only if no other can be reached, it has moved before."""
+    await household.simulator.put_handset(ANNA, answers="busy")
+    await household.use(
+        "are_you_all_right",
+        person=household.contacts("Anna")[0],
+        movement=[DOOR, "binary_sensor.hall"],
+        quiet={"minutes": 30},
+        attempts=1,
+        rounds=1,
+        neighbours=household.contacts("Anna"),
+    )
+    await household.changes("binary_sensor.hall", state)
+    await looks(household, 1)
+    assert not await household.rung()
+
+    await moves(household, minutes=40)
+    await looks(household, 2)
+    assert len(await household.rung()) == 2
+
+
+async def test_nobody_is_asked_for_who_is_no_more(household: Household) -> None:
+    """The neighbours sleep on, and Home Assistant tells."""
+    hass = household.hass
+    assert await async_setup_component(hass, NOTES, {})
+    person = household.contacts("Anna")[0]
+    neighbours = household.contacts("Björn")
+    hass.config_entries.async_remove_subentry(household.entry, "anna")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await household.use("are_you_all_right", person=person, neighbours=neighbours)
+    await nine(household)
+    await household.rests()
+
+    assert not await household.rung()
+    (note,) = async_get_persistent_notifications(hass).values()
+    assert "has nobody to ask" in note["message"]

@@ -81,3 +81,15 @@ async def test_words_are_chosen(household: Household) -> None:
 
     assert [one.data["code"] for one in (*arms, *disarms)] == ["0815", "0815"]
     assert not await household.got(BJORN)
+
+
+@pytest.mark.usefixtures("panel")
+async def test_words_may_be_digits(household: Household) -> None:
+    """As somebody texts them who cannot see well."""
+    arms = household.alarm("alarm_arm_away", PANEL, "armed_away")
+    disarms = household.alarm("alarm_disarm", PANEL, "disarmed")
+    await household.use("arm_by_text", panel=PANEL, arm_words=["1"], disarm_words=["0"])
+    for text in ("1", "0", "10"):
+        await household.hears(BJORN, text)
+
+    assert (len(arms), len(disarms)) == (1, 1)

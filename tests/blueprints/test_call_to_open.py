@@ -71,13 +71,16 @@ async def test_a_guest_comes_once(household: Household, number: str) -> None:
         {"expires": "2020-01-01 00:00:00"},
         {"weekdays": []},
         {"uses": 1},
+        {"uses": 1, "counter": ["counter.gone"]},
     ],
 )
 async def test_the_gate_stays_closed(
     household: Household, number: str, given: dict[str, object]
 ) -> None:
-    """After the end, on no day, and with nothing that counts."""
+    """After the end, on no day, and with nothing that counts, or no more."""
     opened, refused = household.watch("open"), household.watch("refused")
+    hass = household.hass
+    assert await async_setup_component(hass, "counter", {"counter": {"guests": {}}})
     await household.use(
         "call_to_open",
         number=number,

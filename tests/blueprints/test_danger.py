@@ -102,3 +102,45 @@ async def test_a_leak_that_is_over_calls_nobody_more(household: Household) -> No
 
     assert await household.rung() == [ANNA]
     assert not nobody
+
+
+async def test_a_radio_that_drops_out_is_no_new_danger(household: Household) -> None:
+    """Within an hour of the alarm, if it was surely the same sensor."""
+    await household.simulator.put_handset(ANNA, answers="busy")
+    await household.use(
+        "danger",
+        water=[LEAK],
+        smoke=[SMOKE],
+        cold=[COLD],
+        rounds=1,
+        contacts=household.contacts("Anna"),
+    )
+    for entity_id, states, calls in (
+        (SMOKE, ("off",), 0),
+        (COLD, ("8",), 0),
+        # Wet before anybody knows how it was.
+        (LEAK, ("unavailable", "on"), 1),
+        (LEAK, ("unavailable", "on", "unavailable", "on"), 1),
+        (LEAK, ("off", "unknown", "on"), 2),
+        # Another one that has changed while it could not be reached.
+        (SMOKE, ("unavailable", "on"), 3),
+        (LEAK, ("unavailable", "on"), 4),
+        (SMOKE, ("off",), 4),
+        (LEAK, ("unavailable", "on"), 5),
+        (LEAK, ("unavailable", "on"), 5),
+        (COLD, ("2",), 5),
+        (LEAK, ("unavailable", "on"), 6),
+        (COLD, ("8",), 6),
+        (LEAK, ("unavailable", "on"), 7),
+        (LEAK, ("unavailable", "on"), 7),
+    ):
+        for state in states:
+            await household.changes(entity_id, state)
+            await household.rests()
+        assert len(await household.rung()) == calls
+
+    await household.has_run(minutes=61)
+    await household.changes(LEAK, "unavailable")
+    await household.changes(LEAK, "on")
+    await household.rests()
+    assert len(await household.rung()) == 8

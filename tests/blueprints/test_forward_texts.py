@@ -1,8 +1,10 @@
 """Forward texts and codes."""
 
+import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.elks46.api import count_text
 from tests import ANNA, BJORN, STRANGER, memory
 
 from . import Household
@@ -40,6 +42,30 @@ async def test_a_code_stands_nowhere(
     assert "012345" not in str([state.as_dict() for state in hass.states.async_all()])
 
 
+@pytest.mark.parametrize("sign", ["a", "{", "`", "Ж", "🔥"])
+async def test_a_stranger_does_not_empty_the_account(
+    household: Household, sign: str
+) -> None:
+    """What is long is cut, whatever it is written with."""
+    await household.use("forward_texts", contacts=household.contacts("Anna"))
+    await household.hears(STRANGER, sign * 500)
+
+    (text,) = await household.got(ANNA)
+    assert text.endswith("...")
+    assert max(count_text(text).possible_parts) <= 2
+
+
+@pytest.mark.parametrize(
+    "text", ["012345", "123456", "+46701740605", "21.50", "None", "True", "[1, 2]"]
+)
+async def test_a_text_goes_on_letter_by_letter(household: Household, text: str) -> None:
+    """Also one that looks like something else."""
+    await household.use("forward_texts", contacts=household.contacts("Anna"), words="")
+    await household.hears(STRANGER, text)
+
+    assert await household.got(ANNA) == [text]
+
+
 async def test_only_the_code_goes_on(household: Household) -> None:
     """Of the texts that were chosen, and back to nobody."""
     await household.use_otherwise(
@@ -48,6 +74,7 @@ async def test_only_the_code_goes_on(household: Household) -> None:
         senders=[BJORN, ANNA],
         contains=["CODE"],
         only_code=True,
+        parts=1,
         contacts=household.contacts("Anna"),
         words="Code:",
     )

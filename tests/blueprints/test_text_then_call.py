@@ -56,3 +56,23 @@ async def test_who_does_not_get_it_is_called(household: Household) -> None:
     assert household.said() == ["Come home"]
     assert len(await household.got(BJORN)) == 1
     assert not await household.got(ANNA)
+
+
+async def test_a_radio_that_drops_out_is_no_news(household: Household) -> None:
+    """Within an hour of the text, if it was surely the same entity."""
+    await household.use(
+        "text_then_call",
+        entities=[FREEZER, "binary_sensor.fridge_warm"],
+        contacts=household.contacts("Anna"),
+    )
+    await household.changes("binary_sensor.fridge_warm", "off")
+    for entity_id, texts in (
+        (FREEZER, 1),
+        (FREEZER, 1),
+        ("binary_sensor.fridge_warm", 2),
+        (FREEZER, 3),
+    ):
+        await household.changes(entity_id, "unavailable")
+        await household.changes(entity_id, "on")
+        await household.rests()
+        assert len(await household.got(ANNA)) == texts

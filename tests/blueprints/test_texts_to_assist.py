@@ -7,6 +7,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.elks46.api import count_text
 from tests import ANNA, BJORN, STRANGER
 from tests.talk import Mind
 
@@ -78,3 +79,41 @@ async def test_a_long_answer_is_cut(household: Household, mind: Moody) -> None:
     assert (len(plain), plain[-3:]) == (153, "...")
     assert (len(unusual), unusual[-3:]) == (67, "...")
     assert failed == "Oh no"
+
+
+@pytest.mark.parametrize("answer", ["0", "5", "21.50", "None", "[1, 2]", "+46"])
+async def test_an_answer_comes_letter_by_letter(
+    household: Household, mind: Moody, answer: str
+) -> None:
+    """Also one that looks like something else, as what was asked does."""
+    mind.answer = answer
+    await household.use("texts_to_assist", agent="agent")
+    await household.hears(ANNA, "21.50")
+
+    assert [one.text for one in mind.asked] == ["21.50"]
+    assert await household.got(ANNA) == [answer]
+
+
+@pytest.mark.parametrize("sign", ["{{", "`", "🔥"])
+async def test_unusual_signs_cost_no_more(
+    household: Household, mind: Moody, sign: str
+) -> None:
+    """One part is one part."""
+    mind.answer = sign * 300
+    await household.use("texts_to_assist", agent="agent", parts=1)
+    await household.hears(ANNA, "Hi")
+
+    (text,) = await household.got(ANNA)
+    assert text.endswith("...")
+    assert count_text(text).possible_parts == {1}
+
+
+async def test_a_pin_is_asked(household: Household, mind: Moody) -> None:
+    """Of who has one, and the assistant does not hear it."""
+    await household.house.change("anna", pin="4711")
+    await household.use("texts_to_assist", agent="agent")
+    await household.hears(ANNA, "Open up")
+    await household.hears(ANNA, "4711 Is it cold?")
+
+    assert [one.text for one in mind.asked] == ["Is it cold?"]
+    assert await household.got(ANNA) == ["You said: Is it cold?"]
