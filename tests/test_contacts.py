@@ -2,6 +2,7 @@
 
 from homeassistant.config_entries import ConfigSubentryDataWithId
 from homeassistant.const import CONF_NAME
+from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -9,6 +10,7 @@ from custom_components.elks46.const import (
     CONF_NUMBER,
     CONF_NUMBER_ID,
     CONF_PHONE,
+    CONF_PIN,
     CONF_SENDER,
     DOMAIN,
     SUBENTRY_CONTACT,
@@ -139,3 +141,34 @@ def test_people_are_found_by_number_and_by_subentry() -> None:
     assert contacts.by_phone(ANNA) == contacts.by_subentry("anna") == anna
     assert contacts.by_phone(STRANGER) is None
     assert contacts.by_subentry("number") is None
+
+
+async def test_people_are_as_they_are_set_now(hass: HomeAssistant) -> None:
+    """Also where a reload waits; who is taken away is nobody."""
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        subentries_data=[
+            ConfigSubentryDataWithId(
+                data={CONF_NAME: "Anna", CONF_PHONE: ANNA},
+                subentry_id="anna",
+                subentry_type=SUBENTRY_CONTACT,
+                title="Anna",
+                unique_id=ANNA,
+            )
+        ],
+    )
+    entry.add_to_hass(hass)
+    contacts = Contacts(entry)
+    assert contacts.by_phone(ANNA)
+
+    hass.config_entries.async_update_subentry(
+        entry,
+        entry.subentries["anna"],
+        data={CONF_NAME: "Anna", CONF_PHONE: BJORN, CONF_PIN: "4711"},
+    )
+    assert contacts.by_phone(ANNA) is None
+    assert contacts.by_phone(BJORN) == contacts.by_subentry("anna")
+    assert [one.pin for one in contacts] == ["4711"]
+
+    hass.config_entries.async_remove_subentry(entry, "anna")
+    assert contacts.by_phone(BJORN) is contacts.by_subentry("anna") is None

@@ -200,11 +200,7 @@ class LiveCall:
         """Have the call handled as a number may be, with another greeting where there is one."""
         desk = replace(self._desk, greeting=greeting or self._desk.greeting)
         if handling is CallHandling.ASSIST:
-            if not self.is_waiting:
-                return False
-            admission = self._admission()
-            self.is_talk = admission is Admission.WELCOME
-            return self.instruct(desk.conversation(admission, is_first=not self._step))
+            return self.is_waiting and self.instruct(self._conversation(desk))
         if handling is CallHandling.FORWARD:
             targets = targets or self.targets
         instruction = desk.instruction(handling, targets)
@@ -310,10 +306,9 @@ class LiveCall:
         """Tell that it rings, and do what the number does, or what an automation says in time."""
         if self._desk.handling is CallHandling.ASSIST:
             self._state = _State.TOLD
-            admission = self._admission()
-            self.is_talk = admission is Admission.WELCOME
+            conversation = self._conversation(self._desk)
             self._tell(replace(self._heard(CallNews.RINGING), is_talk=self.is_talk))
-            return self._desk.conversation(admission, is_first=not self._step)
+            return conversation
         if self._desk.handling is not CallHandling.AUTOMATION:
             # Whom it may ring costs something, and is asked only where somebody is rung.
             is_passed_on = self._desk.handling is CallHandling.FORWARD
@@ -325,11 +320,13 @@ class LiveCall:
         self._tell(self._heard(CallNews.RINGING))
         return await self._async_think(RING_SECONDS)
 
-    def _admission(self) -> Admission:
-        """Ask whether the house talks with the caller; who has not proved a PIN is a stranger."""
+    def _conversation(self, desk: Desk) -> Instruction:
+        """Have the house talk with the caller if it may; who has not proved a PIN is a stranger."""
         who = self._contact
         is_shown = who is not None and (who.pin is None or self._is_verified)
-        return self._admit(self.call, who, is_shown)
+        admission = self._admit(self.call, who, is_shown)
+        self.is_talk = admission is Admission.WELCOME
+        return desk.conversation(admission, is_first=not self._step)
 
     def _wait(self) -> None:
         self._state = _State.WAITING

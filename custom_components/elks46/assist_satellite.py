@@ -4,6 +4,7 @@ One satellite a contact, and one a number for its strangers. Speech goes through
 in the one form that 46elks and Home Assistant share: nothing is gathered, nothing converted.
 """
 
+from abc import abstractmethod
 import asyncio
 from collections.abc import AsyncIterable, Iterator
 from contextlib import contextmanager, suppress
@@ -23,22 +24,13 @@ from homeassistant.components.assist_satellite import (
     AssistSatelliteEntityFeature,
     SatelliteBusyError,
 )
-from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .assistant import can_talk, pipeline_for, select_of, setting_for
 from .audio import LEAD_IN_SECONDS, async_pcm
-from .const import (
-    CONF_RIGHTS,
-    CONF_STRANGERS,
-    CONF_USER_ID,
-    DOMAIN,
-    SUBENTRY_NUMBER,
-    Right,
-)
-from .contacts import Contact
+from .const import CONF_STRANGERS, CONF_USER_ID, DOMAIN, SUBENTRY_NUMBER, Right
 from .data import ElksConfigEntry
 from .entity import ElksContactEntity, ElksEntity, ElksNumberEntity
 from .errors import CutOffError, failed, invalid
@@ -178,14 +170,9 @@ class ElksSatellite(ElksEntity, AssistSatelliteEntity):
             context=Context(user_id=self._entry.data.get(CONF_USER_ID)),
         )
 
+    @abstractmethod
     def may_talk(self) -> bool:
         """Tell whether the other side still may: what a person sets holds in a call that goes on."""
-        subentry = self._entry.subentries.get(self._subentry_id)
-        if subentry is None:
-            return False
-        if subentry.subentry_type == SUBENTRY_NUMBER:
-            return bool(subentry.data.get(CONF_STRANGERS))
-        return Right.ASSIST in subentry.data.get(CONF_RIGHTS, ())
 
     @contextmanager
     def _talking(self, session: CallSession, visit: Visit) -> Iterator[Talk]:
@@ -209,12 +196,11 @@ class ElksContactSatellite(ElksContactEntity, ElksSatellite):
         | AssistSatelliteEntityFeature.START_CONVERSATION
     )
 
-    def __init__(
-        self, hass: HomeAssistant, entry: ElksConfigEntry, contact: Contact, key: str
-    ) -> None:
-        """Take the contact."""
-        super().__init__(hass, entry, contact, key)
-        self._subentry_id = contact.subentry_id
+    @override
+    def may_talk(self) -> bool:
+        """Tell whether the contact still may."""
+        contact = self._runtime.contacts.by_subentry(self._subentry_id)
+        return contact is not None and Right.ASSIST in contact.rights
 
     @property
     @override
@@ -233,7 +219,7 @@ class ElksContactSatellite(ElksContactEntity, ElksSatellite):
     ) -> None:
         """Begin to talk with somebody who may, unless a call is going on."""
         self._check_free()
-        if Right.ASSIST not in self._contact.rights:
+        if not self.may_talk():
             raise invalid("assist_not_allowed", contact=self._contact.name)
         self._check_able()
         await super().async_internal_start_conversation(*args, **kwargs)
@@ -399,16 +385,11 @@ class ElksNumberSatellite(ElksNumberEntity, ElksSatellite):
 
     _attr_supported_features = AssistSatelliteEntityFeature(0)
 
-    def __init__(
-        self,
-        hass: HomeAssistant,
-        entry: ElksConfigEntry,
-        subentry: ConfigSubentry,
-        key: str,
-    ) -> None:
-        """Take the number."""
-        super().__init__(hass, entry, subentry, key)
-        self._subentry_id = subentry.subentry_id
+    @override
+    def may_talk(self) -> bool:
+        """Tell whether strangers still may."""
+        subentry = self._entry.subentries.get(self._subentry_id)
+        return subentry is not None and bool(subentry.data.get(CONF_STRANGERS))
 
 
 def _check_heard(session: CallSession) -> None:

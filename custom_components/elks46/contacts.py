@@ -1,14 +1,14 @@
 """Who a number is: the people of the contact subentries, and what makes a written phone number one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 import re
 import string
-from typing import Final
+from typing import Any, Final
 import unicodedata
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_NAME
 import phonenumbers
 
@@ -327,35 +327,49 @@ class Contact:
 
 
 class Contacts:
-    """The people this home knows, found by their number."""
+    """The people this home knows, found by their number, as they are set now.
+
+    A reload that waits for the end of a conversation keeps nobody's right.
+    """
 
     def __init__(self, entry: ConfigEntry) -> None:
-        """Read the contact subentries of an account."""
-        self._by_subentry = {
-            subentry_id: Contact(
-                subentry_id=subentry_id,
-                name=subentry.data[CONF_NAME],
-                phone=subentry.data[CONF_PHONE],
-                sender=subentry.data.get(CONF_SENDER),
-                rights=frozenset(map(Right, subentry.data.get(CONF_RIGHTS, ()))),
-                pin=subentry.data.get(CONF_PIN),
-                language=subentry.data.get(CONF_LANGUAGE),
-            )
-            for subentry_id, subentry in entry.subentries.items()
-            if subentry.subentry_type == SUBENTRY_CONTACT
-        }
-        self._by_phone = {
-            contact.phone: contact for contact in self._by_subentry.values()
-        }
+        """Take the account whose contact subentries they are."""
+        self._entry = entry
+        self._read: dict[str, tuple[Mapping[str, Any], Contact]] = {}
 
     def __iter__(self) -> Iterator[Contact]:
         """Yield every contact."""
-        return iter(self._by_subentry.values())
+        for subentry in self._entry.subentries.values():
+            if subentry.subentry_type == SUBENTRY_CONTACT:
+                yield self._contact(subentry)
 
     def by_phone(self, phone: str) -> Contact | None:
         """Return who has this number (E.164)."""
-        return self._by_phone.get(phone)
+        return next((one for one in self if one.phone == phone), None)
 
     def by_subentry(self, subentry_id: str) -> Contact | None:
         """Return the contact of a subentry."""
-        return self._by_subentry.get(subentry_id)
+        subentry = self._entry.subentries.get(subentry_id)
+        if subentry is None or subentry.subentry_type != SUBENTRY_CONTACT:
+            return None
+        return self._contact(subentry)
+
+    def _contact(self, subentry: ConfigSubentry) -> Contact:
+        """Return the contact of a subentry, read anew when somebody has changed it."""
+        data, contact = self._read.get(subentry.subentry_id, (None, None))
+        if contact is None or data is not subentry.data:
+            contact = _contact_of(subentry)
+            self._read[subentry.subentry_id] = subentry.data, contact
+        return contact
+
+
+def _contact_of(subentry: ConfigSubentry) -> Contact:
+    return Contact(
+        subentry_id=subentry.subentry_id,
+        name=subentry.data[CONF_NAME],
+        phone=subentry.data[CONF_PHONE],
+        sender=subentry.data.get(CONF_SENDER),
+        rights=frozenset(map(Right, subentry.data.get(CONF_RIGHTS, ()))),
+        pin=subentry.data.get(CONF_PIN),
+        language=subentry.data.get(CONF_LANGUAGE),
+    )

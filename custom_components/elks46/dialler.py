@@ -412,7 +412,7 @@ class Dialler:
                 call.callee,
                 minutes=minutes,
                 is_alert=is_alert,
-                is_talk=call.plan is not None and call.plan.connect is not None,
+                is_talk=plan.connect is not None,
             )
             with guarded as price:
                 # Who waits for a turn has not begun to ring.

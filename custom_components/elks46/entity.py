@@ -92,7 +92,8 @@ class ElksContactEntity(ElksEntity):
     ) -> None:
         """Take the contact."""
         super().__init__(entry)
-        self._contact = contact
+        self._subentry_id = contact.subentry_id
+        self._known_as = contact
         self._attr_translation_key = key
         self._attr_unique_id = f"{contact.subentry_id}_{key}"
         self._attr_device_info = DeviceInfo(
@@ -102,6 +103,11 @@ class ElksContactEntity(ElksEntity):
             entry_type=DeviceEntryType.SERVICE,
             via_device_id=_account_device_id(hass, entry),
         )
+
+    @property
+    def _contact(self) -> Contact:
+        """The person as they are set now, or were when they were taken away."""
+        return self._runtime.contacts.by_subentry(self._subentry_id) or self._known_as
 
 
 class ElksNumberEntity(ElksEntity):
@@ -116,6 +122,7 @@ class ElksNumberEntity(ElksEntity):
     ) -> None:
         """Take the number."""
         super().__init__(entry)
+        self._subentry_id = subentry.subentry_id
         self._number_id = subentry.data[CONF_NUMBER_ID]
         self._e164 = subentry.data[CONF_NUMBER]
         self._attr_translation_key = key

@@ -1,7 +1,8 @@
 """Who takes those who call the numbers of an account, and knows each call again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -21,6 +22,9 @@ CALLS_AT_MOST: Final = 1_000
 # gate may open. It is 46elks' clock that tells, as that of a home may be wrong.
 CALL_OLD: Final = timedelta(minutes=5)
 
+type Find = Callable[[str], Contact | None]
+"""Who has a number."""
+
 
 class FrontDesk:
     """Answers those who call the numbers of an account."""
@@ -29,7 +33,7 @@ class FrontDesk:
         """Answer no number yet."""
         self._hass = hass
         self._desks: Mapping[str, Desk] = {}
-        self._contacts: Mapping[str, Contact] = {}
+        self._find: Find = _nobody
         self._allow: Allow = _refuse
         self._clock: Clock = dt_util.utcnow
         self._has_warned = False
@@ -44,16 +48,16 @@ class FrontDesk:
     def open(
         self,
         desks: Mapping[str, Desk],
-        contacts: Mapping[str, Contact],
+        find: Find,
         allow: Allow,
         admit: Admit,
         clock: Clock,
     ) -> None:
         """Answer these numbers from now on; calls that came before go on as they were.
 
-        `clock` is 46elks'.
+        `find` tells who has a number, and `clock` is 46elks'.
         """
-        self._desks, self._contacts = desks, contacts
+        self._desks, self._find = desks, find
         self._allow, self._admit = allow, admit
         self._clock = clock
 
@@ -123,14 +127,11 @@ class FrontDesk:
                 )
             return None
 
-        def find() -> Contact | None:
-            return self._contacts.get(call.caller or "")
-
         live = LiveCall(
             self._hass,
             call,
             desk,
-            find,
+            partial(self._find, call.caller or ""),
             self.pins,
             self._allow,
             self._admit,
@@ -146,6 +147,10 @@ class FrontDesk:
             self._unheard.append(heard)
         else:
             self._listener(heard)
+
+
+def _nobody(_phone: str) -> Contact | None:
+    return None
 
 
 def _refuse(_phone: str) -> bool:

@@ -8,7 +8,6 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, TEXT_TOO_OLD, Right
-from .contacts import Contacts
 from .data import ElksRuntimeData
 
 
@@ -34,8 +33,7 @@ def may(
     if device is None or entry is None or entry.state is not ConfigEntryState.LOADED:
         return False
     runtime: ElksRuntimeData = entry.runtime_data
-    # As it is set now: a reload that waits for the end of a conversation keeps nobody's right.
-    contact = Contacts(entry).by_subentry(device.config_subentry_id or "")
+    contact = runtime.contacts.by_subentry(device.config_subentry_id or "")
     if contact is None or right not in contact.rights:
         return False
     now = runtime.client.now or dt_util.utcnow()

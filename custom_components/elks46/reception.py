@@ -338,8 +338,13 @@ class Reception:
             for data in self._numbers()
             if (desk := self._desk_of(data)) is not None
         }
-        people = {contact.phone: contact for contact in self._contacts}
-        self._desk.open(desks, people, self._may_ring, self._admit, self._clock)
+        self._desk.open(
+            desks,
+            self._contacts.by_phone,
+            self._may_ring,
+            self._admit,
+            self._clock,
+        )
 
     def _clock(self) -> datetime:
         """Return what 46elks' clock shows; it has answered before an account is loaded."""

@@ -14,12 +14,23 @@ from demo.house import PASSWORD, USERNAME, Home
 from simulator.app import Simulator, running
 from simulator.config import Config
 from tests import SimulatorControl
-from tests.e2e import Account, Town, cleared, connected_in, finish, town_in
+from tests.e2e import (
+    Account,
+    Town,
+    cleared,
+    connected_in,
+    finish,
+    pytest_runtest_makereport,
+    town_in,
+)
 
 from . import NEEDED, PATIENCE_MS, PICTURES, Pictures, chromium
 
 if TYPE_CHECKING:
     from playwright.async_api import StorageState
+
+# What pytest finds here, too.
+__all__ = ["pytest_runtest_makereport"]
 
 MISSING = "There is no Chromium on the PATH, and script/setup has unpacked none"
 ARGUMENTS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
@@ -37,19 +48,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
             if left_out:
                 item.add_marker(pytest.mark.skip(reason=MISSING))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item,
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what the processes wrote last where a test fails."""
-    report = yield
-    town = getattr(item, "funcargs", {}).get("town")
-    if report.failed and isinstance(town, Town):
-        for process in town.processes:
-            report.sections.append((process.name, process.tail()))
-    return report
 
 
 @pytest.fixture(autouse=True)

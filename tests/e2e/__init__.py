@@ -1,7 +1,14 @@
 """Home Assistant and the simulator as real processes that talk over sockets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+    Iterator,
+)
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -9,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
+import pytest
 import pytest_socket
 from yarl import URL
 
@@ -175,6 +183,19 @@ class Account:
     async def webhook_id(self) -> str:
         """Return the secret in the address that answers the texts of the number."""
         return URL(await self.sms_url()).name
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show in the report what the processes wrote last where a test fails."""
+    report = yield
+    town = getattr(item, "funcargs", {}).get("town")
+    if report.failed and isinstance(town, Town):
+        for process in town.processes:
+            report.sections.append((process.name, process.tail()))
+    return report
 
 
 @contextmanager

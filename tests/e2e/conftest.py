@@ -9,8 +9,19 @@ from demo import assist, elks
 from demo.house import Home
 from tests.calls import Phones
 
-from . import ANNA, Account, Town, connected_in, eventually, town_in
+from . import (
+    ANNA,
+    Account,
+    Town,
+    connected_in,
+    eventually,
+    pytest_runtest_makereport,
+    town_in,
+)
 from .talking import LIGHT, REALTIME, websocket_url
+
+# What pytest finds here, too.
+__all__ = ["pytest_runtest_makereport"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -18,19 +29,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(__file__.removesuffix("conftest.py")):
             item.add_marker(pytest.mark.xdist_group("e2e"))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item,
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show what the processes wrote last where a test fails."""
-    report = yield
-    town = getattr(item, "funcargs", {}).get("town")
-    if report.failed and isinstance(town, Town):
-        for process in town.processes:
-            report.sections.append((process.name, process.tail()))
-    return report
 
 
 @pytest.fixture(autouse=True)

@@ -144,7 +144,7 @@ def test_a_frame_is_read_or_refused(frame: str) -> None:
     """By one error; what was read can be said again."""
     with suppress(ElksInvalidDataError):
         if (message := decode(frame)) is not None:
-            assert decode(encode(message)) is not None
+            assert decode(encode(message)) == message
 
 
 class Script:
@@ -244,7 +244,7 @@ def test_a_written_number_is_one_or_refused(written: str, country: str | None) -
     with suppress(InvalidPhoneNumberError):
         phone = parse_phone(written, country)
         assert _again(phone) == phone
-        assert destination_of(phone).countries is not None
+        assert destination_of(phone).country in {None, *destination_of(phone).countries}
         assert is_answerable(phone) in {True, False}
         assert phone not in masked(phone)
 
