@@ -28,19 +28,21 @@ class Ledger:
         self.stored: tuple[int, list[Record]] = (0, [])
         self.trouble: Exception | None = None
         self.refuses = False
+        self.bytes_each = 0
         self.journal = Journal(hass, folder / "journal", self.apply, self.snapshot)
 
     def apply(self, record: Record) -> None:
         """Remember a record, which has a number in it."""
         self.records.append({"n": int(record["n"])})
 
-    async def snapshot(self, number: int) -> bool:
-        """Store all records."""
+    async def snapshot(self, number: int) -> int:
+        """Store all records, and tell how many bytes that takes."""
         if self.trouble:
             raise self.trouble
-        if not self.refuses:
-            self.stored = (number, list(self.records))
-        return not self.refuses
+        if self.refuses:
+            return 0
+        self.stored = (number, list(self.records))
+        return max(1, self.bytes_each * len(self.records))
 
     async def restart(self, hass: HomeAssistant, folder: Path) -> list[Record]:
         """Return what another process would know after a kill of this one."""
@@ -177,6 +179,18 @@ async def test_a_long_journal_is_compacted_while_others_append(
     assert number >= 4
     assert len(files(tmp_path)) <= 1
     assert await ledger.restart(hass, tmp_path) == records(*list(range(10)) * 5)
+
+
+async def test_the_more_is_stored_the_less_often_it_is_written_again(
+    hass: HomeAssistant, ledger: Ledger
+) -> None:
+    """A snapshot of all is not worth a single record."""
+    ledger.bytes_each = 10
+    with patch("custom_components.elks46.journal.COMPACT_AT_BYTES", 1):
+        for number in range(64):
+            await ledger.journal.async_append({"n": number})
+    number, _ = ledger.stored
+    assert 3 <= number <= 10
 
 
 async def test_a_kill_between_snapshot_and_unlink_counts_nothing_twice(

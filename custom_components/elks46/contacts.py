@@ -61,6 +61,7 @@ class InvalidPhoneNumberError(ValueError):
         self.reason = reason
 
 
+@lru_cache(maxsize=1024)
 def parse_phone(written: str, country: str | None) -> str:
     """Return the E.164 form of a phone number as people write it.
 
@@ -159,28 +160,32 @@ def destination_of(phone: str) -> Destination:
     country = phonenumbers.region_code_for_number(
         number
     ) or phonenumbers.region_code_for_country_code(code)
+    kind = phonenumbers.number_type(number)
     valid = {
         one for one in sharing if phonenumbers.is_valid_number_for_region(number, one)
     }
     return Destination(
         country=None if country in NOWHERE else country,
         countries=frozenset(valid or sharing) - NOWHERE,
-        is_short=_is_short(number, national, sharing),
-        is_premium=_is_premium(number, national)
+        # A kind of phone only those have that are given out.
+        is_short=_is_emergency(national, sharing)
+        or (
+            kind == phonenumbers.PhoneNumberType.UNKNOWN
+            and _is_short(code, national, sharing)
+        ),
+        is_premium=_is_premium(code, national, kind)
         if valid
         else _looks_premium(code, national),
-        kind=phonenumbers.number_type(number),
+        kind=kind,
     )
 
 
-def _is_short(
-    number: phonenumbers.PhoneNumber, national: str, sharing: Iterable[str]
-) -> bool:
+def _is_emergency(national: str, sharing: Iterable[str]) -> bool:
     # Only as a whole: +46 11 2… is not 112 but somebody in Norrköping.
-    if any(phonenumbers.is_emergency_number(national, one) for one in sharing):
-        return True
-    if phonenumbers.is_valid_number(number):
-        return False
+    return any(phonenumbers.is_emergency_number(national, one) for one in sharing)
+
+
+def _is_short(code: int, national: str, sharing: Iterable[str]) -> bool:
     # What is dialled before a national number does not belong behind a country code.
     for one in sharing:
         prefix = phonenumbers.ndd_prefix_for_region(one, True) or ""
@@ -188,8 +193,7 @@ def _is_short(
             if phonenumbers.is_emergency_number(digits, one) or (
                 phonenumbers.is_valid_short_number_for_region(
                     phonenumbers.PhoneNumber(
-                        country_code=number.country_code,
-                        national_number=int(digits or "0"),
+                        country_code=code, national_number=int(digits or "0")
                     ),
                     one,
                 )
@@ -198,10 +202,9 @@ def _is_short(
     return False
 
 
-def _is_premium(number: phonenumbers.PhoneNumber, national: str) -> bool:
+def _is_premium(code: int, national: str, kind: int) -> bool:
     # Of British "personal numbers" the owner earns on each call as well.
-    is_personal = number.country_code == BRITAIN and national.startswith("70")
-    return is_personal or phonenumbers.number_type(number) in PREMIUM
+    return (code == BRITAIN and national.startswith("70")) or kind in PREMIUM
 
 
 def _looks_premium(code: int, national: str) -> bool:
@@ -221,7 +224,8 @@ def _is_premium_from(code: int, starts: frozenset[str]) -> bool:
                     country_code=code, national_number=int(filled)
                 )
                 if phonenumbers.is_valid_number(number):
-                    found.add(_is_premium(number, filled))
+                    kind = phonenumbers.number_type(number)
+                    found.add(_is_premium(code, filled, kind))
     return found == {True}
 
 
@@ -251,6 +255,7 @@ def is_sender_name(sender: str) -> bool:
     return _SENDER_NAME.fullmatch(sender) is not None
 
 
+@lru_cache(maxsize=1024)
 def is_answerable(sender: str) -> bool:
     """Tell whether a sender is a phone that can be texted at an ordinary price: no name, no short code."""
     if not sender.startswith("+"):
@@ -336,6 +341,7 @@ class Contacts:
         """Take the account whose contact subentries they are."""
         self._entry = entry
         self._read: dict[str, tuple[Mapping[str, Any], Contact]] = {}
+        self._by_phone: dict[str, str] = {}
 
     def __iter__(self) -> Iterator[Contact]:
         """Yield every contact."""
@@ -345,7 +351,11 @@ class Contacts:
 
     def by_phone(self, phone: str) -> Contact | None:
         """Return who has this number (E.164)."""
-        return next((one for one in self if one.phone == phone), None)
+        found = self.by_subentry(self._by_phone.get(phone, ""))
+        if found is None or found.phone != phone:
+            self._by_phone = {one.phone: one.subentry_id for one in self}
+            found = self.by_subentry(self._by_phone.get(phone, ""))
+        return found
 
     def by_subentry(self, subentry_id: str) -> Contact | None:
         """Return the contact of a subentry."""

@@ -286,9 +286,8 @@ class Guard:
         prices = (self._minutes_to(phone, minutes) for phone in phones)
         return max(prices, default=Decimal(0))
 
-    @property
     def _spare(self) -> Decimal:
-        """What a guess may be at most: all the money of a day on which nothing is spent yet."""
+        """Return what a guess may be at most: all the money of a day on which nothing is spent yet."""
         money = Decimal(str(self.limit_of(Limit.DAILY_SPEND)))
         return money if money > 0 and not self._spent() else Decimal("Infinity")
 

@@ -27,7 +27,7 @@ from .const import LOGGER
 type Record = dict[str, Any]
 
 # Some thousand records: a second's work to read at a start, nothing to keep on a card.
-COMPACT_AT_BYTES: Final = 512 * 1024
+COMPACT_AT_BYTES: Final = 256 * 1024
 
 
 class Journal:
@@ -38,12 +38,12 @@ class Journal:
         hass: HomeAssistant,
         prefix: Path,
         apply: Callable[[Record], None],
-        snapshot: Callable[[int], Awaitable[bool]],
+        snapshot: Callable[[int], Awaitable[int]],
     ) -> None:
         """Say where the files are, what a record does, and how a snapshot is stored.
 
         `snapshot` gets the number of the file that follows it, takes what it stores
-        before its first await, and tells whether it is safely stored.
+        before its first await, and tells how many bytes are safely stored: 0 for none.
         """
         self._hass = hass
         self._prefix = prefix
@@ -52,6 +52,7 @@ class Journal:
         self._number = 0
         self._file: FileIO | None = None
         self._size = 0
+        self._stored = 0
         self._torn = False
         self._waiting: list[tuple[bytes, Record, Future[None]]] = []
         self._writer: Task[None] | None = None
@@ -118,7 +119,7 @@ class Journal:
                         written.set_result(None)
                     else:
                         written.set_exception(error)
-                if self._size > COMPACT_AT_BYTES:
+                if self._size > max(COMPACT_AT_BYTES, self._stored):
                     await self._async_compact()
         finally:
             self._writer = None
@@ -146,7 +147,9 @@ class Journal:
             await self._hass.async_add_executor_job(self._let_go)
             self._number += 1
             self._size = 0
-            if await self._snapshot(self._number):
+            if stored := await self._snapshot(self._number):
+                # All of it is written again for as much news, not for less.
+                self._stored = stored
                 await self._hass.async_add_executor_job(
                     self._unlink_before, self._number
                 )

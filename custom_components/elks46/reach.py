@@ -18,7 +18,7 @@ from homeassistant.util import dt as dt_util
 from .address import NoAddress
 from .const import DOMAIN, LOGGER
 from .errors import failed
-from .signals import SIGNAL_STATE
+from .signals import SIGNAL_POSTED, SIGNAL_STATE
 
 if TYPE_CHECKING:
     from .address import Address
@@ -103,7 +103,7 @@ class Reach:
         self.foreign_callbacks += is_foreign
         if self._trouble is Trouble.SILENT:
             self._set(None)
-        async_dispatcher_send(self._hass, SIGNAL_STATE.format(self._entry.entry_id))
+        async_dispatcher_send(self._hass, SIGNAL_POSTED.format(self._entry.entry_id))
 
     @callback
     def ping_arrived(self, ref: str | None) -> None:

@@ -169,7 +169,9 @@ class Replies:
         """Return what a message is answered with, if it is."""
         settings = self._settings(message)
         text: str | None = settings.get(CONF_TEXT_REPLY)
-        if not is_answerable(message.sender) or self._coordinator.owns(message.sender):
+        if not text or not is_answerable(message.sender):
+            return None
+        if self._coordinator.owns(message.sender):
             return None
         if self._correspondence.is_for_assist(message):
             return None

@@ -25,7 +25,7 @@ from .const import SUBENTRY_NUMBER
 from .data import ElksConfigEntry, ElksRuntimeData
 from .entity import ElksAccountEntity, ElksContactEntity, ElksNumberEntity
 from .records import SentMessage
-from .signals import SIGNAL_DELIVERY
+from .signals import SIGNAL_DELIVERY, SIGNAL_POSTED
 
 PARALLEL_UPDATES = 0
 
@@ -235,8 +235,15 @@ class ElksLastCallback(ElksAccountEntity, RestoreSensor):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Recall the time from before the restart."""
+        """Recall the time from before the restart, and follow what comes."""
         await super().async_added_to_hass()
+        self.async_on_remove(
+            async_dispatcher_connect(
+                self.hass,
+                SIGNAL_POSTED.format(self._entry.entry_id),
+                self._async_follow,
+            )
+        )
         if data := await self.async_get_last_sensor_data():
             self._attr_native_value = data.native_value
 

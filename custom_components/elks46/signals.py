@@ -24,5 +24,7 @@ SIGNAL_BALANCE: SignalTypeFormat[Decimal, Decimal] = SignalTypeFormat(
 )
 # Counters and reach have changed: whoever shows them reads them again.
 SIGNAL_STATE: SignalTypeFormat[()] = SignalTypeFormat("elks46_{}_state")
+# 46elks has posted something to this home.
+SIGNAL_POSTED: SignalTypeFormat[()] = SignalTypeFormat("elks46_{}_posted")
 # Old pictures may have been thrown away.
 SIGNAL_PICTURES: SignalTypeFormat[()] = SignalTypeFormat("elks46_{}_pictures")

@@ -6,6 +6,7 @@ A snapshot in Home Assistant's Store and a journal of what has happened since.
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -479,12 +480,15 @@ class ElksStore:
             self._hass, STORAGE_VERSION, self._key, private=True, atomic_writes=True
         )
 
-    async def _async_snapshot(self, journal: int) -> bool:
+    async def _async_snapshot(self, journal: int) -> int:
         self._prune()
         await self._snapshot_store().async_save(self._dump(journal))
         # The Store logs a disk that refuses and goes on, so look what is really there.
-        stored = await self._snapshot_store().async_load()
-        return stored is not None and stored["journal"] == journal
+        store = self._snapshot_store()
+        stored = await store.async_load()
+        if stored is None or stored["journal"] != journal:
+            return 0
+        return await self._hass.async_add_executor_job(os.path.getsize, store.path)
 
     def _prune(self) -> None:
         """Drop what no callback and no look-up can ask for any more."""

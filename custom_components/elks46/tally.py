@@ -38,6 +38,7 @@ class Tally:
         self._unread: dict[str, tuple[str, Decimal]] = {}
         # The same by the day: of each text its sum is asked for several times.
         self._unread_days: dict[str, Decimal] = {}
+        self._sums: dict[str, Decimal] = {}
         self._forwarded: dict[str, datetime] = {}
 
     @property
@@ -86,8 +87,11 @@ class Tally:
         return self._unread
 
     def _sum(self, span: str) -> Decimal:
-        days = chain(self._spent.days.items(), self._unread_days.items())
-        return sum((amount for day, amount in days if day.startswith(span)), Decimal(0))
+        if (known := self._sums.get(span)) is None:
+            days = chain(self._spent.days.items(), self._unread_days.items())
+            of_span = (amount for day, amount in days if day.startswith(span))
+            known = self._sums[span] = sum(of_span, Decimal(0))
+        return known
 
     def apply(self, record: Record) -> None:
         """Let a record of the journal act."""
@@ -116,6 +120,7 @@ class Tally:
 
     def _read(self, spent: Spent) -> None:
         self._spent = spent
+        self._sums.clear()
         self._references = frozenset(what for _, _, what in spent.recent.values())
         for what in self._references & set(self._unread):
             self._found(str(what))
@@ -125,12 +130,14 @@ class Tally:
         self._found(what)
         self._unread[what] = day, amount
         self._unread_days[day] = self._unread_days.get(day, Decimal(0)) + amount
+        self._sums.clear()
 
     def _found(self, what: str) -> None:
         """Forget what was on a bill, or was not expected."""
         if (there := self._unread.pop(what, None)) is None:
             return
         day, amount = there
+        self._sums.clear()
         if rest := self._unread_days.pop(day, Decimal(0)) - amount:
             self._unread_days[day] = rest
 

@@ -4,6 +4,7 @@ Learned from what the last one there did cost; a minute to a mobile phone is ano
 one to a telephone at home.
 """
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
@@ -26,6 +27,9 @@ REALTIME_MINUTE: Final = {"EUR": Decimal("0.014"), "SEK": Decimal("0.15")}
 UNKNOWN_COUNTRY: Final = 2
 # 46elks: pricing, "per started minute".
 SECONDS_PAID_FOR: Final = 60
+
+type Spare = Callable[[], Decimal]
+"""What a guess may be at most; asked only where something is guessed."""
 
 
 class Tariff:
@@ -51,26 +55,26 @@ class Tariff:
             self._minutes[_minute(call.callee)] = call.cost / minutes
 
     def of_message(
-        self, currency: str, phone: str, kind: MessageKind, parts: int, spare: Decimal
+        self, currency: str, phone: str, kind: MessageKind, parts: int, spare: Spare
     ) -> Decimal:
         """Return what a message may cost.
 
-        What is guessed is at most `spare`, or a limit between the price and what it is
+        What is guessed is at most what there is to `spare`, or a limit between the price and what it is
         thought to be would hold for ever; but never below the price in the list.
         """
         prices = SWEDISH_PRICES.get(currency, SWEDISH_PRICES["EUR"])
         country = destination_of(phone).country or ""
         known = self._messages.get((kind, country))
-        return (known or _guess(prices[kind], spare)) * parts
+        return (known or _guess(prices[kind], spare())) * parts
 
     def of_minutes(
-        self, currency: str, phone: str, minutes: int, spare: Decimal
+        self, currency: str, phone: str, minutes: int, spare: Spare
     ) -> Decimal:
         """Return what some minutes may cost, which is never below the price in the list."""
         listed = SWEDISH_MINUTE.get(currency, SWEDISH_MINUTE["EUR"]) * minutes
         if known := self._minutes.get(_minute(phone)):
             return max(known * minutes, listed)
-        return _guess(listed, spare)
+        return _guess(listed, spare())
 
 
 def minutes_of_talk(currency: str, minutes: int) -> Decimal:

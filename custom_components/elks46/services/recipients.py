@@ -1,5 +1,6 @@
 """Whom an action is for: contacts by entity, device, area or label, and free numbers."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -61,17 +62,15 @@ async def async_check_may_send(
     call: ServiceCall, recipients: Sequence[Recipient]
 ) -> None:
     """Refuse a person who may not use the contacts that were targeted, or not just any number."""
-    entities = er.async_get(call.hass)
+    entities: defaultdict[str | None, list[str]] = defaultdict(list)
+    for entity in er.async_get(call.hass).entities.values():
+        if entity.domain == NOTIFY_DOMAIN:
+            entities[entity.config_subentry_id].append(entity.entity_id)
     for recipient in recipients:
         if recipient.is_written:
             await async_check_household(call)
         elif recipient.contact is not None:
-            theirs = [
-                entity.entity_id
-                for entity in entities.entities.values()
-                if entity.config_subentry_id == recipient.contact.subentry_id
-                and entity.domain == NOTIFY_DOMAIN
-            ]
+            theirs = entities[recipient.contact.subentry_id]
             named = [one for one in theirs if one == recipient.asked]
             await async_check_entities(call, named or theirs)
 
