@@ -61,9 +61,10 @@ def test_people_write_numbers_in_many_ways(
         pytest.param("+", "SE", "phone_invalid", id="plus"),
         pytest.param("112", "SE", "phone_emergency", id="emergency"),
         pytest.param("+999123456789", "SE", "phone_invalid", id="no such country"),
-        pytest.param("+4670174060512345", "SE", "phone_invalid", id="too long"),
+        pytest.param("+4670174060512345", "SE", "phone_invalid", id="too long at home"),
         pytest.param("+46701740605#5", "SE", "phone_invalid", id="to be dialled after"),
         pytest.param("00000000", "SE", "phone_invalid", id="zeros to spare"),
+        pytest.param("008114001140000003400", "SE", "phone_invalid", id="too long"),
     ],
 )
 def test_what_is_no_number_is_told_apart(

@@ -24,6 +24,8 @@ from .const import (
     Right,
 )
 
+# E.164: a plus and fifteen digits.
+LONGEST: Final = 16
 # Its country code.
 SWEDEN: Final = 46
 LOWEST_WITHOUT_PLUS: Final = 10**9
@@ -94,8 +96,8 @@ def parse_phone(written: str, country: str | None) -> str:
     if not phonenumbers.is_possible_number(number) or number.extension:
         raise InvalidPhoneNumberError("phone_invalid")
     phone = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    # With zeros to spare it would be another number each time it is read.
-    if phonenumbers.parse(phone) != number:
+    # With zeros to spare it would be another number each time it is read; some plans have longer ones for use at home.
+    if phonenumbers.parse(phone) != number or len(phone) > LONGEST:
         raise InvalidPhoneNumberError("phone_invalid")
     return phone
 
@@ -245,7 +247,11 @@ def phone_without_plus(value: object) -> str:
     except phonenumbers.NumberParseException:
         raise InvalidPhoneNumberError("phone_not_text") from None
     is_long = isinstance(value, int) and value >= LOWEST_WITHOUT_PLUS
-    if not is_long or not phonenumbers.is_valid_number(number):
+    if (
+        not is_long
+        or len(written) > LONGEST
+        or not phonenumbers.is_valid_number(number)
+    ):
         raise InvalidPhoneNumberError("phone_not_text")
     return written
 

@@ -62,7 +62,7 @@ CALL: Final = {
     "cost": "700",
 }
 WORDS: Final = (HELLO, LISTENING, SENDING, SYNC, INTERRUPT, BYE, HANGUP)
-E164: Final = re.compile(r"\+[0-9]{2,17}")
+E164: Final = re.compile(r"\+[0-9]{2,15}")
 ODD: Final = " ()-./+0123456789٠١２３\u202a\u202c\xa0\n#*;,"
 
 kinds = st.one_of(st.sampled_from([*CallbackKind]), values)
