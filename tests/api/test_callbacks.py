@@ -234,6 +234,7 @@ def test_an_error_never_shows_what_was_posted() -> None:
     fields = {
         '{"from": "+46701740605", "message": "secret"}': "",
         "secret" * 10: "",
+        "s0231d6d7d6bc14a7e7734e466785c4": "",
         "from": "+46701740605",
         "to": "+46766861234",
         "message": "secret",

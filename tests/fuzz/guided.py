@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlencode
 import atheris
 
 with atheris.instrument_imports(include=["custom_components.elks46"]):
+    from custom_components.elks46.api.callbacks import CallbackKind
     from tests.fuzz import KNOWN, test_parsers as properties
 
 CORPUS: Final = Path(__file__).parents[2] / ".fuzz"
@@ -75,7 +76,7 @@ def _targets(runner: asyncio.Runner) -> dict[str, Target]:
             holds=try_callback,
             seeds=[
                 f"{kind}\n{urlencode(form)}".encode()
-                for kind in properties.CallbackKind
+                for kind in CallbackKind
                 for form in forms
             ],
         ),

@@ -129,7 +129,7 @@ sounds = st.one_of(
 @given(kind=kinds, form=st.one_of(forms, changed(TEXT), changed(CALL)))
 def test_a_callback_is_read_or_refused(kind: str, form: dict[str, str]) -> None:
     """By one error, which tells nothing of what is in the fields."""
-    private = {one for one in form.values() if len(one) > 20} - {*form}
+    private = {one for one in form.values() if len(one) > 20 and ", " not in one}
     for parse in (parse_callback, parse_call_callback):
         told = ""
         try:

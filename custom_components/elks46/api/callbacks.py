@@ -52,6 +52,9 @@ RECORDING_ADDRESS: Final = re.compile(
 )
 """The last step of its path is the id of a recording."""
 
+# How 46elks names fields; the last may be a number, as of several pictures.
+_FIELD: Final = re.compile("[a-z_]{1,16}[0-9]{0,2}")
+
 
 class CallbackKind(StrEnum):
     """What a callback is about."""
@@ -95,7 +98,7 @@ def _parse[T](kind: str, form: Fields, readers: _Readers[T]) -> T:
         return read(form)
     except ElksInvalidDataError as err:
         # A key that is no word may be a whole body in the wrong encoding.
-        words = sorted(key for key in form if key.isidentifier() and len(key) <= 32)
+        words = sorted(filter(_FIELD.fullmatch, form))
         raise ElksInvalidDataError(f"{err}; fields: {', '.join(words[:20])}") from None
 
 
