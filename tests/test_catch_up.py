@@ -185,7 +185,7 @@ async def test_a_quiet_account_tells_of_its_last_text_once_however_old_it_gets(
     await hass.async_block_till_done()
     await pass_time(hass, minutes=31)
     with patch(
-        "custom_components.elks46.store.REMEMBER_RECEIVED", timedelta(seconds=-1)
+        "custom_components.elks46.received_log.REMEMBER_RECEIVED", timedelta(seconds=-1)
     ):
         for _ in range(3):
             await hass.config_entries.async_reload(integration.entry_id)

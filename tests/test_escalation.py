@@ -696,7 +696,8 @@ async def test_a_call_whose_end_is_not_told_keeps_nobody_waiting(
     first = str((await phones.new(1))[0]["id"])
     await phones.new(2)
     await phones.phase(first, "ringing")
-    assert not alarm.done()
+    assert alarm.cancel()
+    await asyncio.wait({alarm})
 
 
 async def test_a_script_that_is_stopped_ends_no_alert(

@@ -327,7 +327,7 @@ async def test_more_texts_than_are_remembered_are_all_counted(
 ) -> None:
     """Those of the last hour are kept, however many."""
     with (
-        patch("custom_components.elks46.store.REMEMBER_FINISHED_AT_MOST", 1),
+        patch("custom_components.elks46.sent_log.REMEMBER_FINISHED_AT_MOST", 1),
         patch("custom_components.elks46.journal.COMPACT_AT_BYTES", 1),
     ):
         await send_sms(hass, to=HUNDRED[:20])

@@ -527,7 +527,7 @@ async def test_received_texts_around_the_mark_are_remembered_however_old(
 async def test_a_flood_of_texts_does_not_fill_the_memory(hass: HomeAssistant) -> None:
     """The newest are remembered."""
     store = await opened(hass)
-    with patch("custom_components.elks46.store.REMEMBER_RECEIVED_AT_MOST", 10):
+    with patch("custom_components.elks46.received_log.REMEMBER_RECEIVED_AT_MOST", 10):
         await asyncio.gather(
             *(
                 store.async_record_received(f"s{n}", NOON + timedelta(seconds=n))
@@ -559,7 +559,7 @@ async def test_finished_texts_are_forgotten_unfinished_ones_are_not(
     ]
     for sent in texts:
         await store.async_record_sent(sent)
-    with patch("custom_components.elks46.store.REMEMBER_FINISHED_AT_MOST", 1):
+    with patch("custom_components.elks46.sent_log.REMEMBER_FINISHED_AT_MOST", 1):
         await compact(store)
     assert [sent.id for sent in store.sent.values()] == ["s2", "s3", "s4"]
     assert store.sent_by_id("s1") is None

@@ -119,7 +119,7 @@ class Journal:
                         written.set_result(None)
                     else:
                         written.set_exception(error)
-                if self._size > max(COMPACT_AT_BYTES, self._stored):
+                if self._size > max(COMPACT_AT_BYTES, self._stored // 2):
                     await self._async_compact()
         finally:
             self._writer = None
@@ -148,7 +148,7 @@ class Journal:
             self._number += 1
             self._size = 0
             if stored := await self._snapshot(self._number):
-                # All of it is written again for as much news, not for less.
+                # All of it is written again for half as much news, not for less.
                 self._stored = stored
                 await self._hass.async_add_executor_job(
                     self._unlink_before, self._number

@@ -3,31 +3,22 @@
 A snapshot in Home Assistant's Store and a journal of what has happened since.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 import os
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import STORAGE_DIR, Store
-from homeassistant.util import dt as dt_util
 
 from .alert_log import AlertLog, dump_alert, dump_fallback
 from .api import CallbackKind
 from .call_log import CallLog, dump_call
-from .const import (
-    DAY,
-    DOMAIN,
-    HISTORY_OVERLAP,
-    HOUR,
-    REMEMBER_RECEIVED,
-    REMEMBER_RECEIVED_AT_MOST,
-    REMEMBER_SENT,
-    REPLY_PAUSE,
-)
+from .const import DOMAIN
 from .journal import Journal, Record
+from .received_log import ReceivedLog
 from .recent import Recent
 from .records import (
     Alert,
@@ -42,6 +33,7 @@ from .records import (
     Tape,
     day_of,
 )
+from .sent_log import SentLog
 from .tally import Tally, dump_spent, today
 from .tape_log import TapeLog, dump_tape
 from .written import (
@@ -50,18 +42,24 @@ from .written import (
     dump_letter,
     dump_reply,
     dump_sent,
-    iso,
-    load_forward,
     load_held,
-    load_letter,
-    load_reply,
-    load_sent,
     moment,
 )
 
 STORAGE_VERSION: Final = 1
-# Finished texts are of use only to tell a late or repeated report from a new one.
-REMEMBER_FINISHED_AT_MOST: Final = 500
+
+
+class Log(Protocol):
+    """One kind of what is remembered."""
+
+    def apply(self, record: Record) -> None:
+        """Let a record of the journal act, if it is of this kind."""
+
+    def dump(self) -> dict[str, Any]:
+        """Return all there is, for a snapshot."""
+
+    def restore(self, data: Mapping[str, Any]) -> None:
+        """Read a snapshot."""
 
 
 class ElksStore:
@@ -77,23 +75,23 @@ class ElksStore:
             self._apply,
             self._async_snapshot,
         )
-        self._received: dict[str, datetime] = {}
-        self._sent: dict[str, SentMessage] = {}
-        self._refs: dict[str, str] = {}
-        self._recent = Recent()
+        self._received = ReceivedLog()
+        self._sent = SentLog()
         self._calls = CallLog()
         self._alerts = AlertLog()
         self._tapes = TapeLog()
         self._held: dict[tuple[str, CallbackKind], HeldNumber] = {}
         self._since: dict[str, datetime] = {}
         self._known: frozenset[str] | None = None
-        self._passed_on: dict[str, datetime] = {}
-        self._replied: dict[tuple[str, str], Reply] = {}
-        self._forwards: dict[str, Forward] = {}
-        self._letters: dict[str, Letter] = {}
-        self._mark: datetime | None = None
-        self._mms_mark: datetime | None = None
         self._tally = Tally()
+        self._logs: Sequence[Log] = (
+            self._received,
+            self._sent,
+            self._calls,
+            self._alerts,
+            self._tapes,
+            self._tally,
+        )
 
     async def async_load(self) -> None:
         """Read the snapshot, then what the journal adds to it."""
@@ -114,12 +112,12 @@ class ElksStore:
     @property
     def sent(self) -> Mapping[str, SentMessage]:
         """Texts that went out, by our reference, oldest first."""
-        return self._sent
+        return self._sent.sent
 
     @property
     def recent(self) -> Recent:
         """How many of them there were lately, and what they may cost."""
-        return self._recent
+        return self._sent.recent
 
     @property
     def calls(self) -> Mapping[str, PhoneCall]:
@@ -159,32 +157,32 @@ class ElksStore:
     @property
     def passed_on(self) -> Collection[str]:
         """Ids of texts that this home has sent on itself."""
-        return self._passed_on.keys()
+        return self._received.passed_on
 
     @property
     def forwards(self) -> Mapping[str, Forward]:
         """Texts passed on in the last hour, and those this home is passing on, by id."""
-        return self._forwards
+        return self._received.forwards
 
     @property
     def letters(self) -> Mapping[str, Letter]:
         """Texts that Assist has been asked to answer, by 46elks' id."""
-        return self._letters
+        return self._received.letters
 
     @property
     def replied(self) -> Mapping[tuple[str, str], Reply]:
         """When a number last answered a sender by itself; both in E.164."""
-        return self._replied
+        return self._received.replied
 
     @property
     def mark(self) -> datetime | None:
         """Up to where 46elks' history has been read; 46elks' clock."""
-        return self._mark
+        return self._received.mark
 
     @property
     def mms_mark(self) -> datetime | None:
         """Up to where 46elks' history of picture messages has been read."""
-        return self._mms_mark
+        return self._received.mms_mark
 
     @property
     def tally(self) -> Tally:
@@ -217,7 +215,7 @@ class ElksStore:
 
     def sent_by_id(self, message_id: str) -> SentMessage | None:
         """Return the text of ours that has this id at 46elks."""
-        return self._sent.get(self._refs.get(message_id, ""))
+        return self._sent.by_id(message_id)
 
     def call_by_id(self, call_id: str) -> PhoneCall | None:
         """Return the call that has this id at 46elks."""
@@ -428,25 +426,10 @@ class ElksStore:
     def _apply(self, record: Record) -> None:
         """Let a record act; those read back from disk carry times as text."""
         match record:
-            case {"received": [str(message_id), created]}:
-                self._received[message_id] = moment(created)
-            case {"sent": dict(data)}:
-                self._keep(load_sent(data))
             case {"known": [*number_ids]}:
                 self._known = frozenset(map(str, number_ids))
-            case {"passed_on": [str(message_id), created]}:
-                self._passed_on[message_id] = moment(created)
-            case {"replied": [str(number), str(sender), *reply]}:
-                self._replied[number, sender] = load_reply(reply)
-            case {"forward": [*forward]}:
-                self._forward(load_forward(forward))
-            case {"letter": [*letter]}:
-                self._take(load_letter(letter))
-            case {"mark": mark, "since": dict(since)}:
-                self._mark = moment(mark)
+            case {"mark": _, "since": dict(since)}:
                 self._since = {number: moment(when) for number, when in since.items()}
-            case {"mms_mark": mark}:
-                self._mms_mark = moment(mark)
             case {"held": [*held]}:
                 self._hold(load_held(held))
             case {"released": [str(number_id), kind]}:
@@ -454,22 +437,8 @@ class ElksStore:
             case {"released": str(number_id)}:
                 # As it was written before there were picture messages.
                 self._held.pop((number_id, CallbackKind.SMS), None)
-        self._calls.apply(record)
-        self._alerts.apply(record)
-        self._tapes.apply(record)
-        self._tally.apply(record)
-
-    def _keep(self, sent: SentMessage) -> None:
-        self._sent[sent.ref] = sent
-        self._recent.put(sent)
-        if sent.id is not None:
-            self._refs[sent.id] = sent.ref
-
-    def _forward(self, forward: Forward) -> None:
-        self._forwards[forward.message_id] = forward
-
-    def _take(self, letter: Letter) -> None:
-        self._letters[letter.message_id] = letter
+        for log in self._logs:
+            log.apply(record)
 
     def _hold(self, held: HeldNumber) -> None:
         self._held[held.number_id, held.kind] = held
@@ -481,7 +450,8 @@ class ElksStore:
         )
 
     async def _async_snapshot(self, journal: int) -> int:
-        self._prune()
+        for log in (self._received, self._sent, self._calls, self._tapes):
+            log.prune()
         await self._snapshot_store().async_save(self._dump(journal))
         # The Store logs a disk that refuses and goes on, so look what is really there.
         store = self._snapshot_store()
@@ -490,112 +460,23 @@ class ElksStore:
             return 0
         return await self._hass.async_add_executor_job(os.path.getsize, store.path)
 
-    def _prune(self) -> None:
-        """Drop what no callback and no look-up can ask for any more."""
-        now = dt_util.utcnow()
-        received = sorted(self._received.items(), key=lambda item: item[1])
-        # The next look into the history shows the texts around the mark once more.
-        oldest = min(now - REMEMBER_RECEIVED, (self._mark or now) - HISTORY_OVERLAP)
-        self._received = {
-            message_id: created
-            for message_id, created in received[-REMEMBER_RECEIVED_AT_MOST:]
-            if created > oldest
-        }
-        self._passed_on = {
-            message_id: created
-            for message_id, created in self._passed_on.items()
-            if created > oldest
-        }
-        self._replied = {
-            who: reply
-            for who, reply in self._replied.items()
-            if reply.when > now - REPLY_PAUSE
-        }
-        self._forwards = {
-            message_id: forward
-            for message_id, forward in self._forwards.items()
-            # What this home passes on itself may still have to be made up for.
-            if forward.when > (oldest if forward.ref else now - HOUR)
-        }
-        self._letters = {
-            message_id: letter
-            for message_id, letter in self._letters.items()
-            if letter.when > oldest
-        }
-        finished = [
-            ref
-            for ref, sent in self._sent.items()
-            if sent.status.is_final
-            and sent.request is None
-            # The guard counts what was asked for in the last hour, however much it was.
-            # Today's money is known by them where 46elks has told no price.
-            and (
-                sent.is_unsent
-                or abs(now - sent.asked)
-                >= (DAY if sent.cost is None and sent.reserved else HOUR)
-            )
-        ]
-        for ref in finished[:-REMEMBER_FINISHED_AT_MOST]:
-            del self._sent[ref]
-        self._sent = {
-            ref: sent
-            for ref, sent in self._sent.items()
-            if sent.asked > now - REMEMBER_SENT
-        }
-        self._refs = {sent.id: ref for ref, sent in self._sent.items() if sent.id}
-        self._recent.prune(self._sent.values())
-        self._calls.prune()
-        self._tapes.prune()
-
     def _dump(self, journal: int) -> dict[str, Any]:
-        return {
+        told = {
             "journal": journal,
-            "received": {key: when.isoformat() for key, when in self._received.items()},
-            "sent": [dump_sent(sent) for sent in self._sent.values()],
-            **self._calls.dump(),
-            **self._alerts.dump(),
-            **self._tapes.dump(),
             "held": [dump_held(held) for held in self._held.values()],
             "since": {key: when.isoformat() for key, when in self._since.items()},
             "known": None if self._known is None else sorted(self._known),
-            "passed_on": {
-                key: when.isoformat() for key, when in self._passed_on.items()
-            },
-            "replied": [
-                [*who, *dump_reply(reply)] for who, reply in self._replied.items()
-            ],
-            "forwards": [dump_forward(one) for one in self._forwards.values()],
-            "letters": [dump_letter(one) for one in self._letters.values()],
-            "mark": iso(self._mark),
-            "mms_mark": iso(self._mms_mark),
-            **self._tally.dump(),
         }
+        for log in self._logs:
+            told |= log.dump()
+        return told
 
     def _restore(self, data: dict[str, Any]) -> None:
-        self._received = {key: moment(when) for key, when in data["received"].items()}
-        for sent in data["sent"]:
-            self._keep(load_sent(sent))
-        self._calls.restore(data)
-        self._alerts.restore(data)
-        self._tapes.restore(data)
+        for log in self._logs:
+            log.restore(data)
         for held in data["held"]:
             self._hold(load_held(held))
         self._since = {key: moment(when) for key, when in data["since"].items()}
-        # Absent in what was written before numbers were offered and answered by themselves.
+        # Absent in what was written before numbers were offered.
         known = data.get("known")
         self._known = None if known is None else frozenset(known)
-        passed_on = data.get("passed_on", {})
-        self._passed_on = {key: moment(when) for key, when in passed_on.items()}
-        self._replied = {
-            (number, sender): load_reply(reply)
-            for number, sender, *reply in data.get("replied", ())
-        }
-        for forward in data.get("forwards", ()):
-            self._forward(load_forward(forward))
-        # Absent in what was written before Assist answered texts.
-        for letter in data.get("letters", ()):
-            self._take(load_letter(letter))
-        self._mark = moment(data["mark"]) if data["mark"] else None
-        mms_mark = data.get("mms_mark")
-        self._mms_mark = moment(mms_mark) if mms_mark else None
-        self._tally.restore(data)
