@@ -25,22 +25,37 @@ from .measurements.callbacks import Callbacks
 from .measurements.endurance import Endurance
 from .measurements.first_audio import FirstAudio
 from .measurements.frames import Frames
+from .measurements.imports import Imports
 from .measurements.pace import Pace
 from .measurements.sending import Sending
+from .measurements.set_up import SetUp
 
 MEASUREMENTS: Final[
-    Sequence[type[Callbacks | Endurance | FirstAudio | Frames | Pace | Sending]]
+    Sequence[
+        type[
+            Callbacks
+            | Endurance
+            | FirstAudio
+            | Frames
+            | Imports
+            | Pace
+            | Sending
+            | SetUp
+        ]
+    ]
 ] = (
     FirstAudio,
     Frames,
     Pace,
     Callbacks,
-    Sending,
     Endurance,
+    Sending,
+    SetUp,
+    Imports,
 )
 # Of fewer a median says nothing, and only from six on there is an interval of 95 %.
 ROUNDS_AT_LEAST: Final = 5
-ROUNDS: Final = 7
+ROUNDS: Final = 6
 OUTPUT: Final = ROOT / ".bench" / "figures.json"
 
 
@@ -113,7 +128,7 @@ async def main(arguments: Sequence[str]) -> int:
     measurements = [one(scale) for one in chosen]
     try:
         with TemporaryDirectory(prefix="elks46-bench") as folder:
-            async with running(Path(folder)) as house:
+            async with running(Path(folder), max(scale.callers)) as house:
                 readings = await measure(house, measurements, rounds)
                 versions = await house.versions()
     except (ClientError, HomeError, LineError, ProcessError, TimeoutError) as err:

@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from ctypes.util import find_library
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+import secrets
 import socket
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
 import psutil
@@ -17,8 +18,9 @@ import psutil
 from demo import elks
 from demo.house import INTEGRATIONS, ROOT, Home, House
 from demo.process import Process, free_port
-from simulator.config import DEFAULT_NUMBER, FICTION
+from simulator.config import DEFAULT_NUMBER, DEFAULT_PASSWORD, DEFAULT_USERNAME, FICTION
 
+from .control import SimulatorControl
 from .engine import VOICES, Engine, Notes
 from .lines import Line, Turn
 from .lines.elks import Door, ElksPhone
@@ -32,11 +34,10 @@ ENGINE: Final = FOLDER / "integrations" / "bench_engine"
 # It makes do with the voip-utils there is, whichever it asks for.
 ARGUMENTS: Final = ("--skip-pip-packages", "voip-utils")
 REALTIME: Final = "+4600700021"
-CALLERS: Final = FICTION[:8]
 LANGUAGE: Final = "en"
 # Of the automation in the bench's configuration.
 WEBHOOK: Final = "bench_text"
-# More than all rounds cost, and more than they send.
+# More than a round costs, and more than it sends.
 PLENTY: Final = 1_000_000
 PIPELINE: Final = "assist_pipeline/pipeline"
 FLOWS: Final = "config/config_entries"
@@ -49,7 +50,9 @@ class BenchHouse:
     """All that a measurement needs.
 
     `phones` are of as many callers, each of whom may call at any time. There is no `voip` without libopus. Texts are posted
-    to `text_url`, and beside it to an automation and to a server that only answers.
+    to `text_url`, and beside it to an automation, to `twilio`, and to a server that only answers. What is not to be seen in
+    the account of all these has one of its own for as long as it takes, at `other_simulator`, with `options`. A server for
+    `ntfy` is at `ntfy_url`. The recorder is off until it is switched on.
     """
 
     home: Home
@@ -60,11 +63,14 @@ class BenchHouse:
     pipelines: Mapping[str, str]
     process: psutil.Process
     storage: Path
-    api_url: str
+    other_simulator: SimulatorControl
+    options: Mapping[str, Any]
     call_url: str
     text_url: str
     automation_url: str
+    twilio_url: str
     bare_url: str
+    ntfy_url: str
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -87,11 +93,41 @@ class BenchHouse:
     async def versions(self) -> Mapping[str, str]:
         """Return what was measured with."""
         config = await self.home.get("config")
-        packages = ("wyoming", "voip-utils")
+        packages = ("aiontfy", "twilio", "voip-utils", "wyoming")
         return {
             "Home Assistant": str(config["version"]),
             **{name: metadata.version(name) for name in packages},
         }
+
+    def elks_account(
+        self,
+        username: str = DEFAULT_USERNAME,
+        password: str = DEFAULT_PASSWORD,
+        subentries: Sequence[Mapping[str, Any]] = (),
+    ) -> AbstractAsyncContextManager[str]:
+        """Have another account at 46elks as long as the context lasts; what is yielded is its id."""
+        data = {
+            "username": username,
+            "password": password,
+            "api_url": self.other_simulator.api_url,
+            "webhook_id": secrets.token_hex(32),
+        }
+        return self.engine.account(elks.DOMAIN, data, self.options, subentries)
+
+    @asynccontextmanager
+    async def recording(self) -> AsyncIterator[None]:
+        """Have the recorder on as long as the context lasts, and all of that recorded."""
+        await self.home.run("recorder.enable")
+        try:
+            yield
+        finally:
+            await self.recorded()
+            await self.home.run("recorder.disable")
+
+    async def recorded(self) -> None:
+        """Return when the recorder has looked at all there was until now."""
+        while (await self.home.ask("recorder/info"))["backlog"]:
+            await asyncio.sleep(POLL_SECONDS)
 
     def stored_bytes(self) -> int:
         """Return how much the account remembers on the disk."""
@@ -107,9 +143,10 @@ class BenchHouse:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[BenchHouse]:
-    """Have a house as long as the context lasts."""
+async def running(folder: Path, callers: int) -> AsyncIterator[BenchHouse]:
+    """Have a house that so many may call, as long as the context lasts."""
     simulator = elks.Simulator(folder, port=free_port())
+    other = elks.Simulator(folder / "other", port=free_port())
     house = House(
         folder / "house",
         port=free_port(),
@@ -118,20 +155,15 @@ async def running(folder: Path) -> AsyncIterator[BenchHouse]:
         integrations=(INTEGRATIONS[0], ENGINE),
         arguments=ARGUMENTS,
     )
-    port = free_port()
-    bare = Process(
-        "The bare server",
-        [sys.executable, "-m", "benchmarks.bare", str(port)],
-        output=folder / "bare.log",
-        folder=ROOT,
-    )
     async with AsyncExitStack() as stack:
-        for one in (simulator, house):
+        for one in (simulator, other, house):
             # There is nothing that is to be kept.
             stack.push_async_callback(one.process.kill)
             await one.start()
-        stack.push_async_callback(bare.kill)
-        bare.start()
+        bare_url, ntfy_url = [
+            await stack.enter_async_context(_serving(folder, module))
+            for module in ("bare", "ntfy")
+        ]
         home = await stack.enter_async_context(house.visit())
         wyoming = await stack.enter_async_context(WyomingSatellite())
         # One that has hung up is done with its connection.
@@ -139,61 +171,75 @@ async def running(folder: Path) -> AsyncIterator[BenchHouse]:
             aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
         )
         engine = Engine(home)
-        door = await _connect_elks(home, session, simulator, house.url)
+        await home.run("recorder.disable")
+        control = SimulatorControl(session, simulator.url)
+        options = {
+            "reach": "external",
+            "public_url": house.url,
+            "daily_spend_limit": PLENTY,
+            "hourly_message_limit": PLENTY,
+            "allowed_countries": ["SE", "GB"],
+        }
+        phones = FICTION[:callers]
+        door = await _connect_elks(home, control, options, phones)
         await _connect_wyoming(home, wyoming)
         yield BenchHouse(
             home=home,
             engine=engine,
-            phones=[ElksPhone(session, door, caller) for caller in CALLERS],
+            phones=[ElksPhone(session, door, caller) for caller in phones],
             wyoming=wyoming,
             voip=await _connect_voip(home, engine),
             pipelines={voice: await _pipeline(home, voice) for voice in VOICES},
             process=psutil.Process(house.process.pid),
             storage=folder / "house" / ".storage",
-            api_url=simulator.api_url,
+            other_simulator=SimulatorControl(session, other.url),
+            options=options,
             call_url=door.call_url,
             text_url=door.text_url,
             automation_url=f"{house.url}/api/webhook/{WEBHOOK}",
-            bare_url=f"http://127.0.0.1:{port}/",
+            twilio_url=await _connect_twilio(home),
+            bare_url=bare_url,
+            ntfy_url=ntfy_url,
         )
 
 
+@asynccontextmanager
+async def _serving(folder: Path, module: str) -> AsyncIterator[str]:
+    """Have a server of the bench as long as the context lasts; what is yielded is where it answers."""
+    port = free_port()
+    server = Process(
+        f"The server {module}",
+        [sys.executable, "-m", f"benchmarks.{module}", str(port)],
+        output=folder / f"{module}.log",
+        folder=ROOT,
+    )
+    server.start()
+    try:
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        await server.kill()
+
+
 async def _connect_elks(
-    home: Home, session: aiohttp.ClientSession, simulator: elks.Simulator, url: str
+    home: Home,
+    simulator: SimulatorControl,
+    options: Mapping[str, Any],
+    phones: Sequence[str],
 ) -> Door:
     """Have everybody who calls talked with, and return where they call."""
-    control = f"{simulator.url}/simulator/numbers"
-    websocket = {"capabilities": ["websocket"]}
-    async with session.put(
-        f"{control}/{REALTIME}", json=websocket, raise_for_status=True
-    ):
-        pass
-    people = {f"Caller {index}": phone for index, phone in enumerate(CALLERS)}
+    await simulator.have_number(REALTIME, capabilities=["websocket"])
+    people = {f"Caller {index}": phone for index, phone in enumerate(phones)}
     entry_id = await elks.connect(
         home,
         elks.Account(api_url=simulator.api_url),
         people,
         rights={name: ["assist"] for name in people},
     )
-    rich = {"balance": f"{PLENTY}.00"}
-    async with session.put(
-        f"{simulator.url}/simulator/account", json=rich, raise_for_status=True
-    ):
-        pass
-    await elks.set_options(
-        home,
-        entry_id,
-        reach="external",
-        public_url=url,
-        daily_spend_limit=PLENTY,
-        hourly_message_limit=PLENTY,
-        allowed_countries=["SE", "GB"],
-    )
+    await elks.set_options(home, entry_id, **options)
     await elks.talk_through(home, entry_id, REALTIME)
     async with asyncio.timeout(SETTLE_SECONDS):
         while True:
-            async with session.get(control, raise_for_status=True) as response:
-                rows = {row["number"]: row for row in await response.json()}
+            rows = await simulator.numbers()
             call_url = rows[DEFAULT_NUMBER].get("voice_start")
             text_url = rows[DEFAULT_NUMBER].get("sms_url")
             voice_url = rows[REALTIME].get("websocket_url")
@@ -212,6 +258,13 @@ async def _connect_wyoming(home: Home, satellite: WyomingSatellite) -> None:
     form = await home.post(f"{FLOWS}/flow", {"handler": "wyoming"})
     where = {"host": "127.0.0.1", "port": satellite.port}
     await home.post(f"{FLOWS}/flow/{form['flow_id']}", where)
+
+
+async def _connect_twilio(home: Home) -> str:
+    """Let texts come from Twilio, and return where to."""
+    form = await home.post(f"{FLOWS}/flow", {"handler": "twilio"})
+    made = await home.post(f"{FLOWS}/flow/{form['flow_id']}", {})
+    return str(made["description_placeholders"]["webhook_url"])
 
 
 async def _connect_voip(home: Home, engine: Engine) -> SipPhone | None:

@@ -1,15 +1,29 @@
-"""What the bench makes of what it has measured."""
+"""What the bench makes of what it has measured, and what it measures with."""
 
+import asyncio
 import json
 
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from benchmarks import report
+from benchmarks.control import SimulatorControl as Steering
 from benchmarks.engine import Answer
 from benchmarks.figures import Claim, Verdict, estimate, figure, percentile
+from benchmarks.importing import parts
+from benchmarks.integrations.bench_engine.actions import ActionsView
+from benchmarks.integrations.bench_engine.memory import MemoryView
+from benchmarks.integrations.bench_engine.setting_up import AccountsView, SettingUpView
 from benchmarks.lines import Frame
 from benchmarks.measurements.frames import delays
 from benchmarks.measurements.pace import frames, longest_gap
+from custom_components.elks46.const import DOMAIN
+
+from . import ANNA, SimulatorControl, send_sms
 
 CLAIM = Claim(
     what="First audio", unit="ms", of="ours", beside={"theirs": "other"}, at_most=5
@@ -115,3 +129,108 @@ def test_a_voice_has_gaps_too() -> None:
     answer = Answer(handed=((1.0, 0.1), (1.15, 0.2)), ready=())
 
     assert longest_gap(frames(answer)) == pytest.approx(0.05)
+
+
+def test_what_an_integration_is_imported_with() -> None:
+    """Its platforms are ours to import; what they belong to is Home Assistant's, and there before."""
+    before, ours = parts("custom_components.elks46")
+
+    assert "homeassistant.components.webhook" in before
+    assert "homeassistant.components.sensor" in before
+    assert ours[0] == "custom_components.elks46"
+    assert "custom_components.elks46.config_flow" in ours
+    assert "custom_components.elks46.sensor" in ours
+    assert "custom_components.elks46.outbox" not in ours
+
+
+async def test_an_account_is_set_up_once_more(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_client: ClientSessionGenerator,
+    public_url: str,
+) -> None:
+    """As its forms would have made it, with all that belongs to it."""
+    hass.http.register_view(AccountsView())
+    hass.http.register_view(SettingUpView())
+    client = await hass_client()
+    subentries = [subentry.as_dict() for subentry in entry.subentries.values()]
+    order = {"domain": DOMAIN, "data": {**entry.data}, "options": {}}
+    added = await client.post(
+        "/api/bench_engine/accounts", json=order | {"subentries": subentries}
+    )
+    entry_id = (await added.json())["entry_id"]
+    answer = await client.post(f"/api/bench_engine/setting_up/{entry_id}")
+    told = await answer.json()
+
+    assert hass.config_entries.async_get_known_entry(entry_id).state is (
+        ConfigEntryState.LOADED
+    )
+    assert told["is_set_up"]
+    assert told["seconds"] > 0
+    assert told["stall"] > 0
+    assert told["entities"] > 10
+
+
+async def test_an_action_runs_for_many_at_once(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, public_url: str
+) -> None:
+    """For each once, and for no more at once than is wanted."""
+    most, running = 0, set()
+
+    async def run(call: ServiceCall) -> None:
+        nonlocal most
+        running.add(call.data["to"])
+        most = max(most, len(running))
+        await asyncio.sleep(0)
+        running.remove(call.data["to"])
+        done.append(call.data["to"])
+
+    done: list[int] = []
+    hass.services.async_register("bench", "run", run)
+    hass.http.register_view(ActionsView())
+    rows = [{"to": number} for number in range(10)]
+    client = await hass_client()
+    answer = await client.post(
+        "/api/bench_engine/actions",
+        json={"action": "bench.run", "rows": rows, "at_once": 3},
+    )
+
+    assert (await answer.json())["seconds"] > 0
+    assert sorted(done) == [*range(10)]
+    assert most == 3
+
+
+async def test_memory_is_counted_where_it_is_taken(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, public_url: str
+) -> None:
+    """From when that is asked for, until it is asked for no more."""
+    hass.http.register_view(MemoryView())
+    client = await hass_client()
+    path = "/api/bench_engine/memory"
+    await client.post(path)
+    before = (await (await client.get(path)).json())["bytes"]
+    taken = bytearray(1_000_000)
+    after = (await (await client.get(path)).json())["bytes"]
+    await client.delete(path)
+
+    assert 0 <= after - before - len(taken) < 100_000
+    assert (await (await client.get(path)).json())["bytes"] == 0
+
+
+async def test_46elks_takes_its_time_and_what_it_is_asked_is_counted(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+) -> None:
+    """Over so many texts."""
+    session = async_get_clientsession(hass)
+    steering = Steering(session, simulator.api_url.removesuffix("/a1"))
+    before = await steering.position()
+    await steering.answer_texts_after(0.01, times=1)
+    was_left = await steering.delays_left()
+    await send_sms(hass, to=[ANNA], wait=0)
+
+    assert was_left
+    assert not await steering.delays_left()
+    assert await steering.requests(before) == 1
+    assert await steering.position() > before

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from unittest.mock import patch
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import CoreState, Event, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
@@ -226,6 +227,27 @@ async def test_where_46elks_can_post_an_idle_hour_costs_twelve_requests(
             await pass_time(hass, minutes=31)
         entries = await simulator.log(before)
     assert len([one for one in entries if one["type"] == "request"]) == 12
+
+
+async def test_where_46elks_can_post_an_idle_day_costs_twelve_requests_an_hour(
+    hass: HomeAssistant,
+    simulator: SimulatorControl,
+    integration: MockConfigEntry,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """At most, in each hour, with every timer at its time; docs/measurements.md tells of it."""
+    asked = []
+    for _ in range(24):
+        before = len(await simulator.log())
+        for _ in range(60):
+            freezer.tick(timedelta(minutes=1))
+            await asyncio.sleep(0)
+            await hass.async_block_till_done(wait_background_tasks=True)
+        entries = await simulator.log(before)
+        asked.append(len([one for one in entries if one["type"] == "request"]))
+
+    assert min(asked) > 0
+    assert max(asked) <= 12
 
 
 async def test_when_posts_stop_to_arrive_the_history_is_read_soon(

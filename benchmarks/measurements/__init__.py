@@ -17,35 +17,48 @@ MS: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """How much is measured in a round: clicks said, seconds answered, voices, callers at once, texts, recipients, posts."""
+    """How much is measured in a round.
+
+    Clicks said, seconds answered, voices, callers at once, texts posted to us, recipients of one action at a 46elks that takes
+    its time, posts, and what an account has: contacts, numbers, and topics of `ntfy`.
+    """
 
     clicks: int
     seconds: float
     voices: tuple[str, ...]
-    callers: int
+    callers: tuple[int, ...]
     texts: int
     recipients: tuple[int, ...]
     posts: int
+    contacts: int
+    numbers: int
+    topics: int
 
 
 FULL: Final = Scale(
     clicks=20,
     seconds=3.0,
     voices=VOICES,
-    callers=8,
+    callers=(8, 32),
     texts=500,
     recipients=(1000, 10_000),
     posts=8000,
+    contacts=200,
+    numbers=50,
+    topics=200,
 )
 # As little as can be: it only shows that all of it runs.
 SMOKE: Final = Scale(
     clicks=2,
     seconds=1.2,
     voices=("asked",),
-    callers=2,
+    callers=(2,),
     texts=60,
     recipients=(40,),
     posts=80,
+    contacts=4,
+    numbers=2,
+    topics=4,
 )
 
 

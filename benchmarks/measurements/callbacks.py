@@ -1,12 +1,13 @@
 """Callbacks: how long it takes until a post of a text is answered, and until it is an event on the bus.
 
-Beside it, an automation of Home Assistant's own that fires an event for each post to its webhook, and a server that only
-answers. Events are told to the bench over the same kind of socket.
+Beside it, an automation of Home Assistant's own that fires an event for each post to its webhook, the webhook of `twilio`,
+which fires one and does nothing else, and a server that only answers. Events are told to the bench over the same kind of
+socket. All of it is measured with the recorder off and on. One that is off still looks at each event, and drops it.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 import secrets
@@ -25,9 +26,16 @@ if TYPE_CHECKING:
 
 OURS: Final = "elks46"
 AUTOMATION: Final = "webhook automation"
+TWILIO: Final = "twilio"
 BARE: Final = "aiohttp"
 # What each tells on the bus.
-EVENTS: Final = {OURS: "elks46_sms_received", AUTOMATION: "bench_text"}
+EVENTS: Final = {
+    OURS: "elks46_sms_received",
+    AUTOMATION: "bench_text",
+    TWILIO: "twilio_data_received",
+}
+# What is said of a figure, by whether there is a recorder.
+RECORDER: Final = {False: "", True: ", recorder on"}
 AT_ONCE: Final = 50
 # A text more of less than this is no slower one.
 PATIENCE: Final = 30
@@ -45,40 +53,53 @@ class Callbacks(Measurement):
     @property
     @override
     def claims(self) -> Sequence[Claim]:
-        """For one at a time and many at once: the answer, the event, and all of them."""
+        """For one at a time and many at once: the answer, the event, and all of them; without and with a recorder."""
         claims = []
-        for count in (1, AT_ONCE):
-            many = f"{count} at once"
-            for what, of, limit in (
-                ("Text posted to answer", "answer p50", 1.0),
-                ("Text posted to answer, p99", "answer p99", 1.5),
-                ("Text posted to event", "event p50", 1.0),
-                ("Text posted to event, p99", "event p99", 1.5),
-                ("Time for each of many texts", "each", 1.0),
-            ):
-                beside = {AUTOMATION: f"{of} {count} {AUTOMATION}"}
-                if "event" not in of:
-                    beside[BARE] = f"{of} {count} {BARE}"
-                claims.append(
-                    Claim(
-                        what=f"{what}, {many}",
-                        unit="ms",
-                        of=f"{of} {count} {OURS}",
-                        beside=beside,
-                        at_most_ratio=limit,
+        for recorder in RECORDER.values():
+            for count in (1, AT_ONCE):
+                how = f"{count} at once{recorder}"
+                for what, of, limit in (
+                    ("Text posted to answer", "answer p50", 1.0),
+                    ("Text posted to answer, p99", "answer p99", 1.5),
+                    ("Text posted to event", "event p50", 1.0),
+                    ("Text posted to event, p99", "event p99", 1.5),
+                    ("Time for each of many texts", "each", 1.0),
+                ):
+                    beside = [AUTOMATION, TWILIO]
+                    if "event" not in of:
+                        beside.append(BARE)
+                    claims.append(
+                        Claim(
+                            what=f"{what}, {how}",
+                            unit="ms",
+                            of=f"{of} {how} {OURS}",
+                            beside={who: f"{of} {how} {who}" for who in beside},
+                            at_most_ratio=limit,
+                        )
                     )
-                )
         return claims
 
     @override
     async def round(self, house: BenchHouse) -> Readings:
         """Post to each, in turns."""
-        urls = {OURS: house.text_url, AUTOMATION: house.automation_url}
+        urls = {
+            OURS: house.text_url,
+            AUTOMATION: house.automation_url,
+            TWILIO: house.twilio_url,
+            BARE: house.bare_url,
+        }
         readings: dict[str, float] = {}
-        for count in (1, AT_ONCE):
-            for who, url in {**urls, BARE: house.bare_url}.items():
-                posted = await self._post(house, who, url, count)
-                readings |= {f"{of} {count} {who}": ms for of, ms in posted.items()}
+        for is_on, recorder in RECORDER.items():
+            async with house.recording() if is_on else nullcontext():
+                for count in (1, AT_ONCE):
+                    how = f"{count} at once{recorder}"
+                    for who, url in urls.items():
+                        posted = await self._post(house, who, url, count)
+                        readings |= {
+                            f"{of} {how} {who}": ms for of, ms in posted.items()
+                        }
+                        # Or what one leaves to the recorder would be done during the next.
+                        await house.recorded()
         return readings
 
     async def _post(

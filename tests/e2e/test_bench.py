@@ -29,10 +29,10 @@ async def test_bench_measures_us_beside_home_assistant(tmp_path: Path) -> None:
 
     assert code in {0, 1}, told
     figures = json.loads(output.read_text())["figures"]
-    assert len(figures) == 19
+    assert len(figures) == 37
     assert all(one["claim"]["what"] in told for one in figures)
     beside = [one for one in figures if one["claim"]["beside"]]
-    assert len(beside) == 17
+    assert len(beside) == 33
     assert all(one["references"] for one in beside)
 
 

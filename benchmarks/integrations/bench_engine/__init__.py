@@ -1,4 +1,7 @@
-"""Ears, an agent and voices that note when sound comes to them and leaves them, for every satellite alike."""
+"""Ears, an agent and voices that note when sound comes to them and leaves them, for every satellite alike.
+
+And what the bench can only measure from within.
+"""
 
 from homeassistant.components import stt, tts
 from homeassistant.components.conversation.const import (
@@ -7,16 +10,28 @@ from homeassistant.components.conversation.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.typing import ConfigType
 
+from .actions import ActionsView
 from .agent import Agent
 from .ears import Ears
+from .memory import MemoryView
 from .notebook import Notebook, NotebookView
+from .setting_up import AccountsView, SettingUpView
 from .voices import RATES, AskedVoice, Mp3Voice, WavVoice, async_mp3, tone
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Let them in, and let the bench read what they note."""
     notebook = Notebook()
-    hass.http.register_view(NotebookView(notebook))
+    for view in (
+        NotebookView(notebook),
+        AccountsView(),
+        ActionsView(),
+        MemoryView(),
+        SettingUpView(),
+    ):
+        hass.http.register_view(view)
+    # Or the first account of `ntfy` would ask GitHub for the newest release.
+    hass.data["ntfy"] = None
     await hass.data[stt.DATA_COMPONENT].async_add_entities([Ears(notebook)])
     await hass.data[DATA_CONVERSATION].async_add_entities([Agent(notebook)])
     for rate in RATES:
