@@ -284,3 +284,10 @@ async def post_call(
     ):
         document = await response.json() if await response.read() else None
         return response.status, document
+
+
+async def known_call(entry: MockConfigEntry, call_id: str) -> None:
+    """Wait until the house has heard from 46elks that it has taken a call."""
+    async with asyncio.timeout(PATIENCE):
+        while entry.runtime_data.store.call_by_id(call_id) is None:
+            await asyncio.sleep(0)

@@ -47,7 +47,7 @@ from . import (
     setup_integration,
 )
 from .alerts import alerting, device
-from .calls import Phones
+from .calls import Phones, known_call
 
 ANNAS = "notify.anna_sms"
 BJORNS = "notify.bjorn_sms"
@@ -801,6 +801,7 @@ async def test_of_several_accounts_it_is_the_one_whose_contact_is_meant(
     phones = Phones(simulator)
     call_id = str((await phones.new(1))[0]["id"])
     await phones.phase(call_id, "ringing")
+    await known_call(integration, call_id)
     await hass.services.async_call(
         DOMAIN, "end_call", {"call_id": call_id}, blocking=True, return_response=True
     )

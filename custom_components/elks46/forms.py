@@ -164,12 +164,16 @@ def country_options() -> list[SelectOptionDict]:
 
     Home Assistant's own selector of countries takes only one.
     """
+    # To ask for the code of each would read the numbering plans of them all.
+    codes = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()
     return [
-        SelectOptionDict(
-            value=country,
-            label=f"{country} (+{phonenumbers.country_code_for_region(country)})",
+        SelectOptionDict(value=country, label=f"{country} (+{code})")
+        for country, code in sorted(
+            (country, code)
+            for code, countries in codes
+            for country in countries
+            if country in phonenumbers.SUPPORTED_REGIONS
         )
-        for country in sorted(phonenumbers.SUPPORTED_REGIONS)
     ]
 
 

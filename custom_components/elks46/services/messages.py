@@ -23,6 +23,7 @@ from .recipients import (
     RECIPIENTS,
     Recipient,
     async_check_may_send,
+    async_to_each,
     raise_failures,
     recipients_of,
 )
@@ -127,9 +128,7 @@ async def async_send_sms(call: ServiceCall) -> ServiceResponse:
             fallbacks.failed(ref)
             raise
 
-    results = await asyncio.gather(
-        *(send(recipient) for recipient in recipients), return_exceptions=True
-    )
+    results = await async_to_each(call.hass, recipients, send)
     refs = [sent.ref for sent in results if isinstance(sent, SentMessage)]
     if call.data[ATTR_WAIT] and refs:
         await outbox.async_wait(refs, call.data[ATTR_WAIT])
@@ -191,11 +190,11 @@ async def async_send_mms(call: ServiceCall) -> ServiceResponse:
         # They take turns there, so they leave in this order.
         return [*await asyncio.gather(*messages, return_exceptions=True), *missing]
 
-    answers = await asyncio.gather(*map(send, recipients))
+    answers = await async_to_each(call.hass, recipients, send)
     rows = [
         (recipient, result)
         for recipient, results in zip(recipients, answers, strict=True)
-        for result in results
+        for result in (results if isinstance(results, list) else [results])
     ]
     raise_failures(
         [recipient for recipient, _ in rows],

@@ -1,7 +1,8 @@
 """Whom an action is for: contacts by entity, device, area or label, and free numbers."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from homeassistant.helpers.target import (
 from homeassistant.helpers.typing import VolDictType
 import probatio
 
+from ..const import LOGGER
 from ..contacts import (
     Contact,
     InvalidPhoneNumberError,
@@ -31,6 +33,7 @@ from ..contacts import (
 )
 from ..data import ElksConfigEntry
 from ..errors import failed, invalid
+from ..outbox import REQUESTS_AT_ONCE
 from .account import ACCOUNT, async_check_entities, async_check_household
 
 ATTR_TO: Final = "to"
@@ -73,6 +76,49 @@ async def async_check_may_send(
             theirs = entities[recipient.contact.subentry_id]
             named = [one for one in theirs if one == recipient.asked]
             await async_check_entities(call, named or theirs)
+
+
+async def async_to_each[Result](
+    hass: HomeAssistant,
+    recipients: Sequence[Recipient],
+    send: Callable[[Recipient], Awaitable[Result]],
+) -> list[Result | BaseException]:
+    """Send to everyone, some at once, and return what came of each, in order.
+
+    No more are begun than 46elks is asked for at once, so nobody else's text waits behind
+    all of them. It goes on when whoever asked is cancelled.
+    """
+    results: dict[int, Result | BaseException] = {}
+    waiting = iter(enumerate(recipients))
+
+    async def work() -> None:
+        for index, recipient in waiting:
+            (results[index],) = await asyncio.gather(
+                send(recipient), return_exceptions=True
+            )
+
+    async def work_together() -> None:
+        workers = min(REQUESTS_AT_ONCE, len(recipients))
+        await asyncio.gather(*(work() for _ in range(workers)))
+
+    working = hass.async_create_task(work_together(), "elks46 recipients")
+    try:
+        await asyncio.wait({working})
+    except asyncio.CancelledError:
+        working.add_done_callback(lambda _: _log_failures(results.values()))
+        raise
+    working.result()
+    return [results[index] for index in range(len(recipients))]
+
+
+def _log_failures(results: Iterable[object]) -> None:
+    """Tell the log where whoever asked has gone."""
+    for result in results:
+        for one in result if isinstance(result, list) else (result,):
+            if isinstance(one, BaseException):
+                LOGGER.warning(
+                    "A text that nobody waits for failed: %s", type(one).__name__
+                )
 
 
 def recipients_of(
