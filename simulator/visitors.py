@@ -5,12 +5,12 @@ site tells it, and a site's name may be made to lead here, so a request must hav
 and what a browser says of where it comes from must be this simulator too.
 """
 
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 from yarl import URL
 
 from .config import Config
@@ -20,8 +20,6 @@ LOCALHOST: Final = "localhost"
 _ACTING: Final = ("/simulator/", "/a1/")
 _OWN_SITES: Final = frozenset({"none", "same-origin"})
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-
-type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Visitors:
@@ -81,9 +79,7 @@ def is_everywhere(host: str) -> bool:
         return not host
 
 
-def guard(
-    visitors: Visitors,
-) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def guard(visitors: Visitors) -> Middleware:
     """Return what turns away whoever may not come in, in the words of where they wanted to."""
 
     @web.middleware
