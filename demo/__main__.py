@@ -44,7 +44,7 @@ Try this, with both pages side by side:
      somebody presses 1.
   4. Press "Doorbell": Anna's phone gets a picture of who is there.
   5. Press "Ask Anna", answer her phone, press the microphone, and say yes after the notes:
-     the porch light goes on. Or decline: "Ask Anna" says so.
+     the porch light goes on. Or decline: the button says so.
   6. Write ARM from Anna's phone. Then switch "Back door" on: ten seconds later the alarm
      goes off, and the phones ring in turn until somebody presses 1. DISARM ends it, too.
   7. Press "Freezer alarm": Anna gets a text. Press "Freezer calls": the phones ring in turn

@@ -136,10 +136,10 @@ async def test_house_tells_what_became_of_it(demo: Started) -> None:
         assert await balance() == "100"
         await phone(demo, ANNA, answers="declines")
         await home.run("script.turn_on", entity_id="script.ask_anna")
-        await eventually(asked, "She declined, or was engaged")
+        await eventually(asked, "Declined, or busy")
         await phone(demo, ANNA, on=False)
         await home.run("script.turn_on", entity_id="script.ask_anna")
-        await eventually(asked, "She did not answer")
+        await eventually(asked, "Not answered")
         await phone(demo, ANNA, on=True, answers="manual")
 
         await home.run("input_button.press", entity_id="input_button.freezer_alarm")
