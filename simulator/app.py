@@ -31,7 +31,7 @@ from .messages import Messages
 from .mms import Mms
 from .network import Network
 from .numbers import Numbers
-from .pictures import Pictures
+from .pictures import MAX_PICTURE_BYTES, Pictures
 from .programs import Programs
 from .rental import Rental
 from .seeds import Seeds
@@ -43,8 +43,8 @@ from .tasks import Tasks
 from .till import Till
 from .visitors import Visitors, guard, is_everywhere
 
-# A picture in a form is larger than what aiohttp allows by itself.
-_MAX_BODY: Final = 16 * 1024 * 1024
+# The pictures of a message, which base64 and a form make half as large again, and some text.
+_MAX_BODY: Final = 2 * MAX_PICTURE_BYTES
 # What is under way when the simulator stops is not waited for.
 _SHUTDOWN_SECONDS: Final = 1.0
 _WEB: Final = Path(__file__).parent / "web"

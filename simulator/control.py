@@ -314,6 +314,10 @@ def _pictures(fields: Fields) -> list[tuple[bytes, str]]:
                 f"images: data URLs of GIF, PNG or JPEG are expected, of {MAX_PICTURE_BYTES} bytes at most"
             )
         pictures.append((content, kind))
+    if sum(len(content) for content, _ in pictures) > MAX_PICTURE_BYTES:
+        raise ControlError(
+            f"images: {MAX_PICTURE_BYTES} bytes at most are expected, all of them together"
+        )
     return pictures
 
 

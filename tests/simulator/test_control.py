@@ -1,6 +1,7 @@
 """Steering the simulator: phones, numbers, money, log, reset, live events."""
 
 import asyncio
+from io import BytesIO
 import json
 
 from aiohttp import ClientConnectionError
@@ -8,6 +9,8 @@ import pytest
 
 from simulator.app import Simulator, running
 from simulator.config import Config
+from simulator.control import MAX_IMAGES
+from simulator.pictures import MAX_PICTURE_BYTES
 
 from . import (
     ANNA,
@@ -463,6 +466,27 @@ async def test_a_body_of_an_unknown_alphabet_is_refused(control: Client) -> None
         400,
         {"error": "The body must be in UTF-8"},
     )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "status"),
+    [
+        ([MAX_PICTURE_BYTES], 200),
+        ([MAX_PICTURE_BYTES // MAX_IMAGES] * MAX_IMAGES, 200),
+        ([MAX_PICTURE_BYTES // 2, MAX_PICTURE_BYTES // 2 + 1], 400),
+    ],
+)
+async def test_pictures_of_a_message_have_a_size_together(
+    control: Client, sizes: list[int], status: int
+) -> None:
+    """What is allowed fits through the door in one request, as one picture or as many."""
+    pictures = [PNG + bytes(size - len(PNG)) for size in sizes]
+    body = json.dumps({"to": ERIK, "images": [*map(data_url, pictures)]})
+    client = Client(control.session, control.base, JSON)
+    path = f"/handsets/{ANNA}/messages"
+    answer = await client.ask("POST", path, data=BytesIO(body.encode()))
+    assert answer.status == status
+    assert len(await texts(control, ANNA)) == (status == 200)
 
 
 async def test_both_halves_of_a_character_are_one(control: Client) -> None:
