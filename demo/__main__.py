@@ -25,7 +25,7 @@ from .elks import (
     set_options,
     talk_through,
 )
-from .house import EARS, PASSWORD, ROOT, USERNAME, HomeError, House
+from .house import EARS, PASSWORD, RESTART, ROOT, USERNAME, HomeError, House
 from .process import POLL_SECONDS, ProcessError, is_free
 
 FOLDER: Final = ROOT / ".demo"
@@ -44,19 +44,29 @@ Try this, with both pages side by side:
      somebody presses 1.
   4. Press "Doorbell": Anna's phone gets a picture of who is there.
   5. Press "Ask Anna", answer her phone, press the microphone, and say yes after the notes:
-     the porch light goes on.
-  6. Write ARM from Anna's phone. Press "Freezer alarm". Switch Erik's phone off, text him,
-     and switch it on again.
-  7. Choose "Talk with Assist" at "Call handling" in Home Assistant, ring again from Anna's
+     the porch light goes on. Or decline: the button says so.
+  6. Write ARM from Anna's phone. Then switch "Back door" on: ten seconds later the alarm
+     goes off, and the phones ring in turn until somebody presses 1. DISARM ends it, too.
+  7. Press "Freezer alarm": Anna gets a text. Press "Freezer calls": the phones ring in turn
+     until somebody presses 1. Switch Erik's phone off, press "Text Erik", and switch his
+     phone on again.
+  8. Choose "Talk with Assist" at "Call handling" in Home Assistant, ring again from Anna's
      phone, press the microphone, and say one of these after the two notes:
 {sentences}
      The house knows these by heart, and takes whatever else you say for the most similar one.
+     Choose "Do not take the call" again afterwards, or the house goes on answering.
 
 Ready after {seconds:.0f} seconds. Ctrl-C stops both. The house is kept; the phones start empty.
 """
 
 # Who may open the gate by calling, arm by text, and talk with the house.
 RIGHTS: Final = {"Anna": ["open", "control", "assist"]}
+# Limits guard money, and this is none: whoever plays for an hour is not to run into them.
+LIMITS: Final = {
+    "daily_spend_limit": 10_000,
+    "hourly_message_limit": 10_000,
+    "hourly_call_limit": 10_000,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +166,7 @@ class Demo:
             process.output.unlink(missing_ok=True)
 
     async def run(self) -> None:
-        """Start everything, tell how to use it, and watch it.
+        """Start everything, tell how to use it, and watch it; a house that asks for it is started again.
 
         Raises:
             ProcessError: something has ended by itself.
@@ -179,6 +189,10 @@ class Demo:
             )
         )
         while True:
+            if self._house.process.exit_code == RESTART:
+                _say("Home Assistant starts again")
+                await self._house.start()
+                _say(f"Home Assistant is back at {self._house.url}")
             for process in self._processes:
                 if not process.is_running:
                     raise process.error(f"has ended with {process.exit_code}")
@@ -197,6 +211,7 @@ class Demo:
             "public_url": self._house.url,
             "realtime": REALTIME,
             "ready_made": True,
+            "limits": LIMITS,
         }
         async with self._house.visit() as home:
             await assist.pipelines(home)
@@ -207,8 +222,13 @@ class Demo:
                 entry_id = await connect(home, self._account, rights=RIGHTS)
             else:
                 await move(home, entry_id, self._account)
+            limits = {} if known.get("limits") == LIMITS else LIMITS
             await set_options(
-                home, entry_id, reach="external", public_url=self._house.url
+                home,
+                entry_id,
+                reach="external",
+                public_url=self._house.url,
+                **limits,
             )
             if "realtime" not in known:
                 # Calls are turned away until a person lets Assist have them.

@@ -34,6 +34,8 @@ USERNAME: Final = "demo"
 PASSWORD: Final = "demo"
 
 START_SECONDS: Final = 120
+# What Home Assistant ends with when somebody presses "Restart": whatever has started it is to do so again.
+RESTART: Final = 100
 # The person's from the first start on; the others name addresses, and are written at each.
 WRITTEN_ONCE: Final = frozenset({"automations.yaml"})
 # The cheapest that bcrypt knows: this password guards nothing.

@@ -11,6 +11,7 @@ import sys
 
 from .app import running
 from .config import DEFAULT_PASSWORD, DEFAULT_PORT, DEFAULT_USERNAME, Config
+from .fields import MAX_MONEY, MAX_NUMBER
 from .prices import CURRENCIES
 
 
@@ -31,7 +32,7 @@ def _balance(value: str) -> Decimal:
         amount = Decimal(value)
     except InvalidOperation:
         amount = Decimal("NaN")
-    if not amount.is_finite() or amount < 0:
+    if not amount.is_finite() or not 0 <= amount <= MAX_MONEY:
         raise argparse.ArgumentTypeError("an amount like 100.00 is expected")
     return amount
 
@@ -41,7 +42,7 @@ def _speed(value: str) -> float:
         speed = float(value)
     except ValueError:
         speed = math.nan
-    if not math.isfinite(speed) or speed <= 0:
+    if not 0 < speed <= MAX_NUMBER:
         raise argparse.ArgumentTypeError("a number above 0 is expected")
     return speed
 
@@ -100,6 +101,13 @@ def parse(arguments: Sequence[str]) -> Config:
         metavar="HOST",
         help="accept callback addresses of this host although it is not public; may be given several times",
     )
+    parser.add_argument(
+        "--name",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name it is reached by, beside localhost and the address it serves on; may be given several times",
+    )
     given = parser.parse_args(arguments)
     return Config(
         host=given.host,
@@ -110,6 +118,7 @@ def parse(arguments: Sequence[str]) -> Config:
         balance=given.balance,
         speed=given.speed,
         allow_hosts=tuple(given.allow_host),
+        names=tuple(given.name),
     )
 
 

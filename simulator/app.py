@@ -31,7 +31,7 @@ from .messages import Messages
 from .mms import Mms
 from .network import Network
 from .numbers import Numbers
-from .pictures import Pictures
+from .pictures import MAX_PICTURE_BYTES, Pictures
 from .programs import Programs
 from .rental import Rental
 from .seeds import Seeds
@@ -41,9 +41,10 @@ from .sources import Sources
 from .subaccounts import Subaccounts
 from .tasks import Tasks
 from .till import Till
+from .visitors import Visitors, guard, is_everywhere
 
-# A picture in a form is larger than what aiohttp allows by itself.
-_MAX_BODY: Final = 16 * 1024 * 1024
+# The pictures of a message, which base64 and a form make half as large again, and some text.
+_MAX_BODY: Final = 2 * MAX_PICTURE_BYTES
 # What is under way when the simulator stops is not waited for.
 _SHUTDOWN_SECONDS: Final = 1.0
 _WEB: Final = Path(__file__).parent / "web"
@@ -221,7 +222,10 @@ class Simulator:
 
 def create_app(simulator: Simulator) -> web.Application:
     """Return the web application of a simulator, which it opens and closes."""
-    app = web.Application(client_max_size=_MAX_BODY, middlewares=[control_errors])
+    app = web.Application(
+        client_max_size=_MAX_BODY,
+        middlewares=[guard(Visitors(simulator.config)), control_errors],
+    )
     app.router.add_route("*", PREFIX + "{path:.*}", simulator.door.handle)
     Control(simulator).add_routes(app)
     for name, page in _pages().items():
@@ -281,9 +285,10 @@ async def running(config: Config) -> AsyncIterator[Simulator]:
         site = web.TCPSite(runner, config.host, config.port)
         await site.start()
         port = runner.addresses[0][1]
-        simulator.url = (
-            f"http://{f'[{config.host}]' if ':' in config.host else config.host}:{port}"
-        )
+        host = config.host
+        if is_everywhere(host):
+            host = "::1" if ":" in host else "127.0.0.1"
+        simulator.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         simulator.network.serve_at(simulator.api_url)
         simulator.exchange.serve_at(simulator.api_url)
         yield simulator

@@ -35,6 +35,7 @@ class Config:
     balance: Decimal = Decimal("100.00")
     speed: float = 1.0
     allow_hosts: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     numbers: tuple[str, ...] = (DEFAULT_NUMBER,)
     phones: tuple[Phone, ...] = (
         Phone(number="+46701740605", name="Anna"),

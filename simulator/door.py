@@ -49,7 +49,10 @@ class Door:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request, or fail to."""
         time = exact_time(self._clock.now()) + "Z"
-        fields = await _fields(request)
+        try:
+            fields = await _fields(request)
+        except LookupError, ValueError:
+            return _refused("The form cannot be read", HTTPStatus.BAD_REQUEST)
         fault = self._faults.take_request(request.method, request.path)
         life = self._lives
         response = await self._respond(request, fields, fault)

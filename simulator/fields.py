@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 import json
-from math import isfinite
 import re
 from typing import Final
 
@@ -14,6 +13,17 @@ from aiohttp import web
 from .wire import E164
 
 _SECONDS: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,20})?", re.ASCII)
+# Before it there were no texts, and some days before the first there is no time at all.
+FIRST_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_WHOLE: Final = re.compile(r"[0-9]{1,15}", re.ASCII)
+# Thirty years in seconds, and faster than anything can be: what is more is a mistake.
+MAX_NUMBER: Final = 1_000_000_000
+# More than all the money there is.
+MAX_MONEY: Final = Decimal(1_000_000_000_000)
+
+
+# In JSON only what is written as such can be half of a pair.
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]", re.ASCII)
 
 
 class ControlError(Exception):
@@ -50,10 +60,14 @@ class Fields:
         """Return whether a field is true or false, where it may be something else too."""
         return isinstance(self._data.get(key), bool)
 
-    def text(self, key: str) -> str | None:
-        """Return a text."""
+    def text(self, key: str, *, maximum: int | None = None) -> str | None:
+        """Return a text, of no more characters than it may have."""
         match self._data.get(key):
-            case None | str() as value:
+            case None:
+                return None
+            case str() as value:
+                if maximum is not None and len(value) > maximum:
+                    raise ControlError(f"{key}: at most {maximum} characters")
                 return value
         raise ControlError(f"{key}: a text is expected")
 
@@ -76,10 +90,10 @@ class Fields:
             case None:
                 return None
             case int() | float() as value if (
-                not isinstance(value, bool) and value >= 0 and isfinite(value)
+                not isinstance(value, bool) and 0 <= value <= MAX_NUMBER
             ):
                 return float(value)
-        raise ControlError(f"{key}: a number of 0 or more is expected")
+        raise ControlError(f"{key}: a number from 0 to {MAX_NUMBER} is expected")
 
     def whole(self, key: str, *, minimum: int, maximum: int = 1_000_000) -> int | None:
         """Return a whole number within bounds."""
@@ -107,7 +121,7 @@ class Fields:
             amount = Decimal(str(value))
         except InvalidOperation:
             amount = Decimal("NaN")
-        if isinstance(value, bool) or not amount.is_finite() or amount < 0:
+        if isinstance(value, bool) or not 0 <= _finite(amount) <= MAX_MONEY:
             raise ControlError(f"{key}: an amount like 100.00 is expected")
         return amount
 
@@ -144,7 +158,7 @@ class Fields:
         except ValueError:
             moment = datetime.max
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        if moment > datetime.now(UTC):
+        if not FIRST_TIME <= moment <= datetime.now(UTC):
             raise ControlError(f"{key}: a time like 2026-01-15T10:23:41Z is expected")
         return moment
 
@@ -173,17 +187,37 @@ def phone_number(value: str) -> str:
 
 
 async def json_body(request: web.Request) -> object:
-    """Return the body, whatever it says it is; none is an empty object."""
+    """Return the body; none is an empty object."""
+    if (request.charset or "utf-8").lower() not in {"utf-8", "utf8"}:
+        raise ControlError("The body must be in UTF-8")
     try:
-        return json.loads(await request.text() or "{}")
-    except ValueError:
-        raise ControlError("The body is not JSON") from None
+        text = (await request.read()).decode()
+        data = json.loads(text or "{}")
+    except ValueError, RecursionError:
+        raise ControlError("The body is not JSON, or too deep") from None
+    if _SURROGATE.search(text) and not _is_unicode(data):
+        raise ControlError("Half of a character of two parts is in the body")
+    return data
+
+
+def _is_unicode(data: object) -> bool:
+    """Tell whether all texts in what was read can be written again."""
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError, RecursionError:
+        return False
+    return True
+
+
+def _finite(amount: Decimal) -> Decimal:
+    """Return an amount, or one that is never right for what is none."""
+    return amount if amount.is_finite() else Decimal(-1)
 
 
 def whole_query(request: web.Request, key: str, default: int) -> int:
     """Return a whole number of the query."""
     value = request.query.get(key, str(default))
-    if not (value.isascii() and value.isdecimal()):
+    if not _WHOLE.fullmatch(value):
         raise ControlError(f"{key}: a whole number is expected")
     return int(value)
 

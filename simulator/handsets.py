@@ -87,11 +87,20 @@ class Handset:
     answers: Answers | float = Answers.MANUAL
     texts: deque[Text] = field(default_factory=lambda: deque(maxlen=TEXTS_LIMIT))
     switched_on: asyncio.Event = field(default_factory=asyncio.Event)
+    switched_off: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def on(self) -> bool:
         """Whether it is switched on."""
         return self.switched_on.is_set()
+
+    def switch(self, *, on: bool) -> None:
+        """Switch it on or off; who waits for that goes on."""
+        now, before = self.switched_on, self.switched_off
+        if not on:
+            now, before = before, now
+        now.set()
+        before.clear()
 
     @property
     def kind(self) -> Kind:
@@ -156,7 +165,7 @@ class Handsets:
             if len(self._handsets) >= HANDSETS_LIMIT:
                 self._forget_one()
             handset = self._handsets[number] = Handset(number=number)
-            handset.switched_on.set()
+            handset.switch(on=True)
         if name is not None:
             handset.name = name
         if validity is not None:
@@ -165,10 +174,8 @@ class Handsets:
             handset.voicemail = None if voicemail is False else float(voicemail)
         if answers is not None:
             handset.answers = answers
-        if on is True:
-            handset.switched_on.set()
-        if on is False:
-            handset.switched_on.clear()
+        if on is not None:
+            handset.switch(on=on)
         self._events.publish("handset", handset.as_control())
         return handset
 
@@ -176,6 +183,7 @@ class Handsets:
         """Make room: the oldest phone goes, one that nobody named before one with a name."""
         oldest = min(self._handsets.values(), key=lambda handset: bool(handset.name))
         del self._handsets[oldest.number]
+        self._events.publish("forgotten", {"number": oldest.number})
 
     def show(self, number: str, text: Text) -> None:
         """Put a text on a phone's screen."""

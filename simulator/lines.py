@@ -4,6 +4,7 @@ Every kind of end has its own way: a phone as its handset is set, a client and a
 websocket number as its program does.
 """
 
+import asyncio
 from collections.abc import Callable
 import re
 from typing import Final
@@ -75,6 +76,8 @@ class Lines:
         """Take a phone off its hook to call someone."""
         leg = self._leg(Kind.PHONE, number, callee, tell, LegState.DIALLING)
         self._engaged[number] = leg
+        if (handset := self._handsets.find(number)) is not None:
+            leg.task = self._tasks.start(_until_off(leg, handset), "phone")
         return leg
 
     def ring(
@@ -167,7 +170,7 @@ class Lines:
         leg.task = self._tasks.start(work, "phone")
 
     async def _ring(self, leg: Leg, handset: Handset) -> None:
-        """Ring until someone decides, the owner or the box."""
+        """Ring until someone decides, the owner or the box, or the phone is switched off."""
         match handset.answers:
             case Answers.DECLINES:
                 patience: float | None = SIGNAL_SECONDS
@@ -179,15 +182,17 @@ class Lines:
         in_time = patience is not None and (box is None or patience <= box)
         try:
             async with self._clock.timeout(patience if in_time else box):
-                await leg.decided.wait()
+                await _either(leg.decided, handset.switched_off)
         except TimeoutError:
             if in_time and handset.answers is not Answers.DECLINES:
                 leg.answer()
         if leg.state is LegState.RINGING:
             if box is None:
-                leg.refuse(Outcome.BUSY)
+                leg.refuse(Outcome.BUSY if handset.on else Outcome.FAILED)
             else:
                 await self._leave_to_box(leg)
+        else:
+            await _until_off(leg, handset)
 
     async def _divert(self, leg: Leg, handset: Handset) -> None:
         """Let the network answer for a phone that cannot ring."""
@@ -204,3 +209,20 @@ class Lines:
         leg.say(murmur(GREETING_SECONDS) + beep())
         await self._clock.sleep(BOX_SECONDS)
         leg.end()
+
+
+async def _until_off(leg: Leg, handset: Handset) -> None:
+    """End a call of a phone that is switched off in it."""
+    await handset.switched_off.wait()
+    leg.end()
+
+
+async def _either(*events: asyncio.Event) -> None:
+    """Wait for the first of several events."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)

@@ -25,6 +25,7 @@ from homeassistant.core import (
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.entity import Entity
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -253,6 +254,21 @@ async def test_only_the_balance_needs_46elks(
 
     assert away == (STATE_UNAVAILABLE, "0", "0", "0")
     assert shown(hass, BALANCE) == "100"
+
+
+async def test_the_balance_is_read_when_an_automation_asks(
+    hass: HomeAssistant, integration: MockConfigEntry, simulator: SimulatorControl
+) -> None:
+    """It need not wait for half an hour; what the home counts itself asks 46elks nothing."""
+    await async_setup_component(hass, "homeassistant", {})
+    await simulator.put_account(balance="50")
+    before = len(await simulator.requests("GET", "me"))
+    for entity_id in (SPENT_TODAY, BALANCE):
+        await hass.services.async_call(
+            "homeassistant", "update_entity", {"entity_id": entity_id}, blocking=True
+        )
+    assert shown(hass, BALANCE) == "50"
+    assert len(await simulator.requests("GET", "me")) == before + 1
 
 
 @pytest.fixture

@@ -210,6 +210,11 @@ class ElksAccountSensor(ElksAccountEntity, SensorEntity):
         """Return the figure, since when it counts, and whether it is known."""
         return self.available, self.native_value, self.last_reset
 
+    async def async_update(self) -> None:
+        """Read the account for an automation that asks to; not again within seconds, however often it does."""
+        if self.entity_description.is_read:
+            await self._runtime.coordinator.async_request_refresh()
+
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the account."""

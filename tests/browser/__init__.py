@@ -39,9 +39,9 @@ class Pictures:
         path = self.folder / f"{name}.png"
         self.folder.mkdir(parents=True, exist_ok=True)
         await (of or page).screenshot(path=path, animations="disabled", caret="hide")
-        # A page has few colours: so a picture takes a third of the room.
+        # With fewer colours it would be smaller, and the rare ones wrong.
         with Image.open(path) as picture:
-            picture.quantize().save(path, optimize=True)
+            picture.convert("RGB").save(path, optimize=True)
         return path
 
 

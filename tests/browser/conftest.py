@@ -34,6 +34,8 @@ __all__ = ["pytest_runtest_makereport"]
 
 MISSING = "There is no Chromium on the PATH, and script/setup has unpacked none"
 ARGUMENTS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+# Those of the demo, which pictures show: so two runs differ in less. Others where these are taken.
+PORTS = (8123, 4646)
 # What fits beside text, and is sharp on a good screen.
 WIDTH, HEIGHT = 1280, 860
 
@@ -98,6 +100,8 @@ async def _opened(browser: Browser, state: StorageState | None) -> AsyncIterator
     context = await browser.new_context(
         viewport={"width": WIDTH, "height": HEIGHT},
         locale="en-GB",
+        # The house's own.
+        timezone_id="Europe/Stockholm",
         storage_state=state,
     )
     context.set_default_timeout(PATIENCE_MS)
@@ -134,7 +138,7 @@ async def desk(page: Page, simulator: Simulator) -> Page:
 @pytest.fixture(scope="session")
 def town(tmp_path_factory: pytest.TempPathFactory, executable: str) -> Generator[Town]:
     """Return a house and phones that run as long as there are tests."""
-    with town_in(tmp_path_factory.mktemp("town")) as town:
+    with town_in(tmp_path_factory.mktemp("town"), ports=PORTS) as town:
         yield town
 
 

@@ -1,107 +1,350 @@
 """How fast the phones' page is with ten phones and a thousand texts: the figures stand in the summary."""
 
-from collections.abc import AsyncGenerator, Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
+import os
 from pathlib import Path
 from statistics import quantiles
-from typing import Final
+import time
+from typing import Final, Self
 
 import aiohttp
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page
 import pytest_asyncio
 
 from demo import elks
 from demo.process import free_port
+from simulator.config import DEFAULT_PASSWORD, DEFAULT_USERNAME
+from tests.simulator import Customer, serving
 
-from .tracing import traced
+from .conftest import HEIGHT, WIDTH
+from .tracing import Trace, traced
 
 NUMBER: Final = "+46701740690"
-NUMBERS: Final = {
-    f"+467017406{last:02}": letter for last, letter in enumerate("ABCDEFGHIJ", start=5)
+PHONES: Final = {
+    f"+467017406{last:02}": f"Desk {letter}"
+    for last, letter in enumerate("ABCDEFGHIJ", start=5)
 }
+# They come while somebody looks at the page, and a few more once the page is opened with all of them in it.
 TEXTS: Final = 1000
-NEW: Final = 50
+MORE: Final = 100
+TEXTS_A_SECOND: Final = 50
+# The operator's seconds are milliseconds: what is measured is the page.
+SPEED: Final = 1000
 SHOWN_MS: Final = 100
 BLOCKED_MS: Final = 50
-# What other processes take from the machine only ever adds: the best round is the nearest to the page itself.
-ROUNDS: Final = 3
+# Where an empty page is later than this once in twenty times, it is the machine that is slow.
+BUSY_MS: Final = 5
+# How often it is tried on a machine that is too busy, each time as a whole.
+TRIES: Final = 3
+PATIENCE_SECONDS: Final = 30
 
-# In the page alone: whoever looks at it from outside keeps it busy. From the moment a phone sends to the picture that has its text.
-SEND: Final = """async ({ numbers, to, count, round }) => {
-  const talks = [...document.querySelectorAll(".phone .talk")];
-  const newest = () => talks.map((one) => one.lastElementChild?.querySelector(".words").textContent);
-  const shows = (message) => new Promise((resolve) => {
-    const look = () => (newest().includes(message) ? resolve(performance.now()) : requestAnimationFrame(look));
-    requestAnimationFrame(look);
-  });
-  const took = [];
-  for (let number = 0; number < count; number += 1) {
-    const message = `New ${number} of round ${round}`;
-    const body = JSON.stringify({ to, message });
-    const began = performance.now();
-    const seen = shows(message);
-    await fetch(`/simulator/handsets/${encodeURIComponent(numbers[number % numbers.length])}/messages`, { method: "POST", body });
-    took.push(await seen - began);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+# Notes when each text is on the screen: it is in sight in its conversation, and the picture with it has been made, since the
+# next one is begun. What keeps the page busy for more than 50 ms the browser itself notes, and which scripts had a part in it.
+EYE: Final = """
+window.shown = {};
+window.long = [];
+window.scripts = [];
+new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) long.push(duration);
+}).observe({ type: "longtask", buffered: true });
+new PerformanceObserver((list) => {
+  for (const frame of list.getEntries()) for (const { duration } of frame.scripts) scripts.push(duration);
+}).observe({ type: "long-animation-frame", buffered: true });
+const eyes = new Map();
+function seen(entries, eye) {
+  for (const { target } of entries.filter((one) => one.isIntersecting)) {
+    eye.unobserve(target);
+    const words = target.querySelector(".words").textContent;
+    requestAnimationFrame(() => { shown[words] ??= performance.timeOrigin + performance.now(); });
   }
-  return took;
+}
+const look = (bubble) => {
+  if (!bubble.querySelector?.(".words")?.textContent.startsWith("Text ")) return;
+  const root = bubble.closest(".scroll");
+  if (!eyes.has(root)) eyes.set(root, new IntersectionObserver(seen, { root }));
+  eyes.get(root).observe(bubble);
+};
+new MutationObserver((changes) => {
+  for (const { addedNodes } of changes) addedNodes.forEach(look);
+}).observe(document, { childList: true, subtree: true });
+"""
+# An empty page beside it, which sees how late the machine is with a little work that is always the same.
+CALIBRATE: Final = """() => {
+  window.late = [];
+  let quickest = Infinity;
+  const work = () => {
+    let sum = 0;
+    for (let number = 0; number < 1_000_000; number += 1) sum += Math.sqrt(number);
+    return sum;
+  };
+  const tick = (due) => {
+    const began = performance.now();
+    work();
+    const took = performance.now() - began;
+    quickest = Math.min(quickest, took);
+    late.push(Math.max(began - due, 0) + took - quickest);
+    const next = performance.now() + 50;
+    setTimeout(tick, 50, next);
+  };
+  for (let number = 0; number < 20; number += 1) work();
+  tick(performance.now());
 }"""
-# Each phone shows its conversation to the end, or to where it is drawn.
-LOADED: Final = """(phones) => [...document.querySelectorAll(".phone .talk")].filter((one) => one.children.length > 60).length === phones"""
+# As somebody does it: written on a phone, and sent. When it was is returned.
+WRITE: Final = """([name, words]) => {
+  const form = document.querySelector(`.phone[aria-label="Phone of ${name}"] form.write`);
+  form.message.value = words;
+  const began = performance.timeOrigin + performance.now();
+  form.requestSubmit();
+  return began;
+}"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
-    """One visit to the page: how long new texts took to show, and its longest piece of work, alone and with all there was."""
+class Visit:
+    """One visit to the page: how long each text took to be seen, and what kept the page busy, all in milliseconds.
 
-    p95: float
-    slowest: float
+    `missing` are texts that were never in sight, and `late` is how late an empty page was with its work meanwhile.
+    """
+
+    took: Sequence[float]
+    missing: Sequence[str]
+    long: Sequence[float]
+    scripts: Sequence[float]
     own: float
     whole: float
+    late: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Run:
+    """All visits of one run, together."""
+
+    visits: Sequence[Visit]
+    load: float
+
+    @property
+    def took(self) -> list[float]:
+        """How long each text took, of all visits."""
+        return list(chain.from_iterable(one.took for one in self.visits))
+
+    @property
+    def missing(self) -> list[str]:
+        """What was sent and never in sight."""
+        return list(chain.from_iterable(one.missing for one in self.visits))
+
+    @property
+    def p95(self) -> float:
+        """Within what time all but one in twenty texts were seen."""
+        return quantiles(self.took, n=20)[-1]
+
+    @property
+    def blocked(self) -> float:
+        """The longest time that anything kept the page from answering; the browser counts from 50 ms on."""
+        return max(chain.from_iterable(one.long for one in self.visits), default=0.0)
+
+    @property
+    def late(self) -> float:
+        """How late the machine is, once in twenty times."""
+        return max(quantiles(one.late, n=20)[-1] for one in self.visits)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the page kept what it promises."""
+        return not self.missing and self.p95 < SHOWN_MS and self.blocked <= BLOCKED_MS
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it tells something of the page, and not only of a machine that is too busy."""
+        return self.is_good or self.late <= BUSY_MS
+
+    def __str__(self) -> str:
+        """Return the figures."""
+        took = self.took
+        scripts = max(
+            chain.from_iterable(one.scripts for one in self.visits), default=0.0
+        )
+        whole = ", ".join(
+            f"{one.whole:.0f} ({one.own:.0f} of CPU)" for one in self.visits
+        )
+        return (
+            f"{len(took)} texts seen after {self.p95:.0f} ms (p95; median {quantiles(took, n=2)[0]:.0f}, slowest"
+            f" {max(took):.0f}), {len(self.missing)} not; longest task that the browser notes {self.blocked:.0f} ms,"
+            f" longest script in a long frame {scripts:.0f} ms, longest task of each visit {whole} ms; an empty page"
+            f" was {self.late:.0f} ms late (p95), load {self.load:.1f}"
+        )
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def customer() -> AsyncGenerator[Customer]:
+    """Return what is told of each text, so that the log has much to show."""
+    customer = Customer()
+    async with serving(customer):
+        yield customer
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def crowd(tmp_path: Path) -> AsyncGenerator[elks.Simulator]:
-    """Return ten phones with a thousand texts, which another process looks after."""
-    simulator = elks.Simulator(tmp_path, port=free_port())
+    """Return phones that another process looks after."""
+    simulator = elks.Simulator(tmp_path, port=free_port(), speed=SPEED)
     await simulator.start()
-    url = f"{simulator.url}/simulator/handsets"
-    async with aiohttp.ClientSession(raise_for_status=True) as session:
-        for number, letter in NUMBERS.items():
-            await session.put(f"{url}/{number}", json={"name": f"Desk {letter}"})
-        for count in range(TEXTS):
-            text = {"to": NUMBER, "message": f"Text {count} of many"}
-            number = [*NUMBERS][count % len(NUMBERS)]
-            await session.post(f"{url}/{number}/messages", json=text)
     yield simulator
     await simulator.process.stop()
 
 
 async def test_a_new_text_is_shown_at_once(
-    crowd: elks.Simulator, page: Page, record_property: Callable[[str, object], None]
+    crowd: elks.Simulator,
+    customer: Customer,
+    browser: Browser,
+    record_property: Callable[[str, object], None],
 ) -> None:
-    """Also among many; and neither they nor it keep the page from answering."""
-    rounds = [await visit(page, crowd, number) for number in range(ROUNDS)]
-    p95, own = min(one.p95 for one in rounds), min(one.own for one in rounds)
-    record_property(
-        "figure",
-        f"The phones' page, {len(NUMBERS)} phones, {TEXTS} texts: a new text shows after {p95:.0f} ms (p95 of {NEW}),"
-        f" and the longest piece of work takes {own:.0f} ms: the best of"
-        f" {', '.join(f'{one.p95:.0f} and {one.own:.0f}' for one in rounds)}. The slowest text and the longest wait of"
-        f" all: {max(one.slowest for one in rounds):.0f} and {max(one.whole for one in rounds):.0f} ms",
-    )
-    assert p95 < SHOWN_MS
-    assert own < BLOCKED_MS
+    """Also among many, and in what sends them; and nothing keeps the page from answering, from when it is opened."""
+    runs = [run async for run in tried(browser, crowd, customer)]
+    for run in runs[:-1]:
+        record_property("figure", f"The machine was too busy for a run: {run}")
+    run = runs[-1]
+    record_property("figure", f"The phones' page, {len(PHONES)} phones: {run}")
+    assert run.is_done, f"The machine is too busy to tell, {TRIES} times: {run}"
+    assert run.missing == []
+    assert run.p95 < SHOWN_MS, str(run)
+    assert run.blocked <= BLOCKED_MS, str(run)
 
 
-async def visit(page: Page, crowd: elks.Simulator, number: int) -> Round:
-    """Open the page and have new texts sent."""
-    async with traced(page) as trace:
-        await page.goto(crowd.url)
-        await page.wait_for_function(LOADED, arg=len(NUMBERS))
-        shown = await page.evaluate(
-            SEND, {"numbers": [*NUMBERS], "to": NUMBER, "count": NEW, "round": number}
+async def tried(
+    browser: Browser, crowd: elks.Simulator, customer: Customer
+) -> AsyncGenerator[Run]:
+    """Yield one run, and another as long as the machine was too busy for the one before."""
+    for _ in range(TRIES):
+        async with House(crowd, customer) as house:
+            await house.prepare()
+            visits = [
+                await visit(browser, house, range(TEXTS)),
+                await visit(browser, house, range(TEXTS, TEXTS + MORE)),
+            ]
+        run = Run(visits=visits, load=os.getloadavg()[0])
+        yield run
+        if run.is_done:
+            return
+
+
+class House:
+    """What texts the phones, as an account of 46elks."""
+
+    def __init__(self, crowd: elks.Simulator, customer: Customer) -> None:
+        """Learn where 46elks is, and where it tells what came of a text."""
+        self.url = crowd.url
+        self._api_url = crowd.api_url
+        self._told = customer.url
+        login = aiohttp.encode_basic_auth(DEFAULT_USERNAME, DEFAULT_PASSWORD)
+        self._headers = {"Authorization": login}
+
+    async def __aenter__(self) -> Self:
+        """Be ready to text."""
+        self._session = aiohttp.ClientSession(raise_for_status=True)
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        """Hang up."""
+        await self._session.close()
+
+    async def prepare(self) -> None:
+        """Have ten phones without a text, and money enough."""
+        steer = f"{self.url}/simulator"
+        await self._session.post(f"{steer}/reset")
+        await self._session.put(f"{steer}/account", json={"balance": "10000"})
+        number = {"sms_url": self._told}
+        await self._session.put(f"{steer}/numbers/{NUMBER}", json=number)
+        for number_, name in PHONES.items():
+            await self._session.put(f"{steer}/handsets/{number_}", json={"name": name})
+
+    async def text(self, count: int) -> tuple[str, float]:
+        """Text one of the phones, and return what and when, in Unix time in milliseconds."""
+        words = f"Text {count} of many"
+        form = {
+            "from": NUMBER,
+            "to": [*PHONES][count % len(PHONES)],
+            "message": words,
+            "whendelivered": self._told,
+        }
+        began = time.time() * 1000
+        url = f"{self._api_url}/sms"
+        async with self._session.post(url, data=form, headers=self._headers):
+            return words, began
+
+
+async def visit(browser: Browser, house: House, counts: range) -> Visit:
+    """Open the page anew, and have texts come and go at a steady pace."""
+    page = await browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+    empty = await browser.new_page()
+    try:
+        await empty.evaluate(CALIBRATE)
+        await page.add_init_script(EYE)
+        async with traced(page) as trace:
+            await page.goto(house.url)
+            await page.get_by_text("live", exact=True).wait_for()
+            sent = dict(
+                chain.from_iterable(
+                    await asyncio.gather(receive(house, counts), write(page, counts))
+                )
+            )
+            shown = await seen(page, sent)
+        return await _told(page, empty, trace, sent, shown)
+    finally:
+        await page.context.close()
+        await empty.context.close()
+
+
+async def receive(house: House, counts: range) -> list[tuple[str, float]]:
+    """Have texts come, each at its time, and return which and when."""
+    began = asyncio.get_running_loop().time()
+    under_way = []
+    for index, count in enumerate(counts):
+        await asyncio.sleep(
+            began + index / TEXTS_A_SECOND - asyncio.get_running_loop().time()
         )
+        under_way.append(asyncio.create_task(house.text(count)))
+    return await asyncio.gather(*under_way)
+
+
+async def write(page: Page, counts: range) -> list[tuple[str, float]]:
+    """Write a text on a phone in between, each half second, and return which and when."""
+    sent = []
+    for index, count in enumerate(counts[:: TEXTS_A_SECOND // 2]):
+        words = f"Text to the house, {count}"
+        name = [*PHONES.values()][index % len(PHONES)]
+        sent.append((words, await page.evaluate(WRITE, [name, words])))
+        await asyncio.sleep(0.5)
+    return sent
+
+
+async def seen(page: Page, sent: dict[str, float]) -> dict[str, float]:
+    """Return when each text was on the screen, once all were, or have had their time."""
+    shown: dict[str, float] = {}
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while sent.keys() - shown.keys():
+                await asyncio.sleep(0.5)
+                shown = await page.evaluate("shown")
+    return shown
+
+
+async def _told(
+    page: Page,
+    empty: Page,
+    trace: Trace,
+    sent: dict[str, float],
+    shown: dict[str, float],
+) -> Visit:
     own, whole = trace.longest()
-    p95 = quantiles(shown, n=20)[-1]
-    return Round(p95=p95, slowest=max(shown), own=own, whole=whole)
+    return Visit(
+        took=[shown[words] - began for words, began in sent.items() if words in shown],
+        missing=[words for words in sent if words not in shown],
+        long=await page.evaluate("long"),
+        scripts=await page.evaluate("scripts"),
+        own=own,
+        whole=whole,
+        late=await empty.evaluate("late"),
+    )

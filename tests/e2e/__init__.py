@@ -23,7 +23,7 @@ from yarl import URL
 from demo import elks
 from demo.elks import Simulator
 from demo.house import Home, House
-from demo.process import Process, free_port
+from demo.process import Process, free_port, is_free
 from simulator.config import DEFAULT_PASSWORD, DEFAULT_USERNAME
 from tests import Json, SimulatorControl
 
@@ -85,16 +85,18 @@ async def _is_ready(home: Home, key: str) -> bool:
 class Town:
     """A house and the phones of the people who live there, each a process."""
 
-    def __init__(self, folder: Path) -> None:
-        """Choose places for both."""
+    def __init__(self, folder: Path, ports: tuple[int, int] | None = None) -> None:
+        """Choose places for both; `ports` are those that are taken rather than any, where they are free."""
         self.certificate = make_certificate(folder)
         # 46elks trusts the certificates that everybody does.
         trusting = {"SSL_CERT_FILE": str(self.certificate.path)}
+        at = [port if is_free(port) else free_port() for port in ports or ()]
+        house_port, simulator_port = at or (free_port(), free_port())
         self.simulator = Simulator(
-            folder, port=free_port(), speed=SPEED, environment=trusting
+            folder, port=simulator_port, speed=SPEED, environment=trusting
         )
         self.house = House(
-            folder / "house", port=free_port(), simulator_url=self.simulator.url
+            folder / "house", port=house_port, simulator_url=self.simulator.url
         )
 
     @property
@@ -199,10 +201,10 @@ def pytest_runtest_makereport(
 
 
 @contextmanager
-def town_in(folder: Path) -> Iterator[Town]:
-    """Have a house and phones run in a folder for as long as they are needed."""
+def town_in(folder: Path, ports: tuple[int, int] | None = None) -> Iterator[Town]:
+    """Have a house and phones run in a folder for as long as they are needed, at those ports where they are free."""
     pytest_socket.enable_socket()
-    town = Town(folder)
+    town = Town(folder, ports)
     try:
         finish(town.start())
         yield town

@@ -1,6 +1,7 @@
 """The demo as a person starts, uses and ends it."""
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -14,7 +15,7 @@ from demo import elks
 from demo.house import ROOT, Home, House
 from demo.process import Process, free_port, is_free
 
-from . import eventually, status_of
+from . import ANNA, eventually, status_of
 
 # A first set-up of the environments may be part of it.
 START_SECONDS = 180
@@ -81,6 +82,11 @@ async def state_of(home: Home, entity_id: str) -> str:
     return str((await home.state(entity_id))["state"])
 
 
+async def said(demo: Started, what: str) -> bool:
+    """Return whether the demo has said something in its terminal."""
+    return what in demo.process.tail()
+
+
 async def test_demo_starts_serves_stops_and_remembers(demo: Started) -> None:
     """One command brings up two pages and a connected house, twice, and Ctrl-C ends all of it."""
     await demo.start()
@@ -105,6 +111,70 @@ async def test_demo_starts_serves_stops_and_remembers(demo: Started) -> None:
         assert await elks.connected(home) == first
         assert await status_of(home, "anna") == "delivered"
     assert await demo.end(signal.SIGTERM) == 0
+
+
+async def phone(demo: Started, number: str, **changes: object) -> None:
+    """Have the owner of a phone do something else when it rings."""
+    url = f"{demo.simulator_url}/simulator/handsets/{number}"
+    async with aiohttp.request("PUT", url, json=changes, raise_for_status=True):
+        pass
+
+
+async def called(demo: Started) -> list[str]:
+    """Return the numbers of the phones that were called, one for each call."""
+    url = f"{demo.simulator_url}/simulator/calls"
+    async with aiohttp.request("GET", url, raise_for_status=True) as response:
+        return [call["to"] for call in await response.json()]
+
+
+async def test_house_tells_what_became_of_it(demo: Started) -> None:
+    """What a question by phone came to, what it cost, and a burglar."""
+    await demo.start()
+    async with demo.house.visit() as home:
+        balance = partial(state_of, home, "sensor.46elks_balance")
+        asked = partial(state_of, home, "input_text.ask_anna")
+        assert await balance() == "100"
+        await phone(demo, ANNA, answers="declines")
+        await home.run("script.turn_on", entity_id="script.ask_anna")
+        await eventually(asked, "Declined, or busy")
+        await phone(demo, ANNA, on=False)
+        await home.run("script.turn_on", entity_id="script.ask_anna")
+        await eventually(asked, "Not answered")
+        await phone(demo, ANNA, on=True, answers="manual")
+
+        await home.run("input_button.press", entity_id="input_button.freezer_alarm")
+        await eventually(partial(status_of, home, "anna"), "delivered")
+        await eventually(balance, "99.48")
+
+        panel = "alarm_control_panel.house"
+        await home.run("input_boolean.turn_on", entity_id="input_boolean.back_door")
+        await home.run("input_boolean.turn_off", entity_id="input_boolean.back_door")
+        assert await state_of(home, panel) == "disarmed"
+        before = await called(demo)
+        await home.run("alarm_control_panel.alarm_arm_away", entity_id=panel)
+        await home.run("input_boolean.turn_on", entity_id="input_boolean.back_door")
+        assert await state_of(home, panel) == "pending"
+        await eventually(partial(state_of, home, panel), "triggered")
+        await eventually(partial(called, demo), [*before, ANNA])
+        await home.run("alarm_control_panel.alarm_disarm", entity_id=panel)
+    assert await demo.end(signal.SIGINT) == 0
+
+
+async def test_house_is_restarted_from_its_own_page(demo: Started) -> None:
+    """The demo goes on: the house is back with its account, at the same phones."""
+    await demo.start()
+    async with demo.house.visit() as home:
+        before = await elks.connected(home)
+        # The connection may end before the answer.
+        with suppress(aiohttp.ClientError):
+            await home.run("homeassistant.restart")
+    await eventually(partial(said, demo, "Home Assistant is back"), wanted=True)
+    async with demo.house.visit() as home:
+        assert before is not None
+        assert await elks.connected(home) == before
+        await home.run("input_button.press", entity_id="input_button.freezer_alarm")
+        await eventually(partial(status_of, home, "anna"), "delivered")
+    assert await demo.end(signal.SIGINT) == 0
 
 
 async def test_demo_says_which_port_is_taken(demo: Started) -> None:

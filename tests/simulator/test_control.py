@@ -1,12 +1,16 @@
 """Steering the simulator: phones, numbers, money, log, reset, live events."""
 
 import asyncio
+from io import BytesIO
 import json
 
 from aiohttp import ClientConnectionError
 import pytest
 
 from simulator.app import Simulator, running
+from simulator.config import Config
+from simulator.control import MAX_IMAGES
+from simulator.pictures import MAX_PICTURE_BYTES
 
 from . import (
     ANNA,
@@ -20,6 +24,8 @@ from . import (
     config,
     data_url,
 )
+
+JSON = {"Content-Type": "application/json"}
 
 
 async def write(control: Client, sender: str, recipient: str) -> dict[str, str]:
@@ -189,6 +195,23 @@ async def test_a_text_fails_when_its_time_is_over(
         ("POST", "/history/mms", {}, 404, "One of calls, sms"),
         ("PUT", "/faults", {}, 400, "A JSON list"),
         ("GET", "/log?after=x", None, 400, "after: a whole number"),
+        ("GET", f"/log?after={'9' * 5000}", None, 400, "after: a whole number"),
+        ("GET", f"/log?last={'9' * 5000}", None, 400, "last: a whole number"),
+        ("PUT", "/account", {"balance": "1e300000"}, 400, "balance: an amount"),
+        ("PUT", "/account", {"balance": "nan"}, 400, "balance: an amount"),
+        ("PUT", "/clock", {"speed": 1e308}, 400, "speed: a number"),
+        (
+            "POST",
+            "/history/sms",
+            {
+                "from": "House",
+                "to": ANNA,
+                "message": "x",
+                "created": "0001-01-01T00:00+23:00",
+            },
+            400,
+            "created: a time",
+        ),
         ("GET", "/nowhere", None, 404, "Not Found"),
         ("DELETE", "/account", None, 405, "Method Not Allowed"),
     ],
@@ -204,8 +227,10 @@ async def test_what_cannot_be_done_is_said_in_json(
 
 async def test_a_body_that_is_no_json_is_refused(control: Client) -> None:
     """It says so."""
-    answer = await control.ask("PUT", "/account", data="{")
-    assert (answer.status, answer.json()) == (400, {"error": "The body is not JSON"})
+    client = Client(control.session, control.base, JSON)
+    answer = await client.ask("PUT", "/account", data="{")
+    assert answer.status == 400
+    assert "The body is not JSON" in answer.json()["error"]
 
 
 async def test_a_phone_that_is_off_cannot_write(control: Client) -> None:
@@ -406,8 +431,183 @@ async def test_what_happens_is_told_live(api: Client, control: Client) -> None:
     assert "event: account\n" in heard
 
 
-@pytest.mark.parametrize("site", ["cross-site", "same-site"])
-async def test_pages_of_other_sites_may_not_steer(control: Client, site: str) -> None:
-    """A browser says where a request comes from."""
-    client = Client(control.session, control.base, {"Sec-Fetch-Site": site})
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ('{"validity": ' + "9" * 400 + "}", "validity: a number"),
+        ('{"validity": 1e400}', "validity: a number"),
+        ('{"validity": NaN}', "validity: a number"),
+        ('{"voicemail": ' + "9" * 400 + "}", "voicemail: a number"),
+        ('{"answers": ' + "9" * 400 + "}", "answers: a number"),
+        ("[" * 200_000, "too deep"),
+        ('{"a":' * 100_000, "too deep"),
+        ("9" * 5_000, "not JSON"),
+        ('{"name": "\\ud800"}', "Half of a character"),
+        ('{"name": "' + "x" * 101 + '"}', "name: at most 100"),
+    ],
+)
+async def test_what_is_too_much_is_said_in_json(
+    control: Client, body: str, error: str
+) -> None:
+    """However large, deep or broken it is, the simulator goes on."""
+    client = Client(control.session, control.base, JSON)
+    answer = await client.ask("PUT", f"/handsets/{ANNA}", data=body)
+    assert answer.status == 400
+    assert error in answer.json()["error"]
+    assert (await control.get("/handsets")).json()[0]["name"] == "Anna"
+
+
+async def test_a_body_of_an_unknown_alphabet_is_refused(control: Client) -> None:
+    """JSON is UTF-8."""
+    said = {"Content-Type": "application/json; charset=nonsense"}
+    client = Client(control.session, control.base, said)
+    answer = await client.ask("PUT", "/account", data="{}")
+    assert (answer.status, answer.json()) == (
+        400,
+        {"error": "The body must be in UTF-8"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "status"),
+    [
+        ([MAX_PICTURE_BYTES], 200),
+        ([MAX_PICTURE_BYTES // MAX_IMAGES] * MAX_IMAGES, 200),
+        ([MAX_PICTURE_BYTES // 2, MAX_PICTURE_BYTES // 2 + 1], 400),
+    ],
+)
+async def test_pictures_of_a_message_have_a_size_together(
+    control: Client, sizes: list[int], status: int
+) -> None:
+    """What is allowed fits through the door in one request, as one picture or as many."""
+    pictures = [PNG + bytes(size - len(PNG)) for size in sizes]
+    body = json.dumps({"to": ERIK, "images": [*map(data_url, pictures)]})
+    client = Client(control.session, control.base, JSON)
+    path = f"/handsets/{ANNA}/messages"
+    answer = await client.ask("POST", path, data=BytesIO(body.encode()))
+    assert answer.status == status
+    assert len(await texts(control, ANNA)) == (status == 200)
+
+
+async def test_both_halves_of_a_character_are_one(control: Client) -> None:
+    """JSON writes what needs two parts as two."""
+    client = Client(control.session, control.base, JSON)
+    answer = await client.ask(
+        "PUT", f"/handsets/{ANNA}", data=r'{"name": "\ud83d\ude00"}'
+    )
+    assert answer.json()["name"] == "\N{GRINNING FACE}"
+
+
+# Names that lead here without being the simulator's: of a site that has made its own do so, of nothing, of no host.
+FOREIGN_HOSTS = ["lo.evil.example:4646", "0.0.0.0:4646", "[::]:4646", "10.1.2.3", "]"]
+# What a browser says of a request that the page of another site has it send.
+FOREIGN = [
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Origin": "http://evil.example"},
+    {"Origin": "http://127.0.0.1:1"},
+    {"Origin": "null"},
+]
+
+
+@pytest.mark.parametrize(
+    "said", [*({"Host": host} for host in FOREIGN_HOSTS), *FOREIGN]
+)
+async def test_pages_of_other_sites_may_not_steer(
+    control: Client, said: dict[str, str]
+) -> None:
+    """Neither by what they ask for nor by what they write, whatever a form of a browser can say it is."""
+    client = Client(control.session, control.base, said)
     assert (await client.ask("POST", "/reset")).status == 403
+    assert (await client.get("/log")).status == 403
+    answer = await client.put("/account", {"balance": "1"})
+    assert answer.status == 403
+    assert answer.json()["error"]
+    assert (await control.get("/account")).json()["balance"] == "100.00"
+
+
+@pytest.mark.parametrize(
+    "said", [*({"Host": host} for host in FOREIGN_HOSTS), *FOREIGN]
+)
+@pytest.mark.parametrize(
+    ("method", "path", "how"),
+    [("GET", "/sms/POST", "params"), ("POST", "/sms", "data")],
+)
+async def test_pages_of_other_sites_may_not_use_the_account(
+    api: Client,
+    control: Client,
+    method: str,
+    path: str,
+    how: str,
+    said: dict[str, str],
+) -> None:
+    """Its name and password are known to everybody, so a link or a form can have them."""
+    text = {"from": "House", "to": ANNA, "message": "Hello"}
+    client = Client(api.session, api.base, {**api.headers, **said})
+    answer = await client.ask(method, path, **{how: text})
+    assert answer.status == 403
+    assert await texts(control, ANNA) == []
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"Content-Type": "text/plain"},
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        {"Content-Type": "multipart/form-data; boundary=x"},
+    ],
+)
+async def test_what_steers_is_said_to_be_json(
+    control: Client, said: dict[str, str]
+) -> None:
+    """No form of a browser can say that, and no page of another site without being asked whether it may."""
+    client = Client(control.session, control.base, said)
+    answer = await client.ask("PUT", "/account", data=b'{"balance": "1"}')
+    assert answer.status == 415
+    assert "application/json" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "LOCALHOST.", "phones.localhost", "[::1]"]
+)
+async def test_the_page_is_found_at_every_name_of_this_machine(
+    simulator: Simulator, control: Client, host: str
+) -> None:
+    """It steers from there, and a browser says that it does."""
+    port = simulator.url.rpartition(":")[2]
+    said = {
+        "Host": f"{host}:{port}",
+        "Origin": f"http://{host}:{port}",
+        "Sec-Fetch-Site": "same-origin",
+    }
+    client = Client(control.session, control.base, said)
+    assert (await client.put("/account", {"balance": "1"})).status == 200
+    assert (await client.ask("PUT", "/account", data=b"{}")).status == 200
+
+
+async def test_a_link_of_another_site_opens_the_page(
+    simulator: Simulator, control: Client
+) -> None:
+    """The page alone does nothing yet; but not under a name that another site has given it."""
+    page = Client(control.session, simulator.url, {"Sec-Fetch-Site": "cross-site"})
+    assert (await page.get("/")).status == 200
+    rebound = Client(control.session, simulator.url, {"Host": "evil.example"})
+    answer = await rebound.get("/")
+    assert answer.status == 403
+    assert "--name evil.example" in answer.text
+
+
+async def test_a_name_can_be_given(control: Client) -> None:
+    """For what reaches it by one, such as another container, or through something in between."""
+    async with running(
+        Config(port=0, host="0.0.0.0", names=("Phones.example",))
+    ) as simulator:
+        assert simulator.url.startswith("http://127.0.0.1:")
+        url = simulator.url + "/simulator"
+        for said in (
+            {"Host": "phones.example"},
+            {"Host": "127.0.0.1", "Origin": "https://phones.example"},
+        ):
+            client = Client(control.session, url, said)
+            assert (await client.put("/account", {"balance": "1"})).status == 200

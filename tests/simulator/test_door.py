@@ -84,3 +84,21 @@ async def test_a_json_body_is_no_form(api: Client) -> None:
     data = {"from": "House", "to": ANNA, "message": "Hello"}
     answer = await api.ask("POST", "/sms", json=data)
     assert (answer.status, answer.text) == (403, "Missing key from")
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/x-www-form-urlencoded; charset=nonsense", b"a=b"),
+        ("application/x-www-form-urlencoded", b"a=\xff"),
+        ("multipart/form-data", b"x"),
+        ("multipart/form-data; boundary=x", b"--x\r\n\r\n"),
+    ],
+)
+async def test_a_form_that_cannot_be_read_is_refused(
+    api: Client, kind: str, body: bytes
+) -> None:
+    """The answer is one line of plain text."""
+    client = Client(api.session, api.base, {**api.headers, "Content-Type": kind})
+    answer = await client.ask("POST", "/sms", data=body)
+    assert (answer.status, answer.text) == (400, "The form cannot be read")

@@ -13,6 +13,16 @@ STARTED = {
 }
 
 
+async def test_a_phone_is_switched_off_while_it_calls(phones: Phones) -> None:
+    """Then nobody waits for the house any more."""
+    await phones.answer_with({"connect": ERIK})
+    call_id = await phones.dial()
+    await phones.phase(call_id, "connecting")
+    await phones.control.put(f"/handsets/{ANNA}", {"on": False})
+    call = await phones.end(call_id)
+    assert {leg["state"] for leg in call["legs"]} == {"ended"}
+
+
 async def test_a_call_is_posted(phones: Phones) -> None:
     """With all that the reference says."""
     await phones.answer_with({"hangup": "reject"})

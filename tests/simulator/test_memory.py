@@ -10,14 +10,20 @@ from . import ANNA, ERIK, NUMBER, PNG, STRANGER, Client, data_url, logged
 
 
 async def test_the_oldest_phone_without_a_name_makes_room(
-    api: Client, control: Client, monkeypatch: pytest.MonkeyPatch
+    api: Client,
+    control: Client,
+    simulator: Simulator,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Phones that were named stay."""
+    """Phones that were named stay, and who listens is told which one is gone."""
     monkeypatch.setattr("simulator.handsets.HANDSETS_LIMIT", 3)
     await api.text(to="+46701740651")
-    await api.text(to=STRANGER)
+    with simulator.events.listen() as queue:
+        await api.text(to=STRANGER)
+        told = [await queue.get() for _ in range(queue.qsize())]
     numbers = [row["number"] for row in (await control.get("/handsets")).json()]
     assert numbers == [ANNA, ERIK, STRANGER]
+    assert 'event: forgotten\ndata: {"number": "+46701740651"}\n\n' in told
 
 
 async def test_the_oldest_text_makes_room(

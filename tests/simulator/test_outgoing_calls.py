@@ -161,6 +161,40 @@ async def test_a_phone_does_not_answer(
     assert seconds(await phones.heard(call_id)) == 0
 
 
+async def test_a_phone_is_switched_off_while_it_rings(phones: Phones) -> None:
+    """It stops ringing: it is out of reach, as if it had been off before; who watches is told."""
+    call_id = await placed(phones, whenhangup=f"{phones.customer.url}/over")
+    await phones.control.put(f"/handsets/{ANNA}", {"on": False})
+    call = await phones.end(call_id)
+    assert (call["result"], call["ringing"]) == ("failed", [])
+    assert call["legs"][0]["outcome"] == "failed"
+    assert (await phones.posted("/over"))["state"] == "failed"
+    assert (await phones.do(call_id, "answer")).status == 409
+
+
+async def test_the_box_of_a_phone_that_is_switched_off_answers(phones: Phones) -> None:
+    """Once there is nobody else to wait for."""
+    phones.customer.documents["/start"] = SPOKEN
+    await phones.control.put(f"/handsets/{ANNA}", {"voicemail": 15})
+    call_id = await placed(phones)
+    await phones.control.put(f"/handsets/{ANNA}", {"on": False})
+    call = await phones.phase(call_id, "playing")
+    assert call["legs"][0]["voicemail"]
+
+
+async def test_a_phone_is_switched_off_in_a_call(phones: Phones) -> None:
+    """That ends it, as if somebody had hung up."""
+    phones.customer.documents["/start"] = SPOKEN
+    call_id = await placed(phones)
+    await phones.do(call_id, "answer")
+    await phones.phase(call_id, "playing")
+    await phones.control.put(f"/handsets/{ANNA}", {"on": False})
+    call = await phones.end(call_id)
+    assert (call["result"], call["legs"][0]["state"]) == ("success", "ended")
+    await phones.control.put(f"/handsets/{ANNA}", {"on": True})
+    assert (await phones.call(await placed(phones)))["ringing"] == [ANNA]
+
+
 @pytest.mark.parametrize("setting", [{"on": False}, {"answers": "busy"}])
 async def test_a_phone_that_does_not_ring_cannot_be_answered(
     phones: Phones, setting: dict[str, object]
