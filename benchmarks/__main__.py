@@ -21,6 +21,7 @@ from .figures import Readings, Verdict, figure
 from .house import BenchHouse, running
 from .lines import LineError
 from .measurements import FULL, SMOKE, Measurement
+from .measurements.barge_in import BargeIn
 from .measurements.callbacks import Callbacks
 from .measurements.endurance import Endurance
 from .measurements.first_audio import FirstAudio
@@ -33,7 +34,8 @@ from .measurements.set_up import SetUp
 MEASUREMENTS: Final[
     Sequence[
         type[
-            Callbacks
+            BargeIn
+            | Callbacks
             | Endurance
             | FirstAudio
             | Frames
@@ -46,6 +48,7 @@ MEASUREMENTS: Final[
 ] = (
     FirstAudio,
     Frames,
+    BargeIn,
     Pace,
     Callbacks,
     Endurance,

@@ -6,7 +6,8 @@ sends a `sync` back when it has come to its place.
 
 import asyncio
 import base64
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 import secrets
@@ -48,6 +49,17 @@ class ElksPhone(Line):
     @override
     async def turn(self, clicks: int, seconds: float) -> Turn:
         """Call, say so many clicks, hear the answer, and hang up."""
+        async with self._call() as call:
+            return await call.turn(clicks, seconds)
+
+    async def interrupt(self, clicks: int) -> float:
+        """Call, say so many clicks, hum into the answer, and return after how many seconds that has ended."""
+        async with self._call() as call:
+            return await call.interrupt(clicks)
+
+    @asynccontextmanager
+    async def _call(self) -> AsyncIterator[_Call]:
+        """Be on the phone with the house as long as the context lasts."""
         door = self._door
         told = {
             "callid": f"c{secrets.token_hex(16)}",
@@ -63,11 +75,10 @@ class ElksPhone(Line):
             call = _Call(socket)
             hello = {"callid": told["callid"], "from": self._caller}
             await call.send("hello", **hello, to=door.realtime)
-            turn = await call.turn(clicks, seconds)
+            yield call
             await call.send("bye", reason="hangup", message="the caller hung up")
         ended = {"id": told["callid"], "state": "success", "duration": "1", "cost": "0"}
         await self._post(answer["whenhangup"], told | ended)
-        return turn
 
     async def _post(self, url: str, form: dict[str, str]) -> dict[str, Any]:
         async with self._session.post(
@@ -86,6 +97,8 @@ class _Call:
         self._mouth = Mouth(self._say)
         self._is_listened_to = asyncio.Event()
         self._is_answered = asyncio.Event()
+        self._is_begun = asyncio.Event()
+        self._interrupted: asyncio.Future[float] = asyncio.Future()
         self._frames: list[Frame] = []
         self._silent_at = 0.0
 
@@ -96,21 +109,39 @@ class _Call:
 
     async def turn(self, clicks: int, seconds: float) -> Turn:
         """Say so many clicks when the house listens, and hear the answer to its end."""
+        async with self._talking(clicks, seconds + PATIENCE):
+            await self._is_answered.wait()
+        return Turn(clicked=(*self._mouth.clicked,), frames=(*self._frames,))
+
+    async def interrupt(self, clicks: int) -> float:
+        """Say so many clicks, hum when the answer begins, and return for how many seconds it has gone on."""
+        async with self._talking(clicks, PATIENCE):
+            await self._is_begun.wait()
+            self._mouth.hum()
+            ended = await self._interrupted
+        return ended - (self._mouth.hummed or ended)
+
+    @asynccontextmanager
+    async def _talking(self, clicks: int, patience: float) -> AsyncIterator[None]:
+        """Say so many clicks when the house listens, and go on to be heard for so many seconds at most.
+
+        Raises:
+            LineError: what is waited for does not come.
+        """
         reading = asyncio.create_task(self._read())
         speaking = None
         try:
-            async with asyncio.timeout(seconds + PATIENCE):
+            async with asyncio.timeout(patience):
                 await self._is_listened_to.wait()
                 speaking = asyncio.create_task(self._mouth.speak())
                 await self._mouth.click(clicks)
-                await self._is_answered.wait()
+                yield
         except TimeoutError as err:
             raise LineError("No answer over 46elks") from err
         finally:
             for task in (reading, speaking):
                 if task is not None:
                     task.cancel()
-        return Turn(clicked=(*self._mouth.clicked,), frames=(*self._frames,))
 
     async def _say(self, sound: bytes) -> None:
         await self.send("audio", data=base64.b64encode(sound).decode())
@@ -128,6 +159,8 @@ class _Call:
                     self._play(moment, len(base64.b64decode(said["data"])))
                 case "interrupt":
                     self._silent_at = moment
+                    if not self._interrupted.done():
+                        self._interrupted.set_result(moment)
                 case "sync":
                     await self._confirm()
 
@@ -137,6 +170,8 @@ class _Call:
         self._silent_at = max(self._silent_at, moment) + frame.seconds
         if not self._is_answered.is_set():
             self._frames.append(frame)
+        if self._is_listened_to.is_set():
+            self._is_begun.set()
 
     async def _confirm(self) -> None:
         """Tell when all has been played; nothing else is said to a phone meanwhile."""

@@ -1,4 +1,4 @@
-"""What somebody says to the house: clicks, with silence between them, as a telephone sends it."""
+"""What somebody says to the house: clicks, with silence between them, or a hum, as a telephone sends it."""
 
 from array import array
 import asyncio
@@ -21,6 +21,17 @@ CLICK: Final = array(
         for n in range(FRAME_SAMPLES)
     ),
 ).tobytes()
+# Of the lowest note at which each frame goes on where the one before has ended, as rich as a voice is.
+HUM: Final = array(
+    "h",
+    (
+        round(
+            1_500
+            * sum(math.sin(2 * math.pi * 100 * part * n / RATE) for part in range(1, 9))
+        )
+        for n in range(FRAME_SAMPLES)
+    ),
+).tobytes()
 
 
 class Mouth:
@@ -31,13 +42,20 @@ class Mouth:
         self._send = send
         self._left = 0
         self._done = asyncio.Event()
+        self._hums = False
         self.clicked: list[float] = []
+        self.hummed: float | None = None
+        """When that began."""
 
     async def click(self, count: int) -> None:
         """Say so many clicks from now on, and return when the last of them is on its way."""
         self._done.clear()
         self._left = count * FRAMES_A_CLICK
         await self._done.wait()
+
+    def hum(self) -> None:
+        """Hum from now on."""
+        self._hums = True
 
     async def speak(self) -> None:
         """Be heard, until this is cancelled."""
@@ -49,6 +67,10 @@ class Mouth:
             await asyncio.sleep(max(0.0, due - loop.time()))
 
     async def _say(self) -> None:
+        if self._hums:
+            self.hummed = self.hummed or monotonic()
+            await self._send(HUM)
+            return
         is_click = self._left > 0 and self._left % FRAMES_A_CLICK == 0
         self._left = max(0, self._left - 1)
         if is_click:
