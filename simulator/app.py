@@ -217,7 +217,7 @@ class Simulator:
         ):
             part.reset()
         self.account.changed()
-        self.events.publish("reset", {})
+        self.events.reset()
 
 
 def create_app(simulator: Simulator) -> web.Application:

@@ -269,7 +269,7 @@ class Control:
         )
         with self._simulator.events.listen() as queue:
             await response.prepare(request)
-            await response.write(b": listening\n\n")
+            await response.write(self._simulator.events.hello().encode())
             while True:
                 try:
                     async with asyncio.timeout(_HEARTBEAT_SECONDS):

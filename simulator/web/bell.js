@@ -1,5 +1,7 @@
 /* Lets people hear that a phone rings, once they have touched the page: before that browsers are silent. */
 
+import { playsHere } from "./sound.js";
+
 const RING_SECONDS = 1;
 const EVERY_MS = 3000;
 const LOUDNESS = 0.06;
@@ -22,7 +24,7 @@ export class Bell {
   }
 
   #strike() {
-    if (!navigator.userActivation?.hasBeenActive) return;
+    if (!navigator.userActivation?.hasBeenActive || !playsHere()) return;
     this.#sound ??= new AudioContext();
     const now = this.#sound.currentTime;
     const loudness = new GainNode(this.#sound, { gain: LOUDNESS });

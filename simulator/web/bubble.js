@@ -15,6 +15,7 @@ export class Bubble {
     const outgoing = text.direction === "outgoing";
     this.element.classList.toggle("outgoing", outgoing);
     this.element.classList.toggle("flash", text.flash);
+    this.#find(".author").textContent = outgoing ? "You: " : `${names(text.from)}: `;
     this.#find(".words").textContent = text.message;
     showTime(this.#find("time"), text.created);
     if (text.images.length) this.#hang(text.images, outgoing ? "sent" : `from ${names(text.from)}`);

@@ -3,49 +3,49 @@
 import { Bell } from "./bell.js";
 import * as control from "./control.js";
 import { KEYS, addKeys } from "./dial.js";
-import { Ear } from "./listen.js";
-import { Microphone, hasMicrophone } from "./mic.js";
+import { focusFirst, isReachable } from "./focus.js";
+import { Voice } from "./voice.js";
+import { attempt, lasting } from "./words.js";
 
-/* Pieces of a tenth of a second are on their way for less. */
-const LEAD_SECONDS = 0.2;
 const STATES = { dialling: "Calling", ringing: "Call from", talking: "On the phone with", ended: "Call over with" };
+const GONE = 404;
 
 export class Call {
-  #names;
+  #people;
+  #phone;
+  #behind;
+  #told;
   #call;
   #leg;
-  #ear;
-  #microphone;
   #closed;
-  #behind;
+  #before;
+  #pressing = Promise.resolve();
+  #acting = false;
   #bell = new Bell();
 
-  /* What lies `behind` cannot be reached while the call is in front of it. */
-  constructor(panel, { names, behind }) {
-    this.#names = names;
+  /* What lies `behind` cannot be reached while the call is in front of it; `told` says to those who do not see it that it rings. */
+  constructor(panel, { people, phone, behind, told }) {
+    this.#people = people;
+    this.#phone = phone;
     this.#behind = behind;
+    this.#told = told;
     const find = (selector) => panel.querySelector(selector);
     this.panel = panel;
     this.parts = {
-      state: find(".call-state"), peer: find(".call-peer"), doing: find(".call-doing"), keypad: find(".keypad"),
-      pressed: find(".pressed"), answer: find(".answer"), decline: find(".decline"), hangUp: find(".hang-up"),
-      close: find(".close"), listen: find(".listen"), say: find(".say"), mic: find(".mic"), heard: find(".heard"), trouble: find(".trouble"),
+      state: find(".call-state"), peer: find(".call-peer"), doing: find(".call-doing"), keypad: find(".keypad"), pressed: find(".pressed"),
+      answer: find(".answer"), decline: find(".decline"), hangUp: find(".hang-up"), close: find(".close"), heard: find(".heard"),
+      trouble: find(".trouble"),
     };
-    const { keypad, answer, decline, hangUp, close, listen, say, mic } = this.parts;
+    const { keypad, answer, decline, hangUp, close } = this.parts;
+    this.voice = new Voice(panel, { attempt: (work) => this.#attempt(work) });
     addKeys(keypad, (key) => this.#press(key));
-    answer.addEventListener("click", () => this.#do("answer"));
-    decline.addEventListener("click", () => this.#do("decline"));
-    hangUp.addEventListener("click", () => this.#do("hangup"));
-    close.addEventListener("click", () => {
-      this.clear();
-      this.#behind[1].querySelector("[aria-current=true]").focus();
-    });
-    listen.addEventListener("change", () => this.#hear());
-    say.addEventListener("change", () => this.#say());
-    mic.addEventListener("click", () => (this.#microphone ? this.#mute() : this.#talk()));
+    answer.addEventListener("click", () => this.#decide("answer"));
+    decline.addEventListener("click", () => this.#decide("decline"));
+    hangUp.addEventListener("click", () => this.#decide("hangup"));
+    close.addEventListener("click", () => this.clear());
     panel.addEventListener("keydown", (event) => {
-      const typing = event.ctrlKey || event.metaKey || event.altKey;
-      if (KEYS.includes(event.key) && !typing && !this.parts.keypad.hidden) this.#press(event.key);
+      const other = event.ctrlKey || event.metaKey || event.altKey || event.repeat;
+      if (KEYS.includes(event.key) && !other && !keypad.hidden) this.#press(event.key);
     });
   }
 
@@ -56,134 +56,128 @@ export class Call {
     const same = call.id === this.#call?.id;
     if (same && call.version <= this.#call.version) return;
     if (!same && (leg.state === "ended" || (this.#leg && this.#leg.state !== "ended"))) return;
-    if (!same) this.parts.pressed.textContent = "";
+    if (!same) this.#forget();
     this.#call = call;
     this.#leg = leg;
     const missed = leg.state === "ended" && call.from !== handset && (leg.outcome !== "success" || leg.voicemail);
     if (missed) this.clear();
     else this.#fill(leg);
+    if (!same && leg.state === "ringing") this.#told(`call from ${this.#peer}`);
+  }
+
+  /* A call that is not among these is over. */
+  keep(ids) {
+    if (this.#call && !ids.has(this.#call.id)) this.clear();
+  }
+
+  /* Return what leaves this call, as it is now: it may be over by then. */
+  leaving() {
+    if (!this.#leg || this.#leg.state === "ended") return undefined;
+    const what = this.#leg.state === "ringing" ? "decline" : "hangup";
+    const [id, handset] = [this.#call.id, this.#leg.handset];
+    return () => control.act(id, what, { handset }).catch(() => {});
   }
 
   clear() {
-    this.#closed = this.#call?.id;
+    this.#closed = this.#call?.id ?? this.#closed;
     this.#call = undefined;
     this.#leg = undefined;
-    this.#hear();
-    this.#mute();
+    this.voice.leave();
     this.parts.heard.removeAttribute("src");
     this.#bell.quiet();
+    this.#forget();
     this.#open(false);
   }
 
-  #open(open) {
-    this.panel.hidden = !open;
-    for (const element of this.#behind) element.inert = open;
+  get #peer() {
+    return this.#leg.peer ? this.#people.nameOf(this.#leg.peer) : "a hidden number";
   }
 
-  #fill({ state, peer, voicemail, handset }) {
+  /* What was pressed and what went wrong belonged to another call. */
+  #forget() {
+    this.parts.pressed.textContent = "";
+    this.parts.trouble.hidden = true;
+  }
+
+  /* Whoever is at this phone with the keyboard goes to the call, and back to where they were behind it. */
+  #open(open) {
+    if (this.panel.hidden !== open) return;
+    const focused = document.activeElement;
+    if (open) {
+      this.#before = focused;
+      this.panel.hidden = false;
+      if (this.#phone.contains(focused)) this.panel.focus();
+    }
+    for (const element of this.#behind) element.inert = open;
+    if (open) return;
+    const here = this.panel.contains(focused);
+    this.panel.hidden = true;
+    if (here) focusFirst(this.#before, this.#behind[1].querySelector("[aria-current=true]"), this.#phone.querySelector("[role=switch]"));
+  }
+
+  #fill({ state, voicemail, handset }) {
     const { parts } = this;
     const ringing = state === "ringing";
     const talking = state === "talking";
     const over = state === "ended";
-    const focused = this.panel.contains(document.activeElement);
     this.#open(true);
+    const focused = this.panel.contains(document.activeElement);
+    const ends = over && this.panel.dataset.state !== state;
     if (ringing) this.#bell.ring();
     else this.#bell.quiet();
     this.panel.dataset.state = state;
     parts.state.textContent = voicemail && talking ? "Voicemail takes a message of" : STATES[state];
-    parts.peer.textContent = peer ? this.#names(peer) : "a hidden number";
+    parts.peer.textContent = this.#peer;
     parts.doing.textContent = ringing ? "" : this.#doing();
     parts.answer.hidden = parts.decline.hidden = !ringing;
     parts.hangUp.hidden = ringing || over;
-    parts.mic.hidden = !talking || voicemail || !hasMicrophone();
-    if (parts.mic.hidden) this.#mute();
-    parts.keypad.hidden = parts.pressed.hidden = parts.say.parentElement.hidden = !talking || voicemail;
-    parts.listen.parentElement.hidden = ringing || over;
+    parts.keypad.hidden = parts.pressed.hidden = !talking || voicemail;
     parts.close.hidden = !over;
     const address = control.heardPath(this.#call.id, handset);
     parts.heard.hidden = !over || !this.#call.start;
     if (!parts.heard.hidden && !parts.heard.src.endsWith(address)) parts.heard.src = address;
-    this.#hear();
-    /* Whoever has pressed a button that is gone goes on with the keyboard. */
-    if (focused && document.activeElement.closest("[hidden], [inert]")) this.panel.focus();
+    this.voice.follow({ call: this.#call.id, handset, talking, machine: voicemail });
+    /* Whoever has pressed a button that is gone goes on with the keyboard; all that is left to do in the end is to close it. */
+    if (focused && (ends || !isReachable(document.activeElement))) focusFirst(parts.close, this.panel);
   }
 
   #doing() {
     const { state, phase, result, trouble, signal, duration } = this.#call;
     if (state !== "ended") return phase ?? "";
-    const after = duration === null ? "never answered" : `${duration} seconds`;
+    const after = duration === null ? "never answered" : lasting(duration);
     return [signal ?? result, after, trouble].filter(Boolean).join(", ");
   }
 
-  /* Sound needs a click: answering and calling are some. */
-  #hear() {
-    const wanted = this.#leg?.state === "talking" && this.parts.listen.checked;
-    if (wanted && !this.#ear) this.#ear = new Ear(this.#call.id, this.#leg.handset);
-    if (!wanted) {
-      this.#ear?.close();
-      this.#ear = undefined;
-    }
-  }
-
-  /* The person is asked for the microphone here, and nowhere else. */
-  async #talk() {
-    const { id } = this.#call;
-    const { handset } = this.#leg;
-    const microphone = new Microphone({
-      send: (file) => control.say(id, handset, file, LEAD_SECONDS),
-      failed: (error) => this.#lose(microphone, error),
-    });
-    this.#microphone = microphone;
-    this.#showMicrophone();
-    try {
-      await microphone.open();
-    } catch (error) {
-      const refused = error.name === "NotAllowedError" || error.name === "NotFoundError";
-      this.#lose(microphone, refused ? new Error("There is no microphone to talk into. A WAV file can be said instead.") : error);
-    }
-  }
-
-  /* A call that is over has lost it, too; nobody needs to be told. */
-  #lose(microphone, error) {
-    if (this.#microphone !== microphone) return;
-    this.#mute();
-    this.#attempt(Promise.reject(error));
-  }
-
-  #mute() {
-    this.#microphone?.close();
-    this.#microphone = undefined;
-    this.#showMicrophone();
-  }
-
-  #showMicrophone() {
-    this.parts.mic.setAttribute("aria-pressed", String(Boolean(this.#microphone)));
-  }
-
+  /* One key after the other, so that they arrive in the order in which they were pressed. */
   #press(key) {
     this.parts.pressed.textContent = (this.parts.pressed.textContent + key).slice(-12);
-    return this.#do("digits", { digits: key });
+    const act = this.#act("digits", { digits: key });
+    this.#pressing = this.#pressing.then(() => this.#attempt(act()));
   }
 
-  async #say() {
-    const { say } = this.parts;
-    const [file] = say.files;
-    say.value = "";
-    if (file) await this.#attempt(control.say(this.#call.id, this.#leg.handset, file));
+  /* Decide once, also where a key is held down. */
+  async #decide(what) {
+    if (this.#acting) return;
+    this.#acting = true;
+    await this.#attempt(this.#act(what)());
+    this.#acting = false;
   }
 
-  #do(what, data) {
-    return this.#attempt(control.act(this.#call.id, what, { handset: this.#leg.handset, ...data }));
+  /* Return what does something in this call; a call that the simulator does not know any more is over. */
+  #act(what, data) {
+    const { id } = this.#call;
+    const { handset } = this.#leg;
+    return async () => {
+      try {
+        await control.act(id, what, { handset, ...data });
+      } catch (error) {
+        if (error.status !== GONE) throw error;
+        if (this.#call?.id === id) this.clear();
+      }
+    };
   }
 
-  async #attempt(work) {
-    const { trouble } = this.parts;
-    try {
-      await work;
-      trouble.hidden = true;
-    } catch (error) {
-      trouble.textContent = error.message;
-      trouble.hidden = false;
-    }
+  #attempt(work) {
+    return attempt(this.parts.trouble, work);
   }
 }

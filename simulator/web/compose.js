@@ -2,8 +2,20 @@
 
 import { attempt, copy } from "./words.js";
 
-/* The most the simulator takes in one message. */
+/* The most the simulator takes in one message: so many pictures, so much of each, and of all so much that they fit through its door. */
 const MOST_PICTURES = 10;
+const MEGABYTE = 1024 * 1024;
+const MOST_EACH = 8;
+const MOST_TOGETHER = 11;
+
+export const EMPTY = Object.freeze({ message: "", files: [] });
+
+export const isEmpty = ({ message, files }) => !message.trim() && !files.length;
+
+/* What was written first, and what was written behind it. */
+export const together = (first, then) => ({
+  message: [first.message, then.message].filter(Boolean).join("\n"), files: [...first.files, ...then.files],
+});
 
 function read(file) {
   return new Promise((resolve, reject) => {
@@ -14,12 +26,21 @@ function read(file) {
   });
 }
 
+function check(files) {
+  const large = files.find(({ size }) => size > MOST_EACH * MEGABYTE);
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  if (files.length > MOST_PICTURES) throw new Error(`A message has ${MOST_PICTURES} pictures at most.`);
+  if (large) throw new Error(`${large.name} is larger than ${MOST_EACH} MB: a phone does not send it.`);
+  if (size > MOST_TOGETHER * MEGABYTE) throw new Error(`These pictures are larger than ${MOST_TOGETHER} MB together: send some of them in another text.`);
+}
+
 export class Compose {
   #form;
   #send;
   #files = [];
+  #sending = 0;
 
-  /* `send` takes a message and its pictures, and says what went wrong by failing. */
+  /* `send` takes what was written, and says what went wrong by failing; it has given it back by then. */
   constructor(form, { send }) {
     this.#form = form;
     this.#send = send;
@@ -30,25 +51,39 @@ export class Compose {
       attempt(this.trouble, this.#submit());
     });
     form.message.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-        event.preventDefault();
-        form.requestSubmit();
-      }
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      if (!event.repeat) form.requestSubmit();
     });
     form.pictures.addEventListener("change", () => attempt(this.trouble, this.#attach()));
   }
 
-  clear() {
-    this.#form.message.value = "";
+  /* Return what is written, and leave nothing. */
+  take() {
+    const draft = this.#draft;
+    this.put(EMPTY);
+    return draft;
+  }
+
+  get #draft() {
+    return { message: this.#form.message.value, files: this.#files };
+  }
+
+  put({ message, files }) {
+    this.#form.message.value = message;
     this.trouble.hidden = true;
-    this.#carry([]);
+    this.#carry(files);
+  }
+
+  read(files) {
+    return Promise.all(files.map(read));
   }
 
   async #attach() {
     const { pictures } = this.#form;
     const chosen = [...this.#files, ...pictures.files];
     pictures.value = "";
-    if (chosen.length > MOST_PICTURES) throw new Error(`A message has ${MOST_PICTURES} pictures at most.`);
+    check(chosen);
     this.#carry(chosen);
   }
 
@@ -68,11 +103,20 @@ export class Compose {
     }));
   }
 
+  /* What is sent is gone from here at once: so it is sent once, and what is written meanwhile stays. */
   async #submit() {
-    const message = this.#form.message.value.trim();
-    const files = this.#files;
-    if (!message && !files.length) return;
-    await this.#send(message, await Promise.all(files.map(read)));
-    this.clear();
+    if (isEmpty(this.#draft)) return;
+    const { message, files } = this.take();
+    this.#busy(1);
+    try {
+      await this.#send({ message: message.trim(), files });
+    } finally {
+      this.#busy(-1);
+    }
+  }
+
+  #busy(more) {
+    this.#sending += more;
+    this.#form.setAttribute("aria-busy", String(this.#sending > 0));
   }
 }

@@ -10,9 +10,17 @@ async function get(path, options) {
   }
 }
 
+/* What the simulator refuses to do, with the status of its answer. */
+export class RefusedError extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
 async function read(response) {
   const answer = await response.json();
-  if (!response.ok) throw new Error(answer.error);
+  if (!response.ok) throw new RefusedError(answer.error, response.status);
   return answer;
 }
 
@@ -42,7 +50,7 @@ export async function say(id, handset, file, lead = 0) {
   return read(await get(path, { method: "POST", body: file, headers: { "Content-Type": "audio/wav" } }));
 }
 
-/* `open` is called whenever the line is there (again), and must fetch what may have been missed. */
+/* The first event of a line that is there (again) is `hello`: what happened until then may have been missed. */
 export function listen({ open, lost, ...heard }) {
   const source = new EventSource("/simulator/events");
   source.addEventListener("open", open);

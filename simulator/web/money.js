@@ -10,7 +10,7 @@ export class Money {
   #format = (amount) => amount;
   #open = false;
 
-  /* `about` tells who something was for, by its id at 46elks. */
+  /* `about` tells who something was to or from, by its id at 46elks. */
   constructor(root, { about }) {
     const find = (id) => root.getElementById(id);
     this.parts = { balance: find("balance"), spent: find("spent"), panel: find("money"), none: find("money-none"), bills: find("bills") };
@@ -34,11 +34,12 @@ export class Money {
     if (!this.#open) return;
     const bills = await control.bills();
     this.parts.none.hidden = bills.length > 0;
-    this.parts.bills.replaceChildren(...bills.map(({ reference, created, cost }) => {
+    /* Of what is paid for in parts, like each minute of a call, the oldest is the last one. */
+    this.parts.bills.replaceChildren(...bills.map(({ reference, created, cost }, index) => {
       const item = copy("bill");
-      const whom = this.about(reference);
-      const what = WHAT[reference[0]] ?? "Other";
-      item.querySelector(".bill-what").textContent = whom ? `${what} to ${whom}` : what;
+      const what = [WHAT[reference[0]] ?? "Other", this.about(reference)].filter(Boolean).join(" ");
+      const more = bills.slice(index + 1).some((older) => older.reference === reference);
+      item.querySelector(".bill-what").textContent = more ? `${what}, more of it` : what;
       showSecond(item.querySelector("time"), `${created}Z`);
       item.querySelector(".bill-cost").textContent = this.#format(cost);
       return item;

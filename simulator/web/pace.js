@@ -1,9 +1,10 @@
 /* Work is done in small slices, one for each picture on the screen: so nothing that arrives, however much, holds the page up. */
 
 const SLICE_MS = 6;
+const HIDDEN_MS = 50;
 
 let waiting = [];
-let planned = false;
+let planned;
 
 /* Do it before the screen is drawn next, or a little later where much is to be done. */
 export function soon(work) {
@@ -24,16 +25,22 @@ export function once(work) {
   };
 }
 
-/* A page that nobody sees is not drawn. */
+/* A page that nobody sees is not drawn: what waits for a picture then would wait until somebody looks. */
 function plan() {
   if (planned) return;
-  planned = true;
-  if (document.hidden) setTimeout(run, 50);
-  else requestAnimationFrame(run);
+  planned = document.hidden ? { timer: setTimeout(run, HIDDEN_MS) } : { frame: requestAnimationFrame(run) };
 }
 
+document.addEventListener("visibilitychange", () => {
+  if (!planned) return;
+  clearTimeout(planned.timer);
+  cancelAnimationFrame(planned.frame);
+  planned = undefined;
+  plan();
+});
+
 function run() {
-  planned = false;
+  planned = undefined;
   const until = performance.now() + SLICE_MS;
   let done = 0;
   try {

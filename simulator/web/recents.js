@@ -1,21 +1,21 @@
 /* The calls a phone has had, and what its voicemail took. */
 
 import * as control from "./control.js";
-import { attempt, copy, isNumber, showTime } from "./words.js";
+import { attempt, copy, lasting, showTime } from "./words.js";
 
 const KEPT = 50;
 const MISSED = { busy: "was turned away", failed: "missed" };
 
 export class Recents {
   #number;
-  #names;
+  #people;
   #dial;
   #told;
   #items = new Map();
 
-  constructor(panel, { number, names, dial, told }) {
+  constructor(panel, { number, people, dial, told }) {
     this.#number = number;
-    this.#names = names;
+    this.#people = people;
     this.#dial = dial;
     this.#told = told;
     const find = (selector) => panel.querySelector(selector);
@@ -44,7 +44,7 @@ export class Recents {
     this.#playBack(find("audio"), call, leg);
     if (known || !missed || !live) return;
     if (this.parts.panel.hidden) this.missed += 1;
-    this.#told(call, leg);
+    this.#told(leg.peer);
   }
 
   seen() {
@@ -61,11 +61,12 @@ export class Recents {
   #enter(call, { peer }) {
     const item = copy("recent");
     const other = call.from === this.#number ? call.to : peer;
-    item.querySelector(".recent-name").textContent = other ? this.#names(other) : "hidden number";
+    const name = other ? this.#people.nameOf(other) : "hidden number";
+    item.querySelector(".recent-name").textContent = name;
     showTime(item.querySelector("time"), call.created);
     const again = item.querySelector(".again");
-    again.hidden = !isNumber(other);
-    again.setAttribute("aria-label", `Call ${this.#names(other)}`);
+    again.hidden = !this.#people.takesCalls(other);
+    again.setAttribute("aria-label", `Call ${name}`);
     again.addEventListener("click", () => attempt(this.parts.trouble, this.#dial(other)));
     this.#items.set(call.id, item);
     this.parts.list.prepend(item);
@@ -82,7 +83,7 @@ export class Recents {
     if (voicemail) return "voicemail";
     if (missed) return MISSED[outcome] ?? "missed";
     if (mine && duration === null) return signal ?? "not answered";
-    return duration === null ? "over" : `${duration} seconds`;
+    return duration === null ? "over" : lasting(duration);
   }
 
   #playBack(sound, { id, start }, leg) {

@@ -3,24 +3,37 @@
 import { copy, showSecond } from "./words.js";
 
 const SHOWN = 300;
-/* Who speaks: of requests it is Home Assistant, of all else 46elks, unless a socket says otherwise. */
-const FROM_HOME = new Set(["request"]);
 const PARTS = [["url", "Address"], ["time", "Time"], ["attempt", "Attempt"], ["fault", "Fault"], ["error", "Error"], ["status", "Status"]];
+const PICTURE = /^data:(image\/[a-z+]+);base64,/;
 
-const isFromHome = ({ type, direction }) => (type === "socket" ? direction === "in" : FROM_HOME.has(type));
+/* Who speaks: requests come from Home Assistant, and so does what 46elks receives on a socket, which it opens itself. */
+const isFromHome = ({ type, direction }) => (type === "socket" ? direction === "received" : type === "request");
 
-function whatOf({ type, method, url, kind }) {
+function whatOf({ type, method, url, kind, direction, fields }) {
   const { pathname } = new URL(url, location.href);
   if (type === "request") return `${method} ${pathname.replace(/^\/a1/, "")}`;
   if (type === "fetch") return "fetches a file";
-  return type === "socket" ? `socket ${method}` : `tells ${kind}`;
+  if (type !== "socket") return `tells ${kind}`;
+  if (!direction) return "opens a socket";
+  return fields.t === "close" ? "closes the socket" : `says ${fields.t ?? "something"}`;
+}
+
+function saidOf({ t, code, seconds, message, status, result }) {
+  if (t === "close") return code === "None" ? "without a code" : `code ${code}`;
+  if (t === "audio") return `${seconds} seconds`;
+  return message ?? status ?? result;
 }
 
 /* What tells one entry from the next at a glance. */
 function aboutOf({ type, url, fields, attempt }) {
   if (type === "fetch") return new URL(url).pathname.split("/").at(-1);
-  const words = [fields.message ?? fields.status ?? fields.t ?? fields.result, fields.to && `to ${fields.to}`, attempt > 1 && `attempt ${attempt}`];
-  return words.filter(Boolean).join(" · ");
+  return [saidOf(fields), fields.to && `to ${fields.to}`, attempt > 1 && `attempt ${attempt}`].filter(Boolean).join(" · ");
+}
+
+/* Of a picture the log has only the beginning. */
+function readable(text) {
+  const [, kind] = text.match(PICTURE) ?? [];
+  return kind ? `a picture (${kind})` : pretty(text);
 }
 
 function pretty(text) {
@@ -44,7 +57,7 @@ function detailsOf(entry) {
   const fields = Object.entries(entry.fields);
   list.append(
     ...PARTS.filter(([key]) => entry[key] !== null && entry[key] !== undefined).flatMap(([key, term]) => row(term, entry[key])),
-    ...fields.flatMap(([name, value]) => row(name, pretty(value))),
+    ...fields.flatMap(([name, value]) => row(name, readable(value))),
   );
   if (entry.answer) list.append(...row("Answer", pretty(entry.answer)));
   return list;
@@ -52,7 +65,8 @@ function detailsOf(entry) {
 
 export class Wire {
   #rows = [];
-  #last = 0;
+  /* An entry may come twice: as it happens, and with those that were asked for. */
+  #known = new Set();
 
   constructor(panel) {
     const find = (selector) => panel.querySelector(selector);
@@ -64,24 +78,25 @@ export class Wire {
   }
 
   show(entry) {
-    if (entry.n <= this.#last) return;
-    this.#last = entry.n;
+    if (this.#known.has(entry.n)) return;
+    this.#known.add(entry.n);
     const item = copy("entry");
     const find = (selector) => item.querySelector(selector);
     const what = whatOf(entry);
     const about = aboutOf(entry);
     const fromHome = isFromHome(entry);
+    const who = fromHome ? "Home Assistant" : "46elks";
     const good = entry.error === null && (entry.status === null || entry.status < 400);
     item.classList.toggle("from-home", fromHome);
     item.classList.toggle("bad", !good);
     find(".arrow").textContent = fromHome ? "→" : "←";
-    find(".entry-what").textContent = `${fromHome ? "Home Assistant" : "46elks"}: ${what}`;
+    find(".entry-what").textContent = `${who}: ${what}`;
     find(".entry-status").textContent = entry.status ?? entry.error ?? "";
     find(".entry-about").textContent = about;
     showSecond(find("time"), entry.time);
     /* Its fields are written out only when somebody wants to see them. */
     find("details").addEventListener("toggle", ({ target }) => target.append(detailsOf(entry)), { once: true });
-    const line = { item, words: `${what} ${about} ${entry.status} ${entry.error ?? ""} ${Object.values(entry.fields).join(" ")}`.toLowerCase() };
+    const line = { item, words: `${who} ${what} ${about} ${entry.status} ${entry.error ?? ""} ${Object.values(entry.fields).join(" ")}`.toLowerCase() };
     this.#sift(line);
     this.#rows.push(line);
     this.parts.list.prepend(item);
@@ -97,7 +112,7 @@ export class Wire {
 
   reset() {
     this.clear();
-    this.#last = 0;
+    this.#known.clear();
   }
 
   #sift({ item, words }) {

@@ -1,17 +1,10 @@
-/* How names, times and money are written. */
+/* How names, times and counts are shown. */
 
 const FACES = 6;
 const CLOCK = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" });
 const SECONDS = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
 export const copy = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
-
-/* A Swedish mobile number as people there read it; any other as it is. */
-export const spaced = (number) => number.replace(/^\+46(7\d)(\d{3})(\d{2})(\d{2})$/, "+46 $1 $2 $3 $4");
-
-export const bare = (written) => written.replace(/[\s-]/g, "");
-
-export const isNumber = (address) => /^\+\d/.test(address);
 
 export function faceOf(number, name) {
   const sum = [...number].reduce((total, sign) => total + sign.codePointAt(0), 0);
@@ -30,6 +23,8 @@ export function showTime(element, created, format = CLOCK) {
 }
 
 export const showSecond = (element, created) => showTime(element, created, SECONDS);
+
+export const lasting = (seconds) => (seconds === 1 ? "1 second" : `${seconds} seconds`);
 
 export function badge(element, count, what) {
   element.hidden = !count;
