@@ -15,6 +15,7 @@ from custom_components.elks46.const import CONF_GREETING, CONF_PIN
 from custom_components.elks46.voice import session, tones
 
 from . import ANNA, Json, issues
+from .calls import known_call
 from .talk import Parlour, use
 from .traces import Sockets, leaving_nothing
 
@@ -348,6 +349,7 @@ async def test_a_call_that_nobody_wants_any_more_is_ended(
         errand = asyncio.create_task(use(parlour.hass, action, **{words: "Fire"}))
         call_id = str((await parlour.new())[0]["id"])
         await parlour.phase(call_id, "ringing")
+        await known_call(parlour.entry, call_id)
         errand.cancel()
         await asyncio.wait({errand})
         await parlour.do(call_id, "answer")

@@ -180,7 +180,9 @@ async def test_a_sum_is_not_made_of_rows_that_can_be_read_alone(
     assert elks.asked == [asked_get(f"/a1/{path}", **SPAN)]
 
 
-@pytest.mark.parametrize("nothing", ["", ".", ".."])
+@pytest.mark.parametrize(
+    "nothing", ["", ".", "..", pytest.param("i" * 65, id="too long")]
+)
 @pytest.mark.parametrize(
     "ask",
     [

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from .errors import ElksInvalidDataError
-from .fields import MONEY_UNIT, Fields, readable, time
+from .fields import MAX_ID_LENGTH, MONEY_UNIT, Fields, readable, time
 
 if TYPE_CHECKING:
     from .client import ElksClient
@@ -75,9 +75,10 @@ def span(after: datetime | None, before: datetime | None) -> dict[str, str]:
 def segment(value: str) -> str:
     """Return an id as one segment of a path, whatever is in it.
 
-    Without an id a path would lead to all there is of its kind, or to something else.
+    Without an id a path would lead to all there is of its kind, or to something else. What
+    is longer than an id may come from a stranger, who has 46elks asked for what they like.
     """
-    if value.strip(".") == "":
+    if value.strip(".") == "" or len(value) > MAX_ID_LENGTH:
         raise ElksInvalidDataError("There is no id", outcome_unknown=False)
     return quote(value, safe="", errors="replace")
 
