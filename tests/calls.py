@@ -9,6 +9,7 @@ from typing import Any, Final
 import wave
 
 import aiohttp
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Event, HomeAssistant, callback
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -286,7 +287,7 @@ async def post_call(
         return response.status, document
 
 
-async def known_call(entry: MockConfigEntry, call_id: str) -> None:
+async def known_call(entry: ConfigEntry, call_id: str) -> None:
     """Wait until the house has heard from 46elks that it has taken a call."""
     async with asyncio.timeout(PATIENCE):
         while entry.runtime_data.store.call_by_id(call_id) is None:
