@@ -43,10 +43,10 @@ class Visitors:
             return None
         origin = request.headers.get("Origin")
         site = request.headers.get("Sec-Fetch-Site", "none")
-        own = origin is not None and self._is_own(origin, host)
-        if site not in _OWN_SITES or not (origin is None or own):
+        is_foreign = origin is not None and not self._is_own(origin, host)
+        if is_foreign or site not in _OWN_SITES:
             return "Only the simulator's own page may do this", HTTPStatus.FORBIDDEN
-        if not own and not _is_said_in_json(request):
+        if not _is_said_in_json(request):
             return (
                 "What is sent must have the Content-Type application/json",
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

@@ -2,11 +2,10 @@
 
 import { attempt, copy } from "./words.js";
 
-/* The most the simulator takes in one message: so many pictures, so much of each, and of all so much that they fit through its door. */
+/* The most the simulator takes in one message: so many pictures, and so much of them together. */
 const MOST_PICTURES = 10;
 const MEGABYTE = 1024 * 1024;
-const MOST_EACH = 8;
-const MOST_TOGETHER = 11;
+const MOST_MEGABYTES = 8;
 
 export const EMPTY = Object.freeze({ message: "", files: [] });
 
@@ -27,11 +26,11 @@ function read(file) {
 }
 
 function check(files) {
-  const large = files.find(({ size }) => size > MOST_EACH * MEGABYTE);
+  const large = files.find(({ size }) => size > MOST_MEGABYTES * MEGABYTE);
   const size = files.reduce((sum, file) => sum + file.size, 0);
   if (files.length > MOST_PICTURES) throw new Error(`A message has ${MOST_PICTURES} pictures at most.`);
-  if (large) throw new Error(`${large.name} is larger than ${MOST_EACH} MB: a phone does not send it.`);
-  if (size > MOST_TOGETHER * MEGABYTE) throw new Error(`These pictures are larger than ${MOST_TOGETHER} MB together: send some of them in another text.`);
+  if (large) throw new Error(`${large.name} is larger than ${MOST_MEGABYTES} MB: a phone does not send it.`);
+  if (size > MOST_MEGABYTES * MEGABYTE) throw new Error(`These pictures are larger than ${MOST_MEGABYTES} MB together: send some of them in another text.`);
 }
 
 export class Compose {

@@ -24,7 +24,10 @@ async function read(response) {
   return answer;
 }
 
-const ask = async (path, method = "GET", body = undefined) => read(await get(path, { method, body: body && JSON.stringify(body) }));
+async function ask(path, method = "GET", data = undefined) {
+  const said = data && { body: JSON.stringify(data), headers: { "Content-Type": "application/json" } };
+  return read(await get(path, { method, ...said }));
+}
 
 export const account = () => ask("/simulator/account");
 export const bills = () => ask("/simulator/bills");

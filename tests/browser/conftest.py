@@ -34,7 +34,7 @@ __all__ = ["pytest_runtest_makereport"]
 
 MISSING = "There is no Chromium on the PATH, and script/setup has unpacked none"
 ARGUMENTS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-# Those of the demo, which pictures show: so two runs differ in less. Others where these are taken.
+# Those of the demo: where pictures are made, two runs differ in less.
 PORTS = (8123, 4646)
 # What fits beside text, and is sharp on a good screen.
 WIDTH, HEIGHT = 1280, 860
@@ -138,7 +138,8 @@ async def desk(page: Page, simulator: Simulator) -> Page:
 @pytest.fixture(scope="session")
 def town(tmp_path_factory: pytest.TempPathFactory, executable: str) -> Generator[Town]:
     """Return a house and phones that run as long as there are tests."""
-    with town_in(tmp_path_factory.mktemp("town"), ports=PORTS) as town:
+    ports = PORTS if PICTURES in os.environ else None
+    with town_in(tmp_path_factory.mktemp("town"), ports=ports) as town:
         yield town
 
 

@@ -127,6 +127,7 @@ async def test_a_conversation_is_opened_by_keyboard(
     """The answer is written at once; back leads to the list."""
     anna = phone(desk, "Anna")
     await write(desk, "Anna", "STATUS")
+    await expect(conversation(anna)).to_contain_text(["You: STATUS"])
     await anna.get_by_role("button", name="All conversations").press("Enter")
     item = anna.get_by_role("button", name="The house")
     await expect(item).to_be_focused()
@@ -238,7 +239,7 @@ async def test_a_text_that_cannot_be_sent_is_given_back(desk: Page) -> None:
     ("sizes", "words"),
     [
         ([9], "0.png is larger than 8 MB"),
-        ([5, 5, 5], "larger than 11 MB together"),
+        ([3, 3, 3], "larger than 8 MB together"),
         ([0] * 11, "10 pictures at most"),
     ],
 )

@@ -583,7 +583,6 @@ async def test_the_page_is_found_at_every_name_of_this_machine(
     }
     client = Client(control.session, control.base, said)
     assert (await client.put("/account", {"balance": "1"})).status == 200
-    assert (await client.ask("PUT", "/account", data=b"{}")).status == 200
 
 
 async def test_a_link_of_another_site_opens_the_page(
