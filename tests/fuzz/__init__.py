@@ -3,10 +3,12 @@
 import logging
 from typing import Any, Final, override
 
-from hypothesis import strategies as st
+from hypothesis import settings, strategies as st
 
 from tests import ANNA, BJORN, NUMBER, STRANGER
 
+# What a test run tries of each property.
+SHORT: Final = 60
 ID: Final = "s0231d6d7d6bc14a7e7734e466785c4ce"
 CALL_ID: Final = "c0231d6d7d6bc14a7e7734e466785c4ce"
 
@@ -33,6 +35,11 @@ values: st.SearchStrategy[str] = st.one_of(
 forms: st.SearchStrategy[dict[str, str]] = st.dictionaries(
     st.one_of(st.sampled_from(FIELDS), st.text(max_size=40)), values, max_size=12
 )
+
+
+def one_of(properties: int) -> settings:
+    """Have a property tried with its part of the inputs, as one of so many of its door."""
+    return settings(max_examples=max(SHORT, settings().max_examples // properties))
 
 
 def changed(form: dict[str, str]) -> st.SearchStrategy[dict[str, str]]:

@@ -8,9 +8,9 @@ from typing import Final
 from hypothesis import HealthCheck, settings
 import pytest
 
-from . import Errors
+from . import SHORT, Errors
 
-SHORT: Final = 60
+# Of each door; its properties share them.
 LONG: Final = 100_000
 # One house is built for all inputs of a test, as one stands for all that is posted to it.
 SUPPRESSED: Final = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow)

@@ -37,7 +37,7 @@ from custom_components.elks46.voice.session import GARBAGE_AT_MOST
 from custom_components.elks46.webhook import BODY_BYTES_AT_MOST
 from tests import ANNA, BJORN, NUMBER, STRANGER, memory
 
-from . import CALL_ID, FIELDS, ID, Errors, changed, forms, is_id, values
+from . import CALL_ID, FIELDS, ID, Errors, changed, forms, is_id, one_of, values
 
 pytestmark = pytest.mark.usefixtures("impatient")
 
@@ -191,6 +191,7 @@ async def web() -> AsyncGenerator[aiohttp.ClientSession]:
         yield session
 
 
+@one_of(5)
 @given(kind=st.one_of(st.sampled_from(OF_TEXTS), values), query=queries, body=bodies)
 async def test_the_door_of_texts_answers_nothing(
     door: Door, errors: Errors, kind: str, query: dict[str, str], body: bytes
@@ -203,6 +204,7 @@ async def test_the_door_of_texts_answers_nothing(
     assert await door.remembered() < BYTES_AT_MOST
 
 
+@one_of(5)
 @given(kind=st.sampled_from(OF_TEXTS), form=texts, query=queries)
 async def test_a_report_or_a_picture_message_is_answered_with_nothing(
     door: Door, errors: Errors, kind: str, form: dict[str, str], query: dict[str, str]
@@ -213,6 +215,7 @@ async def test_a_report_or_a_picture_message_is_answered_with_nothing(
     assert errors.noted == []
 
 
+@one_of(5)
 @given(form=texts, method=methods)
 async def test_each_text_is_told_once(
     door: Door, errors: Errors, form: dict[str, str], method: str
@@ -226,6 +229,7 @@ async def test_each_text_is_told_once(
     assert errors.noted == []
 
 
+@one_of(5)
 @given(form=texts, words=st.lists(st.sampled_from((PIN, f"{PIN}.", "STATUS", "0000"))))
 async def test_no_text_tells_a_pin(
     door_of_anna: Door, errors: Errors, form: dict[str, str], words: list[str]
@@ -237,6 +241,7 @@ async def test_no_text_tells_a_pin(
     assert errors.noted == []
 
 
+@one_of(5)
 @given(form=texts)
 async def test_only_a_forward_is_answered(
     passing_on: Door, errors: Errors, form: dict[str, str]
@@ -250,6 +255,7 @@ async def test_only_a_forward_is_answered(
     assert errors.noted == []
 
 
+@one_of(6)
 @given(
     kind=st.sampled_from((CallbackKind.CALL, CallbackKind.NEXT)),
     form=calls,
@@ -273,6 +279,7 @@ async def test_a_call_is_told_what_to_do(
     assert await answering.remembered() < BYTES_AT_MOST
 
 
+@one_of(6)
 @given(
     kind=st.sampled_from((CallbackKind.RECORD, CallbackKind.HANGUP)),
     form=calls,
