@@ -49,14 +49,6 @@ def _words() -> Generator[None]:
     assert reader.missing == []
 
 
-@pytest.fixture(autouse=True)
-def enable_event_loop_debug() -> None:
-    """Leave the loop's debug mode off: to note where each future comes from would take half of the time of a test.
-
-    `PYTHONASYNCIODEBUG=1` has it on.
-    """
-
-
 @pytest.fixture
 def hass_config_dir(tmp_path: Path) -> str:
     """Return a folder of the test's own, for the journal is a real file."""

@@ -11,7 +11,7 @@ from custom_components.elks46.const import CONF_CALL_HANDLING, CONF_RIGHTS
 from custom_components.elks46.records import Limit
 
 from . import ANNA, BJORN, change_options
-from .calls import on_ring
+from .calls import known_call, on_ring
 from .talk import Parlour
 
 CALLS: Final = "event.46701740690_calls"
@@ -78,6 +78,7 @@ async def test_a_call_of_the_house_counts_the_voice_too(
     )
     call_id = str((await parlour.new())[0]["id"])
     await parlour.phase(call_id, "ringing")
+    await known_call(parlour.entry, call_id)
     set_aside = reserved(parlour, call_id)
     await parlour.do(call_id, "decline")
     await parlour.end(call_id)
