@@ -40,7 +40,7 @@ pytestmark = pytest.mark.usefixtures("impatient")
 
 LOST_TEXTS = {"match": {"callback": "sms"}, "kind": "lose", "times": None}
 # For so long that the operator does not give up while a test lets time pass.
-SWITCHED_OFF: Final[Json] = {"on": False, "validity": 1e12}
+SWITCHED_OFF: Final[Json] = {"on": False, "validity": 1e9}
 LOST_REPORTS = {"match": {"callback": "delivery"}, "kind": "lose", "times": None}
 
 

@@ -428,7 +428,7 @@ async def test_one_that_is_long_on_its_way_is_asked_for(
     hass: HomeAssistant, simulator: SimulatorControl, integration: MockConfigEntry
 ) -> None:
     """As with texts, when the history read back no longer shows it."""
-    await simulator.put_handset(ANNA, on=False, validity=1e12)
+    await simulator.put_handset(ANNA, on=False, validity=1e9)
     (row,) = await send_mms(hass, to=ANNA, message="Hi")
     with patch("custom_components.elks46.catch_up.HISTORY_OVERLAP", timedelta(0)):
         await pass_time(hass, minutes=31)

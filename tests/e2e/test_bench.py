@@ -29,7 +29,7 @@ async def test_bench_measures_us_beside_home_assistant(tmp_path: Path) -> None:
 
     assert code in {0, 1}, told
     figures = json.loads(output.read_text())["figures"]
-    assert len(figures) == 37
+    assert len(figures) == 38
     assert all(one["claim"]["what"] in told for one in figures)
     beside = [one for one in figures if one["claim"]["beside"]]
     assert len(beside) == 33

@@ -101,6 +101,7 @@ async def test_demo_starts_serves_stops_and_remembers(demo: Started) -> None:
         await home.run("input_boolean.turn_on", entity_id="input_boolean.leak")
         await eventually(partial(state_of, home, "switch.water"), "off")
         await home.run("input_boolean.turn_off", entity_id="input_boolean.leak")
+        await eventually(partial(status_of, home, "anna"), "delivered")
     assert await demo.end(signal.SIGINT) == 0
     assert is_free(demo.port)
     assert is_free(demo.simulator_port)
