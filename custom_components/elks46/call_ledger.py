@@ -205,6 +205,11 @@ class CallLedger:
 
         await self._async_move(call, lose, insist=False)
 
+    async def async_told(self, ref: str) -> None:
+        """Return when what is being written down of a call has been told, too."""
+        async with self._turn(ref):
+            return
+
     async def _async_move(
         self,
         call: PhoneCall,
@@ -213,7 +218,7 @@ class CallLedger:
         insist: bool,
     ) -> PhoneCall:
         """Move a call on, write that down, and tell what is new."""
-        turn = self._turns.setdefault(call.ref, asyncio.Lock())
+        turn = self._turn(call.ref)
         async with turn:
             known = self.known(call)
             moved = change(known)
@@ -225,6 +230,9 @@ class CallLedger:
                 if moved != known:
                     self._tell(moved, known)
         return moved
+
+    def _turn(self, ref: str) -> asyncio.Lock:
+        return self._turns.setdefault(ref, asyncio.Lock())
 
     async def _async_write(
         self, call: PhoneCall, known: PhoneCall | None = None, *, insist: bool

@@ -181,6 +181,10 @@ class Dialler:
 
         What is known of a call whose account goes is what was known before.
         """
+        refs = tuple(refs)
+        for ref in refs:
+            # Of one that has just ended it is decided then whether it is tried again.
+            await self.ledger.async_told(ref)
         waiting = {
             ref: self._over.setdefault(ref, self._hass.loop.create_future())
             for ref in refs
