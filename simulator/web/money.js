@@ -32,7 +32,9 @@ export class Money {
 
   async #list() {
     if (!this.#open) return;
-    const bills = await control.bills();
+    const bills = await control.bills().catch(() => undefined);
+    /* What the simulator does not tell now it tells when it is there again. */
+    if (!bills) return;
     this.parts.none.hidden = bills.length > 0;
     /* Of what is paid for in parts, like each minute of a call, the oldest is the last one. */
     this.parts.bills.replaceChildren(...bills.map(({ reference, created, cost }, index) => {
