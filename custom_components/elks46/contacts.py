@@ -48,11 +48,6 @@ MASKED_CHARACTERS_AT_LEAST: Final = 9
 # As long as no PIN need be.
 HIDDEN: Final = "••••"
 
-_DEAR = (
-    phonenumbers.PhoneNumberType.PREMIUM_RATE,
-    phonenumbers.PhoneNumberType.SHARED_COST,
-)
-
 
 class InvalidPhoneNumberError(ValueError):
     """The text is no phone number; `reason` is a translation key."""
@@ -271,7 +266,7 @@ def is_answerable(sender: str) -> bool:
     except phonenumbers.NumberParseException:
         return False
     return phonenumbers.is_possible_number(number) and (
-        phonenumbers.number_type(number) not in _DEAR
+        phonenumbers.number_type(number) not in PREMIUM
     )
 
 
